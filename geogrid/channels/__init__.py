@@ -1,0 +1,1 @@
+"""How reports come in: payload -> Report, pure; one file a channel, one registry."""

@@ -1,0 +1,114 @@
+"""Reports and events: what comes in, what it becomes, the steps it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from geogrid.domain.grids import Assignment
+from geogrid.domain.labelled import LabelledEnum
+from geogrid.domain.places import ReportedPoint
+
+
+class Channel(LabelledEnum):
+    """The seven channels by which matters come in."""
+
+    PATROL = "patrol", "Patrol"
+    HOTLINE = "hotline", "12345 hotline"
+    WINDOW = "window", "Service window"
+    WALK_IN = "walk_in", "Village walk-in"
+    DEPARTMENT = "department", "Department or sub-platform"
+    SUPERIOR = "superior", "Superior or other centre"
+    ONLINE = "online", "QR code or online"
+
+
+class EventKind(LabelledEnum):
+    """Major classes of matters."""
+
+    DISPUTE = "dispute", "Dispute"
+    ENVIRONMENT = "environment", "Environment and sanitation"
+    FACILITY = "facility", "Damaged public facility"
+    SAFETY = "safety", "Safety hazard"
+    ORDER = "order", "Street order"
+    TRAFFIC = "traffic", "Traffic and parking"
+    SERVICE = "service", "Help for residents"
+    ENTERPRISE = "enterprise", "Enterprise matter"
+    AGRICULTURE = "agriculture", "Farming matter"
+    OTHER = "other", "Other"
+
+
+class EventState(LabelledEnum):
+    """Where an event stands; derived from its steps."""
+
+    REPORTED = "reported", "Reported"
+    OPENED = "opened", "Opened"
+    DISPATCHED = "dispatched", "Dispatched"
+    HANDLED = "handled", "Handled"
+    VERIFIED = "verified", "Verified"
+    CLOSED = "closed", "Closed"
+    ARCHIVED = "archived", "Archived"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the matter still waits for somebody."""
+        return self not in {EventState.CLOSED, EventState.ARCHIVED}
+
+
+class StepKind(LabelledEnum):
+    """What happened to an event; steps are appended, never changed."""
+
+    REPORT = "report", "Report"
+    ASSIGN = "assign", "Assign to grid and station"
+    OPEN = "open", "Open"
+    DISPATCH = "dispatch", "Dispatch"
+    HANDLE = "handle", "Handle"
+    VERIFY = "verify", "Verify"
+    CLOSE = "close", "Close"
+    ARCHIVE = "archive", "Archive"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a channel hands over, checked and free of the channel's own form.
+
+    ``point`` is as reported (with its datum); None where only words came. ``words`` are the original words, kept
+    untouched; ``address`` the place in words. ``body_hash`` is the SHA-256 of the canonical form of what was sent, so
+    that the same id with another body is told apart.
+    """
+
+    id: UUID
+    channel: Channel
+    kind: EventKind
+    words: str
+    point: ReportedPoint | None
+    observed_at: datetime
+    body_hash: bytes
+    address: str = ""
+    photo_sha256s: tuple[str, ...] = ()
+    synthetic: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened to an event: its place in the row of steps (from 1), what, when (aware), by whom."""
+
+    seq: int
+    kind: StepKind
+    at: datetime
+    actor: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """An accepted report. ``point_lonlat`` is on the datum of record (CGCS2000, degrees), None where unlocated."""
+
+    id: UUID
+    number: str
+    report: Report
+    state: EventState
+    point_lonlat: tuple[float, float] | None
+    assignment: Assignment | None
+    reported_at: datetime
+    steps: tuple[Step, ...] = ()

@@ -1,0 +1,238 @@
+"""Every exception of the house. The docstring is the English message; catalogues hold the other languages.
+
+A message says what is wrong, and what to do next. ``code`` is stable and machine-readable; ``where`` names the place
+(``path``, ``row``, ``feature`` or ``lonlat``); ``retry`` tells a client whether sending the same again can help.
+The HTTP status of each class is in ``webmap.errors``, the only table of its kind.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from geogrid.texts import translate
+
+
+class GeogridError(Exception):
+    """Something went wrong in geogrid: {reason}."""
+
+    code: ClassVar[str] = "internal"
+    retry: ClassVar[bool] = False
+
+    def __init__(self, *, where: dict[str, Any] | None = None, **values: Any) -> None:
+        self.where = where or {}
+        self.values = values
+        super().__init__(self.message("en"))
+
+    def message(self, language: str) -> str:
+        """Return the message in ``language`` with its values filled in; English where there is no translation."""
+        template = translate(" ".join((type(self).__doc__ or "").split()), language)
+        return template.format_map(_Shown(self.values))
+
+
+class _Shown(dict[str, Any]):
+    """Values of a message; one that is missing shows as its own name instead of hiding the message behind a KeyError."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+# -- families ---------------------------------------------------------------------------------------------------------
+
+
+class InputError(GeogridError):
+    """The input cannot be accepted: {reason}."""
+
+    code = "input.invalid"
+
+
+class CoordError(InputError):
+    """The coordinates {lon}, {lat} cannot be used. Send longitude and latitude in decimal degrees."""
+
+    code = "coord.invalid"
+
+
+class GeometryError(InputError):
+    """The geometry cannot be used: {reason}. Mend it in a GIS and load it again."""
+
+    code = "geom.invalid"
+
+
+class FileError(InputError):
+    """The file {name} cannot be read: {reason}."""
+
+    code = "file.invalid"
+
+
+class ConflictError(GeogridError):
+    """The request conflicts with what is stored: {reason}."""
+
+    code = "conflict"
+
+
+class NotFoundError(GeogridError):
+    """{what} was not found. Check its code or number."""
+
+    code = "not_found"
+
+
+class AccessError(GeogridError):
+    """This needs a permission that the request does not carry."""
+
+    code = "access.denied"
+
+
+class SetupError(GeogridError):
+    """The installation is not ready: {reason}. {mend}"""
+
+    code = "setup"
+
+
+class UnavailableError(GeogridError):
+    """The service is not available just now: {reason}. Try again in a little while; nothing was lost."""
+
+    code = "unavailable"
+    retry = True
+
+
+# -- coordinates ------------------------------------------------------------------------------------------------------
+
+
+class CoordNotFinite(CoordError):
+    """The coordinates are not finite numbers. Send longitude and latitude in decimal degrees."""
+
+    code = "coord.not_finite"
+
+
+class CoordType(CoordError):
+    """A coordinate must be a number, not {got}. Send 126.6, not "126.6"."""
+
+    code = "coord.type"
+
+
+class CoordRange(CoordError):
+    """The coordinates {lon}, {lat} are outside the range of longitude and latitude."""
+
+    code = "coord.range"
+
+
+class CoordNullIsland(CoordError):
+    """The coordinates are 0, 0: the device had no position. Wait for a position or tap the place on the map."""
+
+    code = "coord.null_island"
+
+
+class CoordSwapped(CoordError):
+    """Longitude and latitude look swapped: did you mean longitude {lat}, latitude {lon}? Send longitude first."""
+
+    code = "coord.swapped"
+
+
+class CoordFar(CoordError):
+    """The place {lon}, {lat} is {distance_km} km away from the district. Check the place and the coordinate system."""
+
+    code = "coord.far"
+
+
+class CoordLooksProjected(CoordError):
+    """The coordinates {lon}, {lat} look like metres, not degrees. State the coordinate system or convert them first."""
+
+    code = "coord.looks_projected"
+
+
+class DatumUnknown(CoordError):
+    """The coordinate system {datum!r} is unknown or not stated. State one of: {known}."""
+
+    code = "coord.datum"
+
+
+class AccuracyInvalid(CoordError):
+    """The accuracy {accuracy_m} m is not usable. Send metres above 0 and up to {most_m}, or leave it out."""
+
+    code = "coord.accuracy"
+
+
+# -- geometry ---------------------------------------------------------------------------------------------------------
+
+
+class GeometrySelfIntersection(GeometryError):
+    """The border of {code} crosses itself at {lon}, {lat}. Mend it in a GIS and load it again."""
+
+    code = "geom.self_intersection"
+
+
+class GeometryEmpty(GeometryError):
+    """The geometry of {code} is empty or has no area."""
+
+    code = "geom.empty"
+
+
+class GeometryType(GeometryError):
+    """{code} is a {got}; {wanted} is needed here."""
+
+    code = "geom.type"
+
+
+class GeometryTooLarge(GeometryError):
+    """The geometry of {code} has {vertices} vertices, more than {most}. Simplify it with a coverage-aware tool."""
+
+    code = "geom.too_large"
+
+
+# -- editions and assignment ------------------------------------------------------------------------------------------
+
+
+class EditionNotInForce(SetupError):
+    """No edition of the grids is in force. Load grids with `geogrid load`, then run `geogrid edition activate`."""
+
+    code = "edition.none"
+
+
+class EditionState(ConflictError):
+    """The edition {name} is {state}; only a loaded edition can be activated."""
+
+    code = "edition.state"
+
+
+class EditionSuspicious(ConflictError):
+    """{count} of {total} {kind} share no area with their old selves. If that is meant, activate again with --accept-moved."""
+
+    code = "edition.moved"
+
+
+# -- reports ----------------------------------------------------------------------------------------------------------
+
+
+class ReportInvalid(InputError):
+    """The report cannot be accepted: {reason}."""
+
+    code = "report.invalid"
+
+
+class ReportIdConflict(ConflictError):
+    """A different report with the id {id} is already stored; the first one is kept. Send a new report under a new id."""
+
+    code = "report.id_conflict"
+
+
+class TimeInvalid(InputError):
+    """The time {value!r} cannot be used: {reason}. Send it as ISO 8601 with its offset, such as 2025-06-18T15:00:00+08:00."""
+
+    code = "time.invalid"
+
+
+class ChannelUnknown(InputError):
+    """The channel {channel!r} is unknown. Known channels: {known}."""
+
+    code = "channel.unknown"
+
+
+class PhotoInvalid(InputError):
+    """The photo cannot be stored: {reason}."""
+
+    code = "photo.invalid"
+
+
+class StepNotAllowed(ConflictError):
+    """The step {step} is not allowed while the event is {state}."""
+
+    code = "step.not_allowed"

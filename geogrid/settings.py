@@ -1,0 +1,83 @@
+"""One frozen ``Settings``, read once at the edge, never at import; one table of name, default and help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the table: the environment variable, its default as text, what it is, and how its text is read."""
+
+    name: str
+    default: str
+    help: str
+    read: Callable[[str], Any] = str
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().resolve() if text else ROOT
+
+
+def _time(text: str) -> datetime | None:
+    if not text:
+        return None
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset")
+    return value
+
+
+TABLE: dict[str, Setting] = {
+    "database_url": Setting("GEOGRID_DATABASE_URL", "", "an existing PostGIS; empty: the private cluster under var/"),
+    "var_dir": Setting("GEOGRID_VAR", str(ROOT / "var"), "where all state is kept", _path),
+    "data_dir": Setting("GEOGRID_DATA", str(ROOT / "data"), "profiles, programmes, calendars", _path),
+    "profile": Setting("GEOGRID_PROFILE", "999901", "the district: a file of data/profiles"),
+    "host": Setting("GEOGRID_HOST", "127.0.0.1", "the address the web server binds to"),
+    "port": Setting("GEOGRID_PORT", "8000", "the port of pages and API", int),
+    "stream_port": Setting("GEOGRID_STREAM_PORT", "8001", "the port of the live stream", int),
+    "language": Setting("GEOGRID_LANGUAGE", "", "language of commands and default of pages; empty: the profile's"),
+    "as_of": Setting("GEOGRID_AS_OF", "", "start the clock at this time (ISO 8601 with offset): demo and drills only", _time),
+    "clock_start": Setting("GEOGRID_CLOCK_START", "", "the real time at which the clock stood at GEOGRID_AS_OF", _time),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the installation was told; see ``TABLE`` for each field's variable, default and meaning."""
+
+    database_url: str
+    var_dir: Path
+    data_dir: Path
+    profile: str
+    host: str
+    port: int
+    stream_port: int
+    language: str
+    as_of: datetime | None
+    clock_start: datetime | None
+
+    def now(self) -> datetime:
+        """Return the time, aware: the real one, or, for a demo, the time since ``clock_start`` counted from ``as_of``."""
+        real = datetime.now(UTC)
+        if self.as_of is None:
+            return real
+        return self.as_of + (real - (self.clock_start or real))
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings from ``environ``; raises ValueError that names the variable whose text cannot be read."""
+    values: dict[str, Any] = {}
+    for field, setting in TABLE.items():
+        text = environ.get(setting.name, "").strip() or setting.default
+        try:
+            values[field] = setting.read(text)
+        except ValueError as error:
+            raise ValueError(f"{setting.name}: {error} ({setting.help})") from error
+    return Settings(**values)

@@ -1,0 +1,1 @@
+"""Where things are: geometry and networks on arrays; no database, no files."""

@@ -1,0 +1,1 @@
+"""What can be seen, read only: one file a visible thing."""

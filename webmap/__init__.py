@@ -1,0 +1,1 @@
+"""What is shown: pages, maps and the API; the only Flask, and one file of Folium."""
