@@ -232,6 +232,6 @@ def _project_xy(x: Floats, y: Floats, source_srid: int, target_srid: int) -> tup
 
 def geodesic_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLike) -> Floats:
     """Return geodesic distances in metres on CGCS2000's ellipsoid between two arrays of points (degrees), broadcast."""
-    arrays = np.broadcast_arrays(*(np.asarray(value, float) for value in (lon1, lat1, lon2, lat2)))
-    _, _, distance = GEOD.inv(*(array.ravel() for array in arrays))
-    return np.asarray(distance, float).reshape(arrays[0].shape)
+    a, b, c, d = np.broadcast_arrays(*(np.asarray(value, float) for value in (lon1, lat1, lon2, lat2)))
+    _, _, distance = GEOD.inv(a.ravel(), b.ravel(), c.ravel(), d.ravel())
+    return np.asarray(distance, float).reshape(a.shape)
