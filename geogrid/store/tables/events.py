@@ -60,11 +60,19 @@ events = Table(
     Column("rule", Text, one_of("rule", AssignmentRule), nullable=False),
     Column("synthetic", Boolean, nullable=False, server_default=text("false")),
     geometry("POINT", name="point", nullable=True),
+    Column("cell_x", Integer),  # cell of ``point`` at the one zoom CELL_ZOOM; coarser cells are this shifted right
+    Column("cell_y", Integer),
     *point_checks("point"),
-    CheckConstraint("(point IS NULL) = (original_lon IS NULL) AND (point IS NULL) = (datum IS NULL)", name="point_has_datum"),
+    CheckConstraint(
+        "(point IS NULL) = (original_lon IS NULL) AND (point IS NULL) = (original_lat IS NULL) "
+        "AND (point IS NULL) = (datum IS NULL) AND (point IS NULL) = (cell_x IS NULL) AND (point IS NULL) = (cell_y IS NULL)",
+        name="point_has_datum",
+    ),
+    CheckConstraint("original_lon BETWEEN -180 AND 180 AND original_lat BETWEEN -90 AND 90", name="original_in_range"),
     CheckConstraint("(closed_at IS NULL) = is_open", name="closed_when_closed"),
+    CheckConstraint("is_open = (state NOT IN ('closed', 'archived'))", name="open_by_state"),
     Index(None, "grid_code"),
-    Index(None, "reported_at"),
+    Index(None, "reported_at", "id"),
     Index("ix_events_open", "township_code", postgresql_where=text("is_open")),
     Index("ix_events_unplaced", "reported_at", postgresql_where=text("grid_code IS NULL")),
 )
@@ -105,6 +113,7 @@ assignments = Table(
     Column("nearest_grid_code", Text),
     Column("nearest_grid_m", Double),
     CheckConstraint("grid_code IS NOT NULL OR rule IN ('outside', 'gap')", name="unplaced_has_reason"),
+    Index(None, "event_id"),
     Index("uq_assignments_current", "event_id", unique=True, postgresql_where=text("is_current")),
 )
 
