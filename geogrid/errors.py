@@ -236,3 +236,141 @@ class StepNotAllowed(ConflictError):
     """The step {step} is not allowed while the event is {state}."""
 
     code = "step.not_allowed"
+
+
+# -- set-up -----------------------------------------------------------------------------------------------------------
+
+
+class PostgisMissing(SetupError):
+    """No PostgreSQL {least_postgres} or newer with PostGIS and pgRouting was found. {mend}"""
+
+    code = "setup.postgis_missing"
+
+
+class PostgisTooOld(SetupError):
+    """{found} is too old; {wanted} or newer is needed. {mend}"""
+
+    code = "setup.postgis_old"
+
+
+class ClusterFailed(SetupError):
+    """The database cluster in {folder} did not come up: {reason}. Its log is {log}."""
+
+    code = "setup.cluster"
+
+
+class ClusterBusy(SetupError):
+    """Another process has held the lock {lock} for {seconds} s. Wait until it is done or end it, then start again."""
+
+    code = "setup.cluster_busy"
+
+
+class ClusterLocked(SetupError):
+    """A lock file says that a server already uses {folder}. If none runs (after a crash), delete {lock} and start again."""
+
+    code = "setup.cluster_locked"
+
+
+class ClusterOwner(SetupError):
+    """The database cluster in {folder} belongs to {owner}. Run the command as {owner} or as root."""
+
+    code = "setup.cluster_owner"
+
+
+class ClusterVersion(SetupError):
+    """The database in {folder} was made by PostgreSQL {made_by}, which is not installed. Install it, or dump and load again."""
+
+    code = "setup.cluster_version"
+
+
+class DiskFull(SetupError):
+    """The disk of {folder} has {free_mb} MB free; at least {least_mb} MB are needed. Make room and start again."""
+
+    code = "setup.disk_full"
+
+
+class SocketPathTooLong(SetupError):
+    """The socket path {path} has {length} bytes, and the system takes {most}. Set GEOGRID_VAR to a shorter folder."""
+
+    code = "setup.socket_path"
+
+
+class PortTaken(SetupError):
+    """Port {port} is already in use. Stop what uses it (`./run stop`), or set {variable} to another port."""
+
+    code = "setup.port_taken"
+
+
+# -- requests ---------------------------------------------------------------------------------------------------------
+
+
+class CoordText(CoordError):
+    """{got!r} is not a decimal number. Send decimal degrees with digits 0-9 and a point, such as 126.6."""
+
+    code = "coord.text"
+
+
+class JsonError(InputError):
+    """The body is not JSON: {reason} (line {line}, column {column})."""
+
+    code = "json.syntax"
+
+
+class JsonNan(JsonError):
+    """The body holds {literal}, which is no JSON number. Leave the field out where there is no value."""
+
+    code = "json.nan"
+
+
+class JsonDuplicateKey(JsonError):
+    """The field {name!r} stands twice in the body. Send it once."""
+
+    code = "json.duplicate_key"
+
+
+class JsonTooDeep(JsonError):
+    """The body is nested deeper than {most} levels. Send a flat object."""
+
+    code = "json.too_deep"
+
+
+class JsonEncoding(JsonError):
+    """The body is not UTF-8 text: {reason}. Send JSON in UTF-8."""
+
+    code = "json.encoding"
+
+
+class JsonNul(JsonError):
+    """The body holds the character U+0000, which cannot be stored. Remove it."""
+
+    code = "json.nul"
+
+
+class RequestInvalid(InputError):
+    """The request cannot be understood: {name}: {reason}."""
+
+    code = "request.invalid"
+
+
+class BodyTooLarge(InputError):
+    """The body is larger than {most_kb} kB, the most that is taken here. Send less."""
+
+    code = "body.too_large"
+
+
+class MediaTypeUnsupported(InputError):
+    """The media type {got!r} is not taken here. Send {wanted}."""
+
+    code = "body.media_type"
+
+
+class MethodNotAllowed(InputError):
+    """The method {method} is not possible at this address. Possible: {possible}."""
+
+    code = "request.method"
+
+
+class TooManyRequests(UnavailableError):
+    """Too many requests at once. Wait {wait_s} s and send again; nothing was lost."""
+
+    code = "request.too_many"
