@@ -199,6 +199,18 @@ class EditionSuspicious(ConflictError):
     code = "edition.moved"
 
 
+class EditionBaseChanged(ConflictError):
+    """Another edition was activated meanwhile. Look at what changed, then activate {name} again."""
+
+    code = "edition.base_changed"
+
+
+class EditionIncomplete(InputError):
+    """The edition {name} has no {kind}. Load them into it, then activate it again."""
+
+    code = "edition.incomplete"
+
+
 # -- reports ----------------------------------------------------------------------------------------------------------
 
 
@@ -374,3 +386,9 @@ class TooManyRequests(UnavailableError):
     """Too many requests at once. Wait {wait_s} s and send again; nothing was lost."""
 
     code = "request.too_many"
+
+
+class DatabaseSilent(UnavailableError):
+    """The database does not answer. Try again in a little while; what was acknowledged is safe."""
+
+    code = "unavailable.database"

@@ -66,6 +66,7 @@ class AssignmentRule(LabelledEnum):
     GAP = "gap", "In a gap: the nearest grid within the tolerance"
     OVERLAP = "overlap", "Grids overlap here: a fault of the data"
     OUTSIDE = "outside", "Outside the district: to be placed"
+    UNLOCATED = "unlocated", "Without a position: to be placed"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Candidate:
 class Assignment:
     """The answer for one point under one edition.
 
-    ``grid_code`` is None where the point is unplaced (``rule`` OUTSIDE, or GAP beyond the tolerance);
+    ``grid_code`` is None where the point is unplaced (``rule`` OUTSIDE, GAP beyond the tolerance, or UNLOCATED);
     ``nearest_grid_code`` and ``nearest_grid_m`` then suggest where it may belong. ``confidence`` is the share of the
     accuracy disc in the grid given (1.0 without accuracy). Distances are geodesic metres; ``minutes`` is travel time on
     the road network, None where there is none.

@@ -112,7 +112,7 @@ assignments = Table(
     Column("minutes", Double),
     Column("nearest_grid_code", Text),
     Column("nearest_grid_m", Double),
-    CheckConstraint("grid_code IS NOT NULL OR rule IN ('outside', 'gap')", name="unplaced_has_reason"),
+    CheckConstraint("grid_code IS NOT NULL OR rule IN ('outside', 'gap', 'unlocated')", name="unplaced_has_reason"),
     Index(None, "event_id"),
     Index("uq_assignments_current", "event_id", unique=True, postgresql_where=text("is_current")),
 )

@@ -11,10 +11,10 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TABLES = (
-    "event_cell_deltas event_cells photos assignments steps events shapes places households roads stations "
-    "department_grids base_grids units lineage editions"
-).split()
+TABLES = """
+event_cell_deltas event_cells photos assignments steps events shapes places households roads stations
+department_grids base_grids units lineage editions
+"""
 
 
 def upgrade() -> None:
@@ -27,6 +27,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop every table of the first release."""
-    for table in TABLES:
-        op.drop_table(table)
+    op.execute(f"DROP TABLE {', '.join(TABLES.split())}")
     op.execute("DROP SEQUENCE event_number")

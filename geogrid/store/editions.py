@@ -1,0 +1,133 @@
+"""Editions: which is in force, which wait, and the flip from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from geogrid.domain.grids import EditionState, GeographyKind
+from geogrid.errors import EditionNotInForce, NotFoundError
+from geogrid.store.tables import metadata
+from geogrid.store.tables.editions import editions
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One generation of the geography; ``valid_from`` and ``valid_to`` are None where it never was, or still is, in force."""
+
+    id: int
+    name: str
+    state: EditionState
+    replaces: tuple[GeographyKind, ...]
+    valid_from: datetime | None
+    valid_to: datetime | None
+    loaded_at: datetime
+    content_hash: str
+    source: dict[str, Any]
+
+
+def _edition(row: Row) -> Edition:
+    return Edition(
+        id=row.id,
+        name=row.name,
+        state=EditionState(row.state),
+        replaces=tuple(GeographyKind(kind) for kind in row.replaces),
+        valid_from=None if row.valid.isempty else row.valid.lower,
+        valid_to=None if row.valid.isempty else row.valid.upper,
+        loaded_at=row.loaded_at,
+        content_hash=row.content_hash,
+        source=row.source,
+    )
+
+
+def every(session: Session) -> list[Edition]:
+    """Return all editions in the order they were loaded."""
+    return [_edition(row) for row in session.execute(select(editions).order_by(editions.c.id))]
+
+
+def named(session: Session, name: str, *, lock: bool = False) -> Edition:
+    """Return the edition called ``name``; with ``lock``, its row is held until the transaction ends; else NotFoundError."""
+    query = select(editions).where(editions.c.name == name)
+    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFoundError(what=f"edition {name}")
+    return _edition(row)
+
+
+def by_id(session: Session, edition_id: int) -> Edition:
+    """Return the edition with this id; raises NotFoundError."""
+    row = session.execute(select(editions).where(editions.c.id == edition_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(what=f"edition {edition_id}")
+    return _edition(row)
+
+
+def find_in_force(session: Session) -> Edition | None:
+    """Return the edition in force, None before the first is activated. Rides the primary key: editions are few."""
+    row = session.execute(select(editions).where(editions.c.state == EditionState.IN_FORCE)).one_or_none()
+    return None if row is None else _edition(row)
+
+
+def in_force(session: Session) -> Edition:
+    """Return the edition in force; raises EditionNotInForce before the first is activated."""
+    found = find_in_force(session)
+    if found is None:
+        raise EditionNotInForce
+    return found
+
+
+def add(session: Session, name: str, *, now: datetime) -> Edition:
+    """Insert a loaded edition that replaces nothing yet."""
+    values = {"name": name, "state": EditionState.LOADED, "loaded_at": now}
+    session.execute(insert(editions).values(values))
+    return named(session, name)
+
+
+def describe(session: Session, edition_id: int, replaces: Iterable[str], content_hash: str, source: dict[str, Any]) -> None:
+    """Write what a loaded edition replaces, the hash of its content, and where it came from."""
+    values = {"replaces": sorted(replaces), "content_hash": content_hash, "source": source}
+    session.execute(update(editions).where(editions.c.id == edition_id).values(values))
+
+
+def withdraw(session: Session, edition: Edition) -> None:
+    """Mark a loaded edition as withdrawn and delete its rows, which were never in force."""
+    for kind in GeographyKind:
+        table = metadata.tables[kind]
+        session.execute(table.delete().where(table.c.edition_id == edition.id))
+    session.execute(update(editions).where(editions.c.id == edition.id).values(state=EditionState.WITHDRAWN))
+
+
+def flip(session: Session, new: Edition, old: Edition | None, *, now: datetime) -> datetime:
+    """Put ``new`` in force instead of ``old``, rows and all, and return the instant.
+
+    The instant is ``now``, or just after the old edition's own beginning where a clock stood still or was set back, so
+    that every edition that was in force has an instant of its own.
+    """
+    at = now
+    if old is not None and old.valid_from is not None:
+        at = max(now, old.valid_from + timedelta(microseconds=1))
+    for kind in new.replaces:
+        _flip_rows(session, kind, new.id, at)
+    if old is not None:
+        closed = func.tstzrange(func.lower(editions.c.valid), at)
+        session.execute(update(editions).where(editions.c.id == old.id).values(valid=closed, state=EditionState.RETIRED))
+    values = {"valid": func.tstzrange(at, None), "state": EditionState.IN_FORCE, "activated_at": at}
+    session.execute(update(editions).where(editions.c.id == new.id).values(values))
+    return at
+
+
+def _flip_rows(session: Session, kind: str, edition_id: int, at: datetime) -> None:
+    table = metadata.tables[kind]
+    standing = text("NOT isempty(valid) AND upper_inf(valid)")
+    session.execute(update(table).where(standing).values(valid=func.tstzrange(func.lower(table.c.valid), at)))
+    session.execute(update(table).where(table.c.edition_id == edition_id).values(valid=func.tstzrange(at, None)))
+
+
+def notify(session: Session, payload: str) -> None:
+    """Tell listeners of the stream at commit: ``<step id>:<x16>:<y16>``, or ``reload``."""
+    session.execute(select(func.pg_notify("geogrid_steps", payload)))
