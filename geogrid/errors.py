@@ -392,3 +392,16 @@ class DatabaseSilent(UnavailableError):
     """The database does not answer. Try again in a little while; what was acknowledged is safe."""
 
     code = "unavailable.database"
+
+
+class AssetUnavailable(SetupError):
+    """The browser package {package} could not be fetched: {reason}. {mend}"""
+
+    code = "setup.asset_unavailable"
+
+
+class AssetChanged(SetupError):
+    """The browser package {package} is not what was pinned: {reason}. Do not use it; compare webmap/assets.toml
+    with its source."""
+
+    code = "setup.asset_changed"
