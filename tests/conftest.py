@@ -114,7 +114,7 @@ def _copy(folder: Path, template: str, kind: str) -> Iterator[str]:
 def _fingerprint(folder: Path) -> str:
     """Return a short hash of the sources that decide what a migrated database looks like."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.sql")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -19,7 +19,7 @@ def make_engine(settings: Settings) -> Engine:
         return engine_of(settings.database_url)
     from geogrid.store import cluster
 
-    return engine_of(cluster.database_url(settings))
+    return engine_of(cluster.cluster_url(settings.var_dir))
 
 
 def engine_of(url: str, *, pool_size: int = 10) -> Engine:

@@ -16,11 +16,11 @@ from geogrid.store.tables import metadata
 
 CATALOGUE = """
 SELECT c.conrelid::regclass::text AS place, c.conname::text AS name, pg_get_constraintdef(c.oid) AS says
-FROM pg_constraint c WHERE c.connamespace = CAST(:schema AS regnamespace) AND c.conrelid <> 0
+FROM pg_constraint c WHERE c.connamespace = to_regnamespace(:schema) AND c.conrelid <> 0
 UNION ALL
-SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = :schema
+SELECT tablename::text, indexname::text, indexdef FROM pg_indexes WHERE schemaname = :schema
 UNION ALL
-SELECT table_name, column_name,
+SELECT table_name::text, column_name::text,
        concat_ws(' ', data_type, udt_name, is_nullable, column_default, is_identity, character_maximum_length)
 FROM information_schema.columns WHERE table_schema = :schema
 """
