@@ -1,0 +1,211 @@
+"""What can be wrong with a file or with one row of it. As in ``geogrid.errors``, the docstring is the English message."""
+
+from __future__ import annotations
+
+from geogrid.errors import CoordError, CoordType, DatumUnknown, FileError, GeometryError, GeometryType, InputError
+
+# -- the file ---------------------------------------------------------------------------------------------------------
+
+
+class FilePathRefused(FileError):
+    """{name} is not a file on this computer. Save it here first; network addresses and GDAL's own paths are not opened."""
+
+    code = "file.path"
+
+
+class FileFormatRefused(FileError):
+    """{name} is not accepted: {reason}. Accepted by content: {known}."""
+
+    code = "file.format"
+
+
+class FileTooLarge(FileError):
+    """{name} is too large: {what} {size}, at most {most}. Split it, or leave out what is not needed."""
+
+    code = "file.too_large"
+
+
+class FileEncodingRefused(FileError):
+    """The text of {name} cannot be read: {reason}. Save it as UTF-8."""
+
+    code = "file.encoding"
+
+
+class FileDamaged(FileError):
+    """{name} is damaged or cut short: {reason}. Make or send it again."""
+
+    code = "file.damaged"
+
+
+class ArchiveRefused(FileError):
+    """The archive {name} is not opened: {reason}."""
+
+    code = "file.archive"
+
+
+class LayerUnknown(FileError):
+    """{name} has no layer {layer!r}. It has: {known}. Name one with --layer."""
+
+    code = "file.layer"
+
+
+class HeaderRefused(FileError):
+    """The header of {name} cannot be used: {reason}. The first row must name every column once."""
+
+    code = "file.header"
+
+
+class DatumNotStated(DatumUnknown):
+    """{name} does not say its coordinate system, and it is not guessed. State it with --datum, one of: {known}; or EPSG:n."""
+
+    code = "coord.datum"
+
+
+class ColumnMissing(FileError):
+    """{name} has no column for {wanted}. It has: {found}. Name it with --map COLUMN={first}."""
+
+    code = "file.column"
+
+
+class OptionInvalid(InputError):
+    """The option {option} cannot be used: {reason}."""
+
+    code = "option.invalid"
+
+
+# -- JSON -------------------------------------------------------------------------------------------------------------
+
+
+class JsonSyntax(FileError):
+    """{name} is not whole JSON: {reason} in line {line}, column {column}."""
+
+    code = "json.syntax"
+
+
+class JsonNan(FileError):
+    """{name} holds the number {value}, which JSON does not know. Write null instead."""
+
+    code = "json.nan"
+
+
+class JsonDuplicateKey(FileError):
+    """{name} names {key!r} twice in one object, so that it is unclear which one counts."""
+
+    code = "json.duplicate_key"
+
+
+class JsonDepth(FileError):
+    """{name} is nested more than {most} deep."""
+
+    code = "json.depth"
+
+
+class GeojsonType(FileError):
+    """{name} is not a GeoJSON FeatureCollection: {reason}."""
+
+    code = "geojson.type"
+
+
+# -- a row ------------------------------------------------------------------------------------------------------------
+
+
+class GeometryMissing(GeometryError):
+    """There is no geometry."""
+
+    code = "geom.missing"
+
+
+class RingOpen(GeometryError):
+    """A ring does not end where it begins, near {lon}, {lat}. Close it."""
+
+    code = "geom.ring_open"
+
+
+class RingShort(GeometryError):
+    """A ring or line has {points} points; at least {least} are needed."""
+
+    code = "geom.ring_short"
+
+
+class GeometryTypeUnknown(GeometryType):
+    """{got} is not a geometry that can be used here; {wanted} is needed."""
+
+    code = "geom.type"
+
+
+class CodeMissing(InputError):
+    """The code is missing."""
+
+    code = "code.missing"
+
+
+class CodePattern(InputError):
+    """The code {value!r} does not fit the pattern {pattern} of the profile."""
+
+    code = "code.pattern"
+
+
+class CodeDuplicate(InputError):
+    """The code {value!r} is already used in row {first}."""
+
+    code = "code.duplicate"
+
+
+class ValueMissing(InputError):
+    """{column} is missing."""
+
+    code = "value.missing"
+
+
+class ValueUnknown(InputError):
+    """{column} is {value!r}; known values: {known}. Translate it with --value {column}:THEIRS=OURS."""
+
+    code = "value.unknown"
+
+
+class ValueType(InputError):
+    """{column} is {value!r}, not {wanted}."""
+
+    code = "value.type"
+
+
+class NumberPrecision(InputError):
+    """{column} is {value}: a spreadsheet turned the number into an inexact one. Format the column as text and type it again."""
+
+    code = "value.precision"
+
+
+class FormulaEmpty(InputError):
+    """Cell {cell} holds a formula without a stored value. Open and save the workbook in a spreadsheet program."""
+
+    code = "value.formula"
+
+
+class RowFields(InputError):
+    """The row has {found} fields; the header names {wanted}."""
+
+    code = "row.fields"
+
+
+class RowHeaderAgain(InputError):
+    """The row repeats the header."""
+
+    code = "row.header"
+
+
+class TextInvalid(InputError):
+    """{column} holds a character that cannot be stored: {character}."""
+
+    code = "text.invalid"
+
+
+class LocationMissing(CoordError):
+    """No location: the row has neither coordinates nor a geometry."""
+
+    code = "coord.missing"
+
+
+class CoordText(CoordType):
+    """{column} is {value!r}, which is not a number of degrees. Write 126.6, without degree signs or decimal commas."""
+
+    code = "coord.type"

@@ -1,0 +1,60 @@
+"""What every source gives: rows in their order, with what the file itself says about coordinates, text and faults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etl.sources.limits import LIMITS, Limits
+from geogrid.errors import GeogridError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the user said about a file: ``layer`` (or sheet) and ``encoding``, None where nothing was said."""
+
+    layer: str | None = None
+    encoding: str | None = None
+    limits: Limits = LIMITS
+
+
+@dataclass(frozen=True)
+class Note:
+    """One remark about a file or what was done to it; ``message`` is an English template whose Chinese is in the catalogue."""
+
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as they stand in the file.
+
+    Attributes
+    ----------
+    path, format : where they came from, and the source's name
+    frame : the columns as read, in order; text cells as str, no cell converted but what the format types itself
+    geometry : object array of shapely geometries (x/y, lon/lat or east/north) or None, one a row; None without any
+    rows : the row numbers that a person would count: of a sheet from 1 with the header, of features from 1
+    crs : WKT or "EPSG:n" that the file states; None where it says nothing
+    notes : what to tell the user (encoding, separator, what was dropped)
+    faults : position -> why the reader could not take that row as it stands
+    """
+
+    path: Path
+    format: str
+    frame: pd.DataFrame
+    geometry: np.ndarray | None
+    rows: np.ndarray
+    crs: str | None = None
+    notes: tuple[Note, ...] = ()
+    faults: Mapping[int, GeogridError] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.frame)
