@@ -178,6 +178,30 @@ class GeometryTooLarge(GeometryError):
     code = "geom.too_large"
 
 
+class FrameInvalid(InputError):
+    """The {what} cannot be used: {reason}."""
+
+    code = "frame.invalid"
+
+
+class FrameWithoutCrs(InputError):
+    """The {what} do not state their coordinate system. Set it (frame.set_crs) or state the datum; it is never guessed."""
+
+    code = "frame.no_crs"
+
+
+class GeometryRingOpen(GeometryError):
+    """A ring of {code} has only {vertices} different vertices at {lon}, {lat}; a border needs three or more."""
+
+    code = "geom.ring_open"
+
+
+class GeometryNested(GeometryError):
+    """The rings of {code} do not fit together at {lon}, {lat}: {reason}. Mend it in a GIS and load it again."""
+
+    code = "geom.rings"
+
+
 # -- editions and assignment ------------------------------------------------------------------------------------------
 
 

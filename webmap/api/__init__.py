@@ -1,0 +1,1 @@
+"""``/api/v1``: reports come in, events and grids are asked for."""

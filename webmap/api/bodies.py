@@ -1,0 +1,147 @@
+"""Events as JSON and as GeoJSON (RFC 7946), and assignments in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from geogrid.domain.events import Event
+from geogrid.domain.grids import Assignment, AssignmentRule
+from geogrid.domain.places import Datum
+from webmap.language import label, say
+
+SURE = 0.8  # below this share of the accuracy disc an assignment is called uncertain
+
+
+def event_body(event: Event, photos_there: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the full form of one event; ``photos_there`` are the sha256 of the photos that have arrived."""
+    report = event.report
+    return {
+        "id": str(event.id),
+        "number": event.number,
+        "state": event.state.value,
+        "channel": report.channel.value,
+        "kind": report.kind.value,
+        "text": report.words,
+        "address": report.address,
+        "observed_at": instant(report.observed_at),
+        "reported_at": instant(event.reported_at),
+        "synthetic": report.synthetic,
+        "point": _point(event.point_lonlat),
+        "reported_point": _reported_point(event),
+        "assignment": assignment_body(event.assignment, accuracy_m=report.point.accuracy_m if report.point else None)
+        if event.assignment
+        else None,
+        "photos": photo_bodies(event, photos_there),
+        "links": event_links(str(event.id)),
+    }
+
+
+def event_links(event_id: str) -> dict[str, str]:
+    """Return the addresses of an event: itself, where its photos go, and its place on the map."""
+    itself = url_for("api.get_event", event_id=event_id)
+    return {"self": itself, "photos": f"{itself}/photos/{{sha256}}", "map": f"/?event={event_id}"}
+
+
+def photo_bodies(event: Event, photos_there: Iterable[str]) -> list[dict[str, Any]]:
+    """Return each promised or received photo with its state: ``pending`` until its bytes are safe, then ``received``."""
+    there = set(photos_there)
+    wanted = [*event.report.photo_sha256s, *sorted(there - set(event.report.photo_sha256s))]
+    return [
+        {
+            "sha256": sha256,
+            "state": "received" if sha256 in there else "pending",
+            "link": url_for("api.get_photo", event_id=str(event.id), sha256=sha256),
+        }
+        for sha256 in wanted
+    ]
+
+
+def instant(value: datetime) -> str:
+    """Return an aware time as ISO 8601 with its offset."""
+    return value.isoformat()
+
+
+def _point(lonlat: tuple[float, float] | None) -> dict[str, Any] | None:
+    return None if lonlat is None else {"lon": lonlat[0], "lat": lonlat[1], "datum": Datum.CGCS2000.value}
+
+
+def _reported_point(event: Event) -> dict[str, Any] | None:
+    point = event.report.point
+    return None if point is None else {**asdict(point), "datum": point.datum.value}
+
+
+def feature(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the GeoJSON feature of an event's body: its point (WGS 84 and CGCS2000 are one at this accuracy) and the rest."""
+    point = event["point"]
+    geometry = None if point is None else {"type": "Point", "coordinates": [point["lon"], point["lat"]]}
+    properties = {name: value for name, value in event.items() if name not in {"id", "point"}}
+    return {"type": "Feature", "id": event["id"], "geometry": geometry, "properties": properties}
+
+
+def assignment_body(assignment: Assignment, *, accuracy_m: float | None = None) -> dict[str, Any]:
+    """Return an assignment with its explanation in the request's language; distances in metres, minutes of travel."""
+    return {
+        "edition_id": assignment.edition_id,
+        "rule": assignment.rule.value,
+        "grid_code": assignment.grid_code,
+        "department_codes": list(assignment.department_codes),
+        "confidence": round(assignment.confidence, 4),
+        "uncertain": assignment.confidence < SURE,
+        "candidates": [{"grid_code": c.grid_code, "share": round(c.share, 4)} for c in assignment.candidates],
+        "nearest_station": assignment.nearest_station,
+        "distance_m": _rounded(assignment.distance_m),
+        "home_station": assignment.home_station,
+        "station_by_time": assignment.station_by_time,
+        "minutes": _rounded(assignment.minutes),
+        "nearest_grid_code": assignment.nearest_grid_code,
+        "nearest_grid_m": _rounded(assignment.nearest_grid_m, 3),
+        "explanation": explanation(assignment, accuracy_m),
+    }
+
+
+def _rounded(value: float | None, digits: int = 1) -> float | None:
+    return None if value is None else round(float(value), digits)
+
+
+def explanation(assignment: Assignment, accuracy_m: float | None) -> list[str]:
+    """Return sentences that say which grid, by which rule and edition, how sure, and which stations."""
+    sentences = [_rule_in_words(assignment), say("Edition of the grids: {edition}.", edition=assignment.edition_id)]
+    if accuracy_m is not None and assignment.candidates:
+        shares = ", ".join(f"{c.grid_code} {c.share:.0%}" for c in assignment.candidates)
+        sentences.append(
+            say("The position is good to {metres:.0f} m, so by share of that disc: {shares}.", metres=accuracy_m, shares=shares)
+        )
+    if assignment.nearest_station is not None and assignment.distance_m is not None:
+        values = {"station": assignment.nearest_station, "metres": assignment.distance_m}
+        sentences.append(say("Nearest station: {station}, {metres:.0f} m in a straight line.", **values))
+    if assignment.station_by_time is not None and assignment.minutes is not None:
+        values = {"station": assignment.station_by_time, "minutes": assignment.minutes}
+        sentences.append(say("Soonest reached on the roads: {station}, {minutes:.0f} min.", **values))
+    if assignment.home_station is not None:
+        sentences.append(say("Home station, the point of the village: {station}.", station=assignment.home_station))
+    return sentences
+
+
+_RULES = {
+    AssignmentRule.INSIDE: "The point lies inside grid {grid}.",
+    AssignmentRule.BORDER: "The point lies on a border between grids: the lowest code has it, {grid}.",
+    AssignmentRule.GAP: "The point lies in a gap between grids, {metres:.1f} m from {grid}, the nearest: within the tolerance.",
+    AssignmentRule.OVERLAP: "Grids overlap at the point, a fault of the data: the lowest code has it, {grid}.",
+}
+_UNPLACED = {
+    AssignmentRule.GAP: "The point lies in a gap, farther from every grid than the tolerance: somebody has to place it. "
+    "Nearest: {grid}, {metres:.1f} m.",
+    AssignmentRule.OUTSIDE: "The point lies outside the district: somebody has to place it. Nearest: {grid}, {metres:.1f} m.",
+}
+
+
+def _rule_in_words(assignment: Assignment) -> str:
+    nearest = {"grid": assignment.nearest_grid_code or "-", "metres": assignment.nearest_grid_m or 0.0}
+    if assignment.grid_code is None:
+        return say(_UNPLACED.get(assignment.rule, "{rule}"), rule=label(assignment.rule), **nearest)
+    return say(_RULES.get(assignment.rule, "{rule}"), rule=label(assignment.rule), **{**nearest, "grid": assignment.grid_code})

@@ -1,0 +1,86 @@
+"""The forms of the API as its description shows them. Reports are checked by ``geogrid.channels``; these only describe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from geogrid.domain.events import Channel, EventKind, EventState
+from geogrid.domain.grids import AssignmentRule
+from geogrid.domain.places import Datum
+
+
+class PointBody(BaseModel):
+    """Longitude and latitude in decimal degrees of the stated datum."""
+
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+
+
+class ReportBody(BaseModel):
+    """A report. ``id`` is made by the client, once a report: sending the same again stores nothing new."""
+
+    id: str = Field(json_schema_extra={"format": "uuid"})
+    channel: Channel
+    kind: EventKind
+    text: str = Field(description="the original words, kept untouched")
+    point: PointBody | None = None
+    datum: Datum | None = Field(None, description="the coordinate system of `point`; required with it")
+    accuracy_m: float | None = Field(None, gt=0, description="radius in metres of the disc said to hold the place")
+    observed_at: str = Field(description="ISO 8601 with its offset", json_schema_extra={"format": "date-time"})
+
+
+class CandidateBody(BaseModel):
+    """A grid that may be the right one and the share of the accuracy disc in it."""
+
+    grid_code: str
+    share: float
+
+
+class AssignmentBody(BaseModel):
+    """The answer to "which grid", with everything that explains it."""
+
+    edition_id: int
+    rule: AssignmentRule
+    grid_code: str | None
+    department_codes: list[str]
+    confidence: float
+    uncertain: bool = Field(description="the reported accuracy leaves it open which grid is the right one")
+    candidates: list[CandidateBody]
+    nearest_station: str | None
+    distance_m: float | None
+    home_station: str | None
+    station_by_time: str | None
+    minutes: float | None
+    nearest_grid_code: str | None
+    nearest_grid_m: float | None
+    explanation: list[str] = Field(description="the same in words")
+
+
+class EventBody(BaseModel):
+    """An accepted report."""
+
+    id: str
+    number: str
+    state: EventState
+    channel: Channel
+    kind: EventKind
+    text: str
+    address: str
+    observed_at: str
+    reported_at: str
+    synthetic: bool
+    point: PointBody | None = Field(description="on the datum of record, CGCS2000")
+    reported_point: dict[str, Any] | None = Field(description="as it was sent, with its datum and accuracy")
+    assignment: AssignmentBody | None
+    photos: list[dict[str, Any]]
+    links: dict[str, str]
+
+
+class FeatureCollection(BaseModel):
+    """GeoJSON by RFC 7946; ``links.next`` leads to the next page."""
+
+    type: str = "FeatureCollection"
+    features: list[dict[str, Any]]
+    links: dict[str, str]

@@ -1,0 +1,80 @@
+"""The web application: pages, map tiles and the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask
+from flask_openapi import APIBlueprint, Info, OpenAPI, SecurityScheme
+from sqlalchemy import Engine
+
+from geogrid.settings import Settings
+from geogrid.store.session import make_engine
+from webmap import api_docs, health, officer
+from webmap.api.base import Refusal, refuse_query
+from webmap.compression import install_compression
+from webmap.errors import install_errors
+from webmap.headers import install_headers
+from webmap.installation import EXTENSION, Installation
+from webmap.language import install_language
+from webmap.limits import install_limits
+from webmap.roles import install_roles
+from webmap.static_files import install_static_files
+from webmap.token import read_or_make_token
+
+# Every module of the application that answers requests: add a line to add a page.
+BLUEPRINTS: tuple[Blueprint, ...] = (health.blueprint, api_docs.blueprint, officer.blueprint)
+
+# A page of another site whose name was pointed at this machine must not read the API: only these host names are served.
+HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+
+
+def create_app(settings: Settings, *, engine: Engine | None = None, district: Any = None) -> Flask:
+    """Return the application for ``settings``; tests may hand in an ``engine`` and a ``district`` of their own.
+
+    Raises
+    ------
+    SetupError
+        where the profile is broken or the write token is readable by others.
+    """
+    app = OpenAPI(
+        "webmap",
+        info=Info(title="geogrid", version="1", description=api_docs.ABOUT),
+        security_schemes={"token": SecurityScheme(type="http", scheme="bearer")},
+        validation_error_callback=refuse_query,
+        validation_error_status=400,
+        validation_error_model=Refusal,
+        doc_ui=False,
+        static_folder=None,
+    )
+    app.config.update(TRUSTED_HOSTS=HOSTS, PROVIDE_AUTOMATIC_OPTIONS=True)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    engine = engine or make_engine(settings)
+    if district is None:
+        from geogrid.actions.district import open_district
+
+        district = open_district(settings, engine)
+    token = read_or_make_token(settings.var_dir)
+    app.extensions[EXTENSION] = Installation(settings, engine, district, token)
+    install_language(app, settings.language or district.profile.language)
+    install_headers(app, settings.stream_port)
+    install_limits(app)
+    install_roles(app)
+    install_errors(app)
+    install_static_files(app)
+    install_compression(app)
+    _register(app, district.profile)
+    return app
+
+
+def _register(app: OpenAPI, profile: Any) -> None:
+    for blueprint in BLUEPRINTS:
+        if isinstance(blueprint, APIBlueprint):
+            app.register_api(blueprint)
+        else:
+            app.register_blueprint(blueprint)
+
+    @app.context_processor
+    def district() -> dict[str, Any]:
+        return {"profile": profile}

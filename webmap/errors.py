@@ -1,0 +1,120 @@
+"""The one table from exceptions to HTTP statuses, and the one form of every refusal.
+
+``{"code", "message", "where", "retry"}``, in the language of the request, under the status of the table; for browsers
+that asked for a page, the same on a page. Nothing here shows a trace.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, jsonify, render_template, request
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from geogrid import errors
+from webmap.language import current_language
+
+RETRY_AFTER_S = 5
+
+# A class not named here has the status of its nearest ancestor that is.
+STATUS: dict[type[errors.GeogridError], int] = {
+    errors.GeogridError: 500,
+    errors.InputError: 422,
+    errors.CoordText: 400,
+    errors.JsonError: 400,
+    errors.RequestInvalid: 400,
+    errors.BodyTooLarge: 413,
+    errors.GeometryTooLarge: 413,
+    errors.MediaTypeUnsupported: 415,
+    errors.MethodNotAllowed: 405,
+    errors.ConflictError: 409,
+    errors.NotFoundError: 404,
+    errors.AccessError: 401,
+    errors.SetupError: 503,
+    errors.UnavailableError: 503,
+    errors.TooManyRequests: 429,
+}
+
+log = logging.getLogger(__name__)
+
+
+def status_of(error: errors.GeogridError) -> int:
+    """Return the HTTP status of ``error``: that of its class, or of its nearest ancestor in the table."""
+    return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+
+
+def error_body(error: errors.GeogridError, language: str) -> dict[str, Any]:
+    """Return the one form of every refusal."""
+    return {"code": error.code, "message": error.message(language), "where": error.where, "retry": error.retry}
+
+
+def error_response(error: errors.GeogridError, status: int | None = None) -> Response:
+    """Return the answer for ``error``: JSON, or a page for a browser that asked for one."""
+    status = status or status_of(error)
+    body = error_body(error, current_language())
+    response = Response(render_template("error.html", status=status, error=body)) if wants_page() else jsonify(body)
+    response.status_code = status
+    if status in {429, 503}:
+        response.headers["Retry-After"] = str(error.values.get("wait_s", RETRY_AFTER_S))
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="geogrid"'
+    return response
+
+
+def wants_page() -> bool:
+    """Whether the caller is a browser that asked for a page."""
+    if request.path.startswith("/api/"):
+        return False
+    return request.accept_mimetypes.quality("text/html") > request.accept_mimetypes.quality("application/json")
+
+
+def install_errors(app: Flask) -> None:
+    """Turn every exception into an answer of the one form."""
+    app.register_error_handler(errors.GeogridError, _of_the_house)
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(OperationalError, _of_database)
+    app.register_error_handler(PoolTimeout, _of_database)
+    app.register_error_handler(DBAPIError, _of_statement)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _of_the_house(error: errors.GeogridError) -> Response:
+    if status_of(error) >= 500:
+        log.error("%s: %s %s", error.code, error, error.where)
+    return error_response(error)
+
+
+def _of_http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return Response(status=error.code or 500, headers=error.get_headers())
+    return error_response(_translated(error), error.code)
+
+
+def _translated(error: HTTPException) -> errors.GeogridError:
+    where = {"path": request.path}
+    if error.code == 404:
+        return errors.NotFoundError(what=request.path, where=where)
+    if error.code == 405:
+        return errors.MethodNotAllowed(method=request.method, possible=", ".join(getattr(error, "valid_methods", None) or ()))
+    if error.code == 413:
+        return errors.BodyTooLarge(most_kb=(request.max_content_length or 0) // 1024)
+    return errors.RequestInvalid(name=request.path, reason=error.name, where=where)
+
+
+def _of_database(error: Exception) -> Response:
+    log.warning("the database does not answer: %s", type(error).__name__)
+    return error_response(errors.DatabaseSilent())
+
+
+def _of_statement(error: DBAPIError) -> Response:
+    if error.connection_invalidated:
+        return _of_database(error)
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected, request %s %s", request.method, request.path, exc_info=error)
+    return error_response(errors.GeogridError(reason=request.path))

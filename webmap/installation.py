@@ -1,0 +1,37 @@
+"""What a request handler may reach: settings, engine, district and token of this installation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import Engine
+
+from geogrid.settings import Settings
+
+EXTENSION = "geogrid"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The values of ``app.extensions["geogrid"]``: made once by ``create_app``, never changed.
+
+    ``district`` is ``geogrid.actions.district.District``; ``token`` is the secret that writes need.
+    """
+
+    settings: Settings
+    engine: Engine
+    district: Any
+    token: str
+
+    def now(self) -> datetime:
+        """Return the time of the platform's clock, aware."""
+        return self.settings.now()
+
+
+def installation(app: Flask | None = None) -> Installation:
+    """Return the installation of ``app``, or of the application that serves the current request."""
+    found: Installation = (app or current_app).extensions[EXTENSION]
+    return found
