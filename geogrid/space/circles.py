@@ -11,16 +11,14 @@ the area that is reached.)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, cast
 
-import contourpy
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 
 from geogrid.domain.stations import TravelMode
+from geogrid.space.contours import area_between
 from geogrid.space.crs import from_metric
 from geogrid.space.network import (
     MOST_ACCESS_M,
@@ -140,12 +138,10 @@ class TimeRaster:
         west, south, east, north = _bounds(flood)
         columns, rows = _span(self.x_m, west, east), _span(self.y_m, south, north)
         inside = np.arange(len(self.places.edge)).reshape(len(self.y_m), len(self.x_m))[rows, columns]
-        if min(inside.shape) < 2:
-            return shapely.MultiPolygon()
         times, _ = flood.at(_taken(self.places, inside.ravel()))
         # Beyond the limit the times may jump (a river, the end of all roads): capped, so that the contour lies between.
         field = np.minimum(times, 2.0 * minutes).reshape(inside.shape)
-        return _contour(self.x_m[columns], self.y_m[rows], field, minutes)
+        return area_between(self.x_m[columns], self.y_m[rows], field, -1.0, minutes, simplify_m=SIMPLIFY_M)
 
 
 def _span(axis_m: Floats, low: float, high: float) -> slice:
@@ -177,15 +173,3 @@ def _nearest_edge(roads: ModeRoads, x_m: Floats, y_m: Floats) -> Ints:
         return np.full(len(x_m), -1)
     _, nearest = cKDTree(xy).query(np.column_stack([x_m, y_m]), distance_upper_bound=MOST_ACCESS_M + SAMPLE_M)
     return np.append(edge, -1).astype(np.int64)[nearest]
-
-
-def _contour(x_m: Floats, y_m: Floats, minutes_field: Floats, minutes: float) -> shapely.MultiPolygon:
-    generator = contourpy.contour_generator(x_m, y_m, minutes_field, fill_type=contourpy.FillType.OuterOffset)
-    rings, offsets = cast(Any, generator.filled(-1.0, minutes))
-    parts = []
-    for points, starts in zip(rings, offsets, strict=True):
-        outer, *holes = (points[start:end] for start, end in pairwise(starts))
-        parts.append(shapely.Polygon(outer, holes))
-    valid = shapely.make_valid(shapely.simplify(np.array(parts, dtype=object), SIMPLIFY_M))
-    polygons = shapely.get_parts(shapely.get_parts(valid))
-    return shapely.MultiPolygon(polygons[shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON].tolist())
