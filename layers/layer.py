@@ -28,6 +28,7 @@ class Shape(StrEnum):
     CIRCLE = "circle"
     SQUARE = "square"
     DIAMOND = "diamond"
+    TRIANGLE = "triangle"
     CLUSTER = "cluster"
     TEXT = "text"
 

@@ -1,0 +1,32 @@
+"""Borders and names of townships, drawn over the grids as the frame that people know."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select
+
+from geogrid.domain.places import Level
+from geogrid.store.tables.geography import units
+from layers.layer import Group, Layer, Rule, Shape, Symbol
+from layers.shapes import areas
+from layers.view import View
+
+
+def select_townships(view: View) -> Select:
+    """Townships in the view. See ``areas`` for its indexes."""
+    return areas(view, "units", units, units.c.name).where(units.c.level == Level.TOWNSHIP.value)
+
+
+LAYER = Layer(
+    name="townships",
+    title="Townships and streets",
+    group=Group.BASE,
+    rules=(
+        Rule(
+            "Township or street border",
+            Symbol(Shape.AREA, stroke="township", widths=((8, 0.8), (11, 1.2), (16, 2.2)), dash=(6, 3)),
+        ),
+    ),
+    select=select_townships,
+    label="name",
+    label_from_zoom=9,
+)
