@@ -91,7 +91,7 @@ def _rest(session: Session, common: dict[str, Any]) -> None:
 def copies(session: Session, edition: int, kind: str, code: str, shape: shapely.Geometry) -> None:
     """Write the copies of an area that activation makes for tiles."""
     forward = transformer(4490, 3857)
-    flat = shapely.transform(shape, lambda x, y: forward.transform(x, y), interleaved=False)
+    flat = shapely.transform(shape, forward.transform, interleaved=False)
     for zoom in (10, 14, 19):
         row = {"kind": kind, "edition_id": edition, "zoom": zoom, "code": code, "properties": {}}
         session.execute(shapes.insert().values({**row, "geom_mercator": func.ST_GeomFromText(flat.wkt, 3857)}))
@@ -123,7 +123,8 @@ def add_event(session: Session, edition: int, x: float, y: float, *, is_open: bo
             id=event_id, number=f"E{event_id.hex[:10]}", body_hash=b"0" * 32, channel="patrol", kind="facility", words=words,
             observed_at=at, reported_at=at, closed_at=None if is_open else at, datum="wgs84", original_lon=lon, original_lat=lat,
             state="opened" if is_open else "closed", is_open=is_open, edition_id=edition, grid_code=GRIDS[0],
-            village_code=VILLAGE, township_code=TOWNSHIP, rule="inside", synthetic=True, point=point(lon, lat), cell_x=cell_x, cell_y=cell_y,
+            village_code=VILLAGE, township_code=TOWNSHIP, rule="inside", synthetic=True,
+            point=point(lon, lat), cell_x=cell_x, cell_y=cell_y,
         )
     )  # fmt: skip
     for zoom in CLUSTER_ZOOMS:
