@@ -39,8 +39,8 @@ Shift = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 
 @lru_cache(maxsize=64)
-def transformer(source_srid: int, target_srid: int) -> Transformer:
-    """Return the cached transformer from one EPSG code to another, x/y (lon/lat, east/north) on both sides."""
+def transformer(source_srid: int | str, target_srid: int) -> Transformer:
+    """Return the cached transformer from an EPSG code (or WKT) to an EPSG code, x/y (lon/lat, east/north) on both sides."""
     return Transformer.from_crs(source_srid, target_srid, always_xy=True)
 
 
@@ -203,9 +203,12 @@ def from_metric(geometries: ArrayLike, srid: int) -> NDArray[np.object_]:
     return _project(geometries, srid, SRID_STORED)
 
 
-def metric_xy(lon: ArrayLike, lat: ArrayLike, srid: int) -> tuple[Floats, Floats]:
-    """Project point arrays (lon/lat of record, degrees) to metres of the zone ``srid``; raises CoordRange."""
-    return _project_xy(np.asarray(lon, float), np.asarray(lat, float), SRID_STORED, srid)
+def metric_xy(lon: ArrayLike, lat: ArrayLike, srid: int, *, strict: bool = True) -> tuple[Floats, Floats]:
+    """Project point arrays (lon/lat of record, degrees) to metres of the zone ``srid``.
+
+    A point the zone cannot hold raises CoordRange, or, with ``strict`` False, becomes infinite.
+    """
+    return _project_xy(np.asarray(lon, float), np.asarray(lat, float), SRID_STORED, srid, strict)
 
 
 def lonlat_of(x_m: ArrayLike, y_m: ArrayLike, srid: int) -> tuple[Floats, Floats]:
@@ -220,11 +223,11 @@ def _project(geometries: ArrayLike, source_srid: int, target_srid: int) -> NDArr
     return np.asarray(shapely.transform(geometries, transformation, interleaved=False))
 
 
-def _project_xy(x: Floats, y: Floats, source_srid: int, target_srid: int) -> tuple[Floats, Floats]:
+def _project_xy(x: Floats, y: Floats, source_srid: int, target_srid: int, strict: bool = True) -> tuple[Floats, Floats]:
     u, v = transformer(source_srid, target_srid).transform(x, y)
     u, v = np.asarray(u, float), np.asarray(v, float)
     bad = np.flatnonzero(~(np.isfinite(u) & np.isfinite(v)))
-    if len(bad):
+    if strict and len(bad):
         lon, lat = float(np.ravel(x)[bad[0]]), float(np.ravel(y)[bad[0]])
         raise CoordRange(lon=lon, lat=lat, where={"lonlat": [lon, lat]})
     return u, v
