@@ -126,8 +126,3 @@ def _flip_rows(session: Session, kind: str, edition_id: int, at: datetime) -> No
     standing = text("NOT isempty(valid) AND upper_inf(valid)")
     session.execute(update(table).where(standing).values(valid=func.tstzrange(func.lower(table.c.valid), at)))
     session.execute(update(table).where(table.c.edition_id == edition_id).values(valid=func.tstzrange(at, None)))
-
-
-def notify(session: Session, payload: str) -> None:
-    """Tell listeners of the stream at commit: ``<step id>:<x16>:<y16>``, or ``reload``."""
-    session.execute(select(func.pg_notify("geogrid_steps", payload)))

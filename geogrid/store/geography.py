@@ -128,7 +128,7 @@ def frame_of(session: Session, kind: GeographyKind, edition: Edition) -> gpd.Geo
 
 
 def frames_of(session: Session, edition_id: int, *, roads: bool = False) -> EditionFrames:
-    """Return grids, stations, department grids and units of an edition, and with ``roads`` its roads (None where there are none)."""
+    """Return grids, stations, department grids and units of an edition, and, if asked, its ``roads``."""
     edition = by_id(session, edition_id)
     units = frame_of(session, GeographyKind.UNITS, edition)
     outline = units.loc[units["level"] == Level.DISTRICT, "geometry"]

@@ -1,0 +1,171 @@
+"""Accept many reports at once with the steps they went through: what an import of events does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import shapely
+from sqlalchemy.orm import Session
+
+from geogrid.actions.accept import ASSIGNER
+from geogrid.actions.answers import answers, far_error, is_far, on_record, units_of
+from geogrid.actions.district import District
+from geogrid.domain.events import EventState, Report, StepKind
+from geogrid.domain.grids import Assignment
+from geogrid.errors import GeogridError, InputError, ReportIdConflict, TimeInvalid
+from geogrid.rules.lifecycle import fold
+from geogrid.store import batches, cells, editions, events, locks
+from geogrid.store.events import event_values
+
+History = Sequence[tuple[StepKind, datetime]]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that was not stored: its position among the reports, and why."""
+
+    row: int
+    error: GeogridError
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What became of a batch: rows stored, known already (the same id and body), still to come after ``now``, refused."""
+
+    accepted: int
+    known: int
+    later: int
+    refused: tuple[Refused, ...]
+
+
+@dataclass(frozen=True)
+class _Row:
+    row: int
+    report: Report
+    steps: tuple[tuple[StepKind, datetime], ...]
+    state: EventState
+
+
+def accept_batch(
+    session: Session,
+    reports: Sequence[Report],
+    histories: Sequence[History],
+    *,
+    now: datetime,
+    district: District,
+    actor: str = "import",
+    rebuild_cells: bool = True,
+) -> Batch:
+    """Store reports with their histories under the edition in force; by COPY, in this one transaction.
+
+    Parameters
+    ----------
+    histories : for each report its steps in order, (kind, aware time), the first of them REPORT; steps after ``now`` did not
+        happen yet and are left out, a report after ``now`` is counted as ``later``. ASSIGN is added by itself.
+    rebuild_cells : False where more batches follow; then call ``store.cells.rebuild`` after the last one
+
+    Returns
+    -------
+    Batch. A row that cannot be stored is refused with its reason, the others are stored. The same batch again changes nothing.
+    """
+    refused: list[Refused] = []
+    rows, later = _checked(reports, histories, now, refused)
+    known = events.known_hashes(session, [row.report.id for row in rows])
+    fresh = list(_fresh(rows, known, refused))
+    again = len(rows) - len(fresh) - sum(1 for r in refused if isinstance(r.error, ReportIdConflict))
+    stored = 0
+    if fresh:
+        locks.share_edition(session)
+        stored = _store(session, fresh, editions.in_force(session).id, refused, now=now, district=district, actor=actor)
+    if stored and rebuild_cells:
+        cells.rebuild(session)
+        events.tell_reload(session)
+    return Batch(stored, again, later, tuple(sorted(refused, key=lambda r: r.row)))
+
+
+def _checked(
+    reports: Sequence[Report], histories: Sequence[History], now: datetime, refused: list[Refused]
+) -> tuple[list[_Row], int]:
+    rows, later = [], 0
+    for i, (report, history) in enumerate(zip(reports, histories, strict=True)):
+        steps = tuple((kind, at) for kind, at in history if at <= now)
+        if not steps:
+            later += 1
+            continue
+        try:
+            state = fold(kind for kind, _ in steps)
+            _in_order(steps)
+        except InputError as error:
+            refused.append(Refused(i, error))
+        except GeogridError as error:
+            refused.append(Refused(i, InputError(reason=error.message("en"))))
+        else:
+            rows.append(_Row(i, report, steps, state))
+    return rows, later
+
+
+def _in_order(steps: History) -> None:
+    for (_, before), (kind, after) in pairwise(steps):
+        if after < before:
+            raise TimeInvalid(value=after.isoformat(), reason=f"the step {kind.value} lies before the step it follows")
+
+
+def _fresh(rows: list[_Row], known: dict[UUID, bytes], refused: list[Refused]) -> Iterator[_Row]:
+    seen = dict(known)
+    for row in rows:
+        stored = seen.get(row.report.id)
+        if stored is None:
+            seen[row.report.id] = row.report.body_hash
+            yield row
+        elif stored != row.report.body_hash:
+            refused.append(Refused(row.row, ReportIdConflict(id=str(row.report.id))))
+
+
+def _store(
+    session: Session, rows: list[_Row], edition_id: int, refused: list[Refused], *, now: datetime, district: District, actor: str
+) -> int:
+    points = [row.report.point for row in rows]
+    lon, lat = on_record(points)
+    accuracy_m = np.array([p.accuracy_m if p and p.accuracy_m is not None else np.nan for p in points])
+    found = answers(district, edition_id, lon, lat, accuracy_m)
+    far = [is_far(district, answer) for answer in found]
+    refused += [Refused(rows[i].row, far_error(lon[i], lat[i], found[i])) for i in np.flatnonzero(far)]
+    kept = [i for i in range(len(rows)) if not far[i]]
+    chosen, taken = [rows[i] for i in kept], [found[i] for i in kept]
+    numbers = batches.next_numbers(session, _days(chosen, district))
+    geometry = shapely.points(lon[kept], lat[kept])
+    geometry[[row.report.point is None for row in chosen]] = None
+    values = [_values(row, number, shape, answer, district) for row, number, shape, answer in zip(
+        chosen, numbers, geometry, taken, strict=True
+    )]  # fmt: skip
+    batches.copy_events(session, values, geometry)
+    batches.copy_steps(session, _steps(chosen, actor))
+    batches.copy_assignments(session, [row.report.id for row in chosen], taken, now)
+    return len(chosen)
+
+
+def _days(rows: list[_Row], district: District) -> list[str]:
+    zone = ZoneInfo(district.profile.timezone)
+    return [f"{row.steps[0][1].astimezone(zone):%Y%m%d}" for row in rows]
+
+
+def _values(row: _Row, number: str, shape: shapely.Point | None, answer: Assignment, district: District) -> dict[str, Any]:
+    point_lonlat = None if shape is None else (shape.x, shape.y)
+    values = event_values(row.report, number, point_lonlat, answer, units_of(district, answer), row.steps[0][1])
+    closed_at = None if row.state.is_open else next(at for kind, at in row.steps if kind is StepKind.CLOSE)
+    return {**values, "state": row.state.value, "is_open": row.state.is_open, "closed_at": closed_at}
+
+
+def _steps(rows: list[_Row], actor: str) -> Iterator[tuple[UUID, int, str, datetime, str]]:
+    for row in rows:
+        first, *rest = row.steps
+        assigned = [(first[0], first[1], actor), (StepKind.ASSIGN, first[1], ASSIGNER), *((k, at, actor) for k, at in rest)]
+        for seq, (kind, at, who) in enumerate(assigned, start=1):
+            yield row.report.id, seq, kind.value, at, who

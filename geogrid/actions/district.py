@@ -1,0 +1,148 @@
+"""The district: one frozen value built at the edge, with what each edition's geography is compiled to, kept while in use."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from geogrid.domain.places import Level, UnitKind
+from geogrid.domain.profiles import Profile, parse_profile
+from geogrid.domain.stations import StationLevel, TravelMode
+from geogrid.errors import NotFoundError
+from geogrid.settings import Settings
+from geogrid.store.session import session_scope
+
+if TYPE_CHECKING:
+    from geogrid.space.index import AssignmentIndex
+    from geogrid.space.network import RoadNetwork
+    from geogrid.store.geography import EditionFrames
+
+KEPT_EDITIONS = 3  # the one in force, the one before, the one that comes
+TOWN_KINDS = {UnitKind.COMMUNITY, UnitKind.STREET}
+
+
+@dataclass(frozen=True)
+class Geography:
+    """One edition, compiled.
+
+    ``units_of`` names a grid's (village, township); ``mode_of`` the way people travel in a village; stations are those
+    that can be nearest, with their places in degrees (n, 2). ``network`` is None where no roads are loaded.
+    """
+
+    edition_id: int
+    index: AssignmentIndex
+    units_of: dict[str, tuple[str | None, str | None]]
+    mode_of: dict[str, TravelMode]
+    station_codes: np.ndarray
+    station_lonlat: np.ndarray
+    network: RoadNetwork | None
+
+
+@dataclass(frozen=True)
+class District:
+    """A district's profile, and its geography by edition id (compiled on first use)."""
+
+    profile: Profile
+    geography_for: Callable[[int], Geography]
+
+    def index_for(self, edition_id: int) -> AssignmentIndex:
+        """Return the look-up structure of an edition."""
+        return self.geography_for(edition_id).index
+
+    def network_for(self, edition_id: int) -> RoadNetwork | None:
+        """Return the road network of an edition, None where it has no roads."""
+        return self.geography_for(edition_id).network
+
+
+def open_district(settings: Settings, engine: Engine) -> District:
+    """Return the district that ``settings`` names; geography is read through ``engine`` and kept for all threads."""
+    return District(read_profile(settings), _Kept(read_profile(settings), lambda: session_scope(engine)))
+
+
+def district_of(profile: Profile, session: Session) -> District:
+    """Return a district that reads through ``session``, so that it sees what is not committed yet."""
+    return District(profile, _Kept(profile, lambda: nullcontext(session)))
+
+
+def read_profile(settings: Settings) -> Profile:
+    """Return the profile that ``settings`` names; raises NotFoundError, or SetupError where the file is broken."""
+    path = settings.data_dir / "profiles" / f"{settings.profile}.toml"
+    if not path.is_file():
+        raise NotFoundError(what=f"profile {settings.profile}")
+    return parse_profile(path.read_text(encoding="utf-8"), path.name)
+
+
+class _Kept:
+    """Geography by edition id: compiled once, the last few kept; one thread compiles while the others wait for it."""
+
+    def __init__(self, profile: Profile, reading: Callable[[], AbstractContextManager[Session]]) -> None:
+        self._profile, self._reading = profile, reading
+        self._lock, self._kept = Lock(), OrderedDict[int, Geography]()
+
+    def __call__(self, edition_id: int) -> Geography:
+        with self._lock:
+            if edition_id not in self._kept:
+                with self._reading() as session:
+                    self._kept[edition_id] = read_geography(session, edition_id, self._profile)
+            self._kept.move_to_end(edition_id)
+            while len(self._kept) > KEPT_EDITIONS:
+                self._kept.popitem(last=False)
+            return self._kept[edition_id]
+
+
+def read_geography(session: Session, edition_id: int, profile: Profile) -> Geography:
+    """Read and compile the geography of an edition."""
+    from geogrid.store.geography import frames_of
+
+    return compile_geography(frames_of(session, edition_id, roads=True), edition_id, profile)
+
+
+def compile_geography(frames: EditionFrames, edition_id: int, profile: Profile) -> Geography:
+    """Compile frames of one edition into what answers for a point."""
+    from geogrid.space.index import AssignmentIndex
+    from geogrid.space.network import RoadNetwork
+
+    candidates = frames.stations[frames.stations["level"] != StationLevel.CENTRE]
+    index = AssignmentIndex.from_frames(
+        frames.grids,
+        frames.stations,
+        frames.departments,
+        district=frames.district,
+        metric_srid=profile.metric_srid,
+        gap_tolerance_m=profile.gap_tolerance_m,
+        accuracy_share=profile.accuracy_share,
+    )
+    points = candidates.geometry
+    return Geography(
+        edition_id=edition_id,
+        index=index,
+        units_of=_units_of(frames),
+        mode_of=_modes(frames, profile),
+        station_codes=candidates["code"].to_numpy(dtype=object),
+        station_lonlat=np.column_stack([points.x, points.y]),
+        network=None if frames.roads is None else RoadNetwork.from_frame(frames.roads, metric_srid=profile.metric_srid),
+    )
+
+
+def _units_of(frames: EditionFrames) -> dict[str, tuple[str | None, str | None]]:
+    units = frames.units
+    villages = units[units["level"] == Level.VILLAGE]
+    parents = dict(zip(villages["code"], villages["parent_code"], strict=True))
+    grids = zip(frames.grids["code"], frames.grids["village_code"], strict=True)
+    return {code: (village or None, parents.get(village)) for code, village in grids}
+
+
+def _modes(frames: EditionFrames, profile: Profile) -> dict[str, TravelMode]:
+    town, country = TravelMode(profile.travel_mode_town), TravelMode(profile.travel_mode_country)
+    return {
+        code: town if kind in TOWN_KINDS else country
+        for code, kind in zip(frames.units["code"], frames.units["kind"], strict=True)
+    }

@@ -1,0 +1,236 @@
+"""Events: rows in, domain out. The projection, the steps and the assignment are written in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Row, exists, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from geogrid.domain.events import Channel, Event, EventKind, EventState, Report, Step, StepKind
+from geogrid.domain.grids import Assignment, AssignmentRule, Candidate
+from geogrid.domain.places import Datum, ReportedPoint
+from geogrid.space.crs import SRID_STORED
+from geogrid.space.tiles import STEP_ZOOM, cell_of
+from geogrid.store.cells import CELL_ZOOM
+from geogrid.store.tables.events import assignments, event_number, events, photos, steps
+
+PointLonLat = tuple[float, float] | None
+STREAM = "geogrid_steps"  # the channel of NOTIFY
+
+
+# -- values of rows ---------------------------------------------------------------------------------------------------
+
+
+def event_values(
+    report: Report,
+    number: str,
+    point_lonlat: PointLonLat,
+    assignment: Assignment,
+    units: tuple[str | None, str | None],
+    reported_at: datetime,
+) -> dict[str, Any]:
+    """Return the row of a new event (without ``point``); ``units`` are the codes of its village and township."""
+    reported, cell = report.point, (None, None) if point_lonlat is None else _cell(point_lonlat)
+    return {
+        "id": report.id,
+        "number": number,
+        "body_hash": report.body_hash,
+        "channel": report.channel.value,
+        "kind": report.kind.value,
+        "words": report.words,
+        "address": report.address,
+        "observed_at": report.observed_at,
+        "reported_at": reported_at,
+        "closed_at": None,
+        "datum": reported.datum.value if reported else None,
+        "original_lon": reported.lon if reported else None,
+        "original_lat": reported.lat if reported else None,
+        "accuracy_m": reported.accuracy_m if reported else None,
+        "photos_promised": list(report.photo_sha256s),
+        "state": EventState.REPORTED.value,
+        "is_open": True,
+        "edition_id": assignment.edition_id,
+        "grid_code": assignment.grid_code,
+        "village_code": units[0],
+        "township_code": units[1],
+        "rule": assignment.rule.value,
+        "synthetic": report.synthetic,
+        "cell_x": cell[0],
+        "cell_y": cell[1],
+    }
+
+
+def _cell(point_lonlat: tuple[float, float]) -> tuple[int, int]:
+    x, y = cell_of(*point_lonlat, CELL_ZOOM)
+    return int(x), int(y)
+
+
+def assignment_values(event_id: UUID, assignment: Assignment, *, now: datetime) -> dict[str, Any]:
+    """Return the row of an assignment made at ``now``."""
+    return {
+        "event_id": event_id,
+        "edition_id": assignment.edition_id,
+        "assigned_at": now,
+        "rule": assignment.rule.value,
+        "grid_code": assignment.grid_code,
+        "department_codes": list(assignment.department_codes),
+        "confidence": assignment.confidence,
+        "candidates": [[c.grid_code, c.share] for c in assignment.candidates],
+        "nearest_station": assignment.nearest_station,
+        "distance_m": assignment.distance_m,
+        "home_station": assignment.home_station,
+        "station_by_time": assignment.station_by_time,
+        "minutes": assignment.minutes,
+        "nearest_grid_code": assignment.nearest_grid_code,
+        "nearest_grid_m": assignment.nearest_grid_m,
+    }
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
+
+
+def next_number(session: Session, local_day: datetime) -> str:
+    """Return the number of a new event: the day it came in, and a running number of six digits or more."""
+    return f"{local_day:%Y%m%d}{session.scalar(select(event_number.next_value())):06d}"
+
+
+def add(session: Session, values: dict[str, Any], point_lonlat: PointLonLat) -> bool:
+    """Insert an event and return True, or False where its id is stored already (after waiting for whoever stores it now)."""
+    point = None if point_lonlat is None else func.ST_SetSRID(func.ST_MakePoint(*point_lonlat), SRID_STORED)
+    statement = upsert(events).values({**values, "point": point}).on_conflict_do_nothing(index_elements=["id"])
+    return session.execute(statement.returning(events.c.id)).scalar() is not None
+
+
+def add_assignment(session: Session, event_id: UUID, assignment: Assignment, *, now: datetime) -> None:
+    """Make ``assignment`` the current one of the event; the one before stays as history."""
+    current = (assignments.c.event_id == event_id) & assignments.c.is_current
+    session.execute(update(assignments).where(current).values(is_current=False))
+    session.execute(insert(assignments).values(assignment_values(event_id, assignment, now=now)))
+
+
+def add_steps(session: Session, event_id: UUID, added: Sequence[Step]) -> list[int]:
+    """Append steps and return their ids, each told to the stream with the event's cell when this transaction commits."""
+    rows = [
+        {"event_id": event_id, "seq": s.seq, "kind": s.kind.value, "at": s.at, "actor": s.actor, "note": s.note} for s in added
+    ]
+    ids = list(session.scalars(insert(steps).returning(steps.c.id, sort_by_parameter_order=True), rows))
+    cell = session.execute(select(events.c.cell_x, events.c.cell_y).where(events.c.id == event_id)).one()
+    told = func.pg_notify(STREAM, func.concat(func.unnest(ids, type_=BigInteger), cell_text(cell.cell_x, cell.cell_y)))
+    session.execute(select(told))
+    return ids
+
+
+def cell_text(cell_x: int | None, cell_y: int | None) -> str:
+    """Return ``:<x>:<y>`` of the cell at ``STEP_ZOOM`` for a notification, ``:-:-`` for an event without a position."""
+    if cell_x is None or cell_y is None:
+        return ":-:-"
+    return f":{cell_x >> (CELL_ZOOM - STEP_ZOOM)}:{cell_y >> (CELL_ZOOM - STEP_ZOOM)}"
+
+
+def tell_reload(session: Session) -> None:
+    """Tell the stream at commit that so much changed that views are to be loaded anew."""
+    session.execute(select(func.pg_notify(STREAM, "reload")))
+
+
+def project(session: Session, event_id: UUID, state: EventState, *, closed_at: datetime | None) -> None:
+    """Write the state that the steps of an event add up to; ``closed_at`` is None while it is open."""
+    values = {"state": state.value, "is_open": state.is_open, "closed_at": closed_at}
+    session.execute(update(events).where(events.c.id == event_id).values(values))
+
+
+def add_photo(session: Session, event_id: UUID, sha256: str, media_type: str, size_bytes: int, *, now: datetime) -> bool:
+    """Insert the row of a photo whose file is safe on disk; False where it was there already."""
+    values = {"event_id": event_id, "sha256": sha256, "media_type": media_type, "size_bytes": size_bytes, "received_at": now}
+    statement = upsert(photos).values(values).on_conflict_do_nothing().returning(photos.c.sha256)
+    return session.execute(statement).scalar() is not None
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def find(session: Session, event_id: UUID, *, lock: bool = False) -> Event | None:
+    """Return the event with steps and current assignment, or None; ``lock`` holds its row until the transaction ends."""
+    query = select(events, func.ST_X(events.c.point).label("lon"), func.ST_Y(events.c.point).label("lat"))
+    query = query.where(events.c.id == event_id)
+    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        return None
+    taken = session.execute(select(steps).where(steps.c.event_id == event_id).order_by(steps.c.seq)).all()
+    current = select(assignments).where(assignments.c.event_id == event_id, assignments.c.is_current)
+    return Event(
+        id=row.id,
+        number=row.number,
+        report=_report(row),
+        state=EventState(row.state),
+        point_lonlat=None if row.lon is None else (row.lon, row.lat),
+        assignment=_assignment(session.execute(current).one_or_none()),
+        reported_at=row.reported_at,
+        steps=tuple(Step(s.seq, StepKind(s.kind), s.at, s.actor, s.note) for s in taken),
+    )
+
+
+def _report(row: Row) -> Report:
+    point = None
+    if row.datum is not None:
+        point = ReportedPoint(row.original_lon, row.original_lat, Datum(row.datum), row.accuracy_m)
+    return Report(
+        id=row.id,
+        channel=Channel(row.channel),
+        kind=EventKind(row.kind),
+        words=row.words,
+        point=point,
+        observed_at=row.observed_at,
+        body_hash=bytes(row.body_hash),
+        address=row.address,
+        photo_sha256s=tuple(row.photos_promised),
+        synthetic=row.synthetic,
+    )
+
+
+def _assignment(row: Row | None) -> Assignment | None:
+    if row is None:
+        return None
+    return Assignment(
+        edition_id=row.edition_id,
+        grid_code=row.grid_code,
+        department_codes=tuple(row.department_codes),
+        rule=AssignmentRule(row.rule),
+        confidence=row.confidence,
+        candidates=tuple(Candidate(code, share) for code, share in row.candidates),
+        nearest_station=row.nearest_station,
+        distance_m=row.distance_m,
+        home_station=row.home_station,
+        station_by_time=row.station_by_time,
+        minutes=row.minutes,
+        nearest_grid_code=row.nearest_grid_code,
+        nearest_grid_m=row.nearest_grid_m,
+    )
+
+
+def history(session: Session, event_id: UUID) -> list[tuple[datetime, Assignment]]:
+    """Return every assignment the event ever had with its time, the current one last."""
+    query = select(assignments).where(assignments.c.event_id == event_id).order_by(assignments.c.id)
+    return [(row.assigned_at, found) for row in session.execute(query) if (found := _assignment(row)) is not None]
+
+
+def photos_of(session: Session, event_id: UUID) -> tuple[set[str], set[str]]:
+    """Return the SHA-256s of the photos received, and of those promised but still pending."""
+    received = set(session.scalars(select(photos.c.sha256).where(photos.c.event_id == event_id)))
+    promised = session.scalar(select(events.c.photos_promised).where(events.c.id == event_id)) or []
+    return received, set(promised) - received
+
+
+def known_hashes(session: Session, ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """Return the body hashes of those of ``ids`` that are stored. Rides the primary key."""
+    rows = session.execute(select(events.c.id, events.c.body_hash).where(events.c.id == func.any(list(ids))))
+    return {row.id: bytes(row.body_hash) for row in rows}
+
+
+def exists_id(session: Session, event_id: UUID) -> bool:
+    """Whether an event with this id is stored."""
+    return bool(session.scalar(select(exists().where(events.c.id == event_id))))
