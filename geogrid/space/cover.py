@@ -68,9 +68,9 @@ class Polygons:
         found = np.empty(len(points), dtype=object)
         found[:] = [()] * len(points)
         point, polygon = self.covering(points)
-        starts = np.flatnonzero(np.r_[True, point[1:] != point[:-1]]) if len(point) else np.empty(0, int)
-        for start, end in zip(starts, np.r_[starts[1:], len(point)], strict=True):
-            found[point[start]] = tuple(self.codes[polygon[start:end]])
+        groups = np.split(polygon, np.flatnonzero(np.diff(point)) + 1) if len(point) else []
+        for index, group in zip(np.unique(point), groups, strict=True):
+            found[index] = tuple(self.codes[group])
         return found
 
 
