@@ -93,11 +93,13 @@ def _conditions(chosen: EventFilter) -> list[Any]:
     return found
 
 
-_COLUMNS = ("id", "number", "state", "channel", "kind", "words", "address", "observed_at", "reported_at", "closed_at", "grid_code",
-            "rule", "edition_id", "synthetic")  # fmt: skip
+_COLUMNS = {
+    "id", "number", "state", "channel", "kind", "words", "address", "observed_at", "reported_at", "closed_at", "grid_code",
+    "rule", "edition_id", "accuracy_m", "synthetic",
+}  # fmt: skip
 
 
 def _listed(row: Row) -> dict[str, Any]:
     values = dict(row._mapping)
-    values["point_lonlat"] = None if values["lon"] is None else (values.pop("lon"), values.pop("lat"))
-    return values
+    lonlat = values.pop("lon"), values.pop("lat")
+    return {**values, "point_lonlat": None if lonlat[0] is None else lonlat}

@@ -18,15 +18,13 @@ from webmap.headers import install_headers
 from webmap.installation import EXTENSION, Installation
 from webmap.language import install_language
 from webmap.limits import install_limits
+from webmap.loopback import LOOPBACK
 from webmap.roles import install_roles
 from webmap.static_files import install_static_files
 from webmap.token import read_or_make_token
 
 # Every module of the application that answers requests: add a line to add a page.
 BLUEPRINTS: tuple[Blueprint, ...] = (health.blueprint, api_docs.blueprint, officer.blueprint)
-
-# A page of another site whose name was pointed at this machine must not read the API: only these host names are served.
-HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 
 def create_app(settings: Settings, *, engine: Engine | None = None, district: Any = None) -> Flask:
@@ -47,7 +45,8 @@ def create_app(settings: Settings, *, engine: Engine | None = None, district: An
         doc_ui=False,
         static_folder=None,
     )
-    app.config.update(TRUSTED_HOSTS=HOSTS, PROVIDE_AUTOMATIC_OPTIONS=True)
+    # A page of another site whose name was pointed at this machine must not read the API: only these host names are served.
+    app.config.update(TRUSTED_HOSTS=list(LOOPBACK), PROVIDE_AUTOMATIC_OPTIONS=True)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     engine = engine or make_engine(settings)

@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+
+@click.command("serve")
+@click.option("--workers", type=click.IntRange(1, 16), default=2, show_default=True, help="Processes.")
+@click.option("--threads", type=click.IntRange(1, 64), default=16, show_default=True, help="Threads of each process.")
+def serve(workers: int, threads: int) -> None:
+    """Serve pages, map and API until stopped; requests under way are finished."""
+    from geogrid.settings import read_settings
+    from webmap.serve import serve as run
+
+    run(read_settings(os.environ), workers=workers, threads=threads)
+
+
+@click.command("stream")
+def stream() -> None:
+    """Serve the live stream until stopped: a small process of its own."""
+    # A fresh interpreter, because gevent's patches must come before everything else. It keeps this process's id.
+    os.execv(sys.executable, [sys.executable, "-m", "webmap.stream"])
+
+
+COMMANDS: tuple[click.Command, ...] = (serve, stream)

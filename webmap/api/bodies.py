@@ -83,6 +83,19 @@ def feature(event: dict[str, Any]) -> dict[str, Any]:
     return {"type": "Feature", "id": event["id"], "geometry": geometry, "properties": properties}
 
 
+def listed_feature(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the GeoJSON feature of one row of ``layers.event_pages``: the short form of an event."""
+    lonlat = row["point_lonlat"]
+    shown = {name: value for name, value in row.items() if name not in {"id", "point_lonlat", "words"}}
+    times = {name: instant(value) for name, value in shown.items() if isinstance(value, datetime)}
+    return {
+        "type": "Feature",
+        "id": str(row["id"]),
+        "geometry": None if lonlat is None else {"type": "Point", "coordinates": list(lonlat)},
+        "properties": {**shown, **times, "text": row["words"], "links": event_links(str(row["id"]))},
+    }
+
+
 def assignment_body(assignment: Assignment, *, accuracy_m: float | None = None) -> dict[str, Any]:
     """Return an assignment with its explanation in the request's language; distances in metres, minutes of travel."""
     return {

@@ -1,0 +1,78 @@
+"""``geogrid serve``: pages, tiles and API, by gunicorn's threads."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from geogrid.errors import PortTaken, SetupError
+from geogrid.settings import Settings
+from webmap.loopback import LOOPBACK
+
+WORKERS = 2
+THREADS = 16
+GRACE_S = 15
+
+
+class _Server(BaseApplication):
+    """gunicorn, told by settings instead of its own files and environment."""
+
+    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
+        self._settings, self._options = settings, options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take the options; nothing is read from GUNICORN_CMD_ARGS or a file."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Make the application in each worker after the fork: connections and threads must not cross it."""
+        from webmap.app import create_app
+
+        return create_app(self._settings)
+
+
+def options(settings: Settings, *, workers: int = WORKERS, threads: int = THREADS) -> dict[str, Any]:
+    """Return gunicorn's options. It would open a control socket in the home folder by itself: switched off."""
+    return {
+        "bind": f"{settings.host}:{settings.port}",
+        "workers": workers,
+        "threads": threads,
+        "worker_class": "gthread",
+        "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
+        "timeout": 120,
+        "graceful_timeout": GRACE_S,
+        "keepalive": 15,
+        "limit_request_line": 4094,
+        "limit_request_fields": 60,
+        "limit_request_field_size": 8190,
+        "control_socket_disable": True,
+        "proc_name": "geogrid",
+        "loglevel": "warning",
+    }
+
+
+def check_address(settings: Settings) -> None:
+    """Raise SetupError for an address other than loopback, PortTaken for a port in use."""
+    if settings.host not in LOOPBACK:
+        raise SetupError(
+            reason=f"{settings.host} is not a loopback address, and readers have no accounts yet",
+            mend="Unset GEOGRID_HOST, and reach this machine through SSH (ssh -L 8000:127.0.0.1:8000 -L 8001:127.0.0.1:8001).",
+        )
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise PortTaken(port=settings.port, variable="GEOGRID_PORT") from error
+
+
+def serve(settings: Settings, *, workers: int = WORKERS, threads: int = THREADS) -> None:
+    """Serve until SIGTERM (requests under way are finished) or SIGINT; raises SetupError or PortTaken before it starts."""
+    check_address(settings)
+    _Server(settings, options(settings, workers=workers, threads=threads)).run()
