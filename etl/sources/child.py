@@ -66,6 +66,13 @@ def read_parquet(request: dict[str, Any]) -> dict[str, Any]:
     return {"layers": [], "layer": "", "geometry": primary, "crs": json.dumps(crs) if isinstance(crs, dict) else crs}
 
 
+def read_osm(request: dict[str, Any]) -> dict[str, Any]:
+    """Write the roads or places of an OpenStreetMap file as Arrow; see ``etl.sources.osm``."""
+    from etl.sources.osm import answer
+
+    return answer(request)
+
+
 def _write(out: str, schema: Any, batches: Iterator[Any]) -> None:
     import pyarrow as pa
 
@@ -80,7 +87,7 @@ def main() -> None:
     leave_network()
     limit(request["seconds"], request["memory_bytes"])
     try:
-        answer = {"gdal": read_layer, "parquet": read_parquet}[request["reader"]](request)
+        answer = {"gdal": read_layer, "parquet": read_parquet, "osm": read_osm}[request["reader"]](request)
     except Exception as error:  # the parent tells the user; a traceback would say nothing to them
         answer = {"error": f"{type(error).__name__}: {error}"}
     print(json.dumps(answer))
