@@ -4,4 +4,6 @@ from __future__ import annotations
 
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from etl.doctor import doctor
+
+COMMANDS: tuple[click.Command, ...] = (doctor,)

@@ -429,3 +429,15 @@ class AssetChanged(SetupError):
     with its source."""
 
     code = "setup.asset_changed"
+
+
+class AlreadyRunning(SetupError):
+    """This installation is running already (process {pid}). Open it, or stop it first: ./run stop"""
+
+    code = "setup.running"
+
+
+class PartFailed(SetupError):
+    """The part {part} ended with code {exit_code}. Its last words: {words} (all of them: {log})"""
+
+    code = "setup.part_failed"

@@ -7,6 +7,9 @@ import sys
 
 import click
 
+from webmap.assets import assets
+from webmap.demo import demo, stop, up
+
 
 @click.command("serve")
 @click.option("--workers", type=click.IntRange(1, 16), default=2, show_default=True, help="Processes.")
@@ -26,4 +29,4 @@ def stream() -> None:
     os.execv(sys.executable, [sys.executable, "-m", "webmap.stream"])
 
 
-COMMANDS: tuple[click.Command, ...] = (serve, stream)
+COMMANDS: tuple[click.Command, ...] = (serve, stream, demo, up, stop, assets)

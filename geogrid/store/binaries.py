@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -30,10 +31,18 @@ class Binaries:
         return str(self.bin_dir / program)
 
 
-def candidates(prefix: Path = Path(sys.prefix), debian: Path = Path("/usr/lib/postgresql")) -> Iterator[tuple[Path, Path]]:
+def environments() -> tuple[Path, ...]:
+    """Return the folders of the environments this process runs in: ours, the one it was made from, conda's active one."""
+    return tuple(Path(prefix) for prefix in (sys.prefix, sys.base_prefix, os.environ.get("CONDA_PREFIX")) if prefix)
+
+
+def candidates(
+    prefixes: tuple[Path, ...] | None = None, debian: Path = Path("/usr/lib/postgresql")
+) -> Iterator[tuple[Path, Path]]:
     """Yield (folder of programs, folder of extension control files), the most wanted first; not all of them exist."""
-    for share in ("share/extension", "share/postgresql/extension"):
-        yield prefix / "bin", prefix / share
+    for prefix in environments() if prefixes is None else prefixes:
+        for share in ("share/extension", "share/postgresql/extension"):
+            yield prefix / "bin", prefix / share
     versions = [folder for folder in debian.glob("*") if folder.name.isdigit()]
     for folder in sorted(versions, key=lambda f: int(f.name), reverse=True):
         yield folder / "bin", Path("/usr/share/postgresql") / folder.name / "extension"

@@ -165,7 +165,7 @@ def test_nothing_found_says_how_to_install(tmp_path):
 
 def test_conda_is_looked_at_before_the_system(tmp_path):
     (tmp_path / "15").mkdir()
-    places = [bin_dir for bin_dir, _ in binaries.candidates(tmp_path / "conda", tmp_path)]
+    places = [bin_dir for bin_dir, _ in binaries.candidates((tmp_path / "conda",), tmp_path)]
     assert places.index(tmp_path / "conda" / "bin") < places.index(tmp_path / "15" / "bin")
 
 

@@ -1,0 +1,304 @@
+"""``geogrid demo``: the made-up district from nothing to a map; ``geogrid up`` without it; ``geogrid stop``.
+
+Everything runs under this one process: the private cluster, the web server, the stream and the jobs. Ctrl-C ends all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geogrid.cli import command_language
+from geogrid.errors import SetupError
+from geogrid.settings import TABLE, Settings, read_settings
+from geogrid.texts import translate
+from webmap.supervisor import Children, Stopped, check_port, only_one, our_command, stop_running, told_to_stop
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+AS_OF = "2025-06-18T15:00:00+08:00"
+SEED = 1
+READY_WITHIN_S = 90.0
+ANSWER_WITHIN_S = 30.0
+PROBED_TILE_SET = "all"
+PROBED = ("/health", "/", "/officer", "/docs", "/api/v1/events?limit=1")
+
+
+@dataclass
+class Steps:
+    """Shows what is being done and how long each step took."""
+
+    language: str
+    total: int
+    done: int = 0
+
+    def say(self, message: str, **values: Any) -> None:
+        """Print ``message`` in the reader's language."""
+        click.echo(translate(message, self.language).format_map(values))
+
+    @contextmanager
+    def step(self, message: str) -> Iterator[None]:
+        """Announce a step, and its seconds when it is through."""
+        self.done += 1
+        name = translate(message, self.language)
+        click.echo(f"[{self.done}/{self.total}] {name} ...")
+        began = time.monotonic()
+        yield
+        click.echo(f"[{self.done}/{self.total}] {name}: {time.monotonic() - began:.1f} s")
+
+
+# -- the database -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def database(settings: Settings, steps: Steps) -> Iterator[Engine]:
+    """Yield an engine on a migrated database: the one that the settings name, or the private cluster while it lasts."""
+    from geogrid.store.cluster import start_cluster, stop_cluster
+    from geogrid.store.schema import check_schema, migrate
+    from geogrid.store.session import make_engine, session_scope
+
+    with ExitStack() as stack:
+        with steps.step("Start the database"):
+            if not settings.database_url:
+                stack.callback(stop_cluster, settings.var_dir)
+                start_cluster(settings.var_dir)
+            engine = make_engine(settings)
+            stack.callback(engine.dispose)
+            migrate(engine)
+            with session_scope(engine) as session:
+                check_schema(session)
+        yield engine
+
+
+def has_edition(engine: Engine) -> bool:
+    """Return whether an edition of the geography is in force and events are stored."""
+    from sqlalchemy import text
+
+    query = "SELECT EXISTS (SELECT FROM editions WHERE upper_inf(valid)) AND EXISTS (SELECT FROM events)"
+    with engine.connect() as connection:
+        return bool(connection.scalar(text(query)))
+
+
+def last_step_at(engine: Engine) -> datetime | None:
+    """Return the time of the last step that is stored (a scan of ``steps``, once a start)."""
+    from sqlalchemy import text
+
+    with engine.connect() as connection:
+        found: datetime | None = connection.scalar(text("SELECT max(at) FROM steps"))
+        return found
+
+
+def clock_environment(as_of: datetime, last: datetime | None, now: datetime) -> dict[str, str]:
+    """Return the variables that make the children's clock stand at the later of ``as_of`` and ``last`` at ``now``."""
+    resumed = max(as_of, last) if last else as_of
+    return {TABLE["as_of"].name: resumed.isoformat(), TABLE["clock_start"].name: now.isoformat()}
+
+
+# -- the made-up district ---------------------------------------------------------------------------------------------
+
+
+def twin_folder(settings: Settings) -> Path:
+    """Return where the files of the made-up district are kept."""
+    return settings.var_dir / "twin" / f"{settings.profile}-{SEED}"
+
+
+def ensure_twin(settings: Settings, children: Children) -> Path:
+    """Generate the district's files where they are not there yet, whole or not at all; return their folder."""
+    folder = twin_folder(settings)
+    if not folder.is_dir():
+        fresh = folder.with_name(folder.name + ".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        children.run("twin", our_command("twin", "--profile", settings.profile, "--seed", str(SEED), "--out", str(fresh)))
+        fresh.rename(folder)
+    return folder
+
+
+def load_twin(settings: Settings, folder: Path, as_of: datetime, children: Children) -> None:
+    """Load the files through the importers that everyone uses, and activate the edition."""
+    options = ["--edition", f"twin-{SEED}", "--activate", "--profile", settings.profile, "--as-of", as_of.isoformat()]
+    children.run("load", our_command("load", "all", str(folder), *options))
+
+
+# -- the processes ----------------------------------------------------------------------------------------------------
+
+
+def url(settings: Settings, path: str = "/") -> str:
+    """Return the address of ``path`` on this installation's web server."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}{path}"
+
+
+def fetch(address: str, within_s: float = ANSWER_WITHIN_S) -> tuple[int, bytes]:
+    """Return status and body of ``address``, no proxy asked; status 0 when nothing answers."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=within_s) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+    except OSError:
+        return 0, b""
+
+
+def await_ready(settings: Settings, children: Children) -> None:
+    """Wait until ``/health`` is well; raises SetupError when it is not in time, PartFailed when a process ended."""
+    until = time.monotonic() + READY_WITHIN_S
+    status, body = 0, b""
+    while time.monotonic() < until:
+        children.check()
+        status, body = fetch(url(settings, "/health"))
+        if status == 200:
+            return
+        time.sleep(0.2)
+    reason = f"/health said {status} {body[:200].decode(errors='replace')}"
+    raise SetupError(reason=reason, mend=f"Look into {children.log_dir}.")
+
+
+def start_all(settings: Settings, children: Children) -> None:
+    """Start web server, stream and jobs and wait until they are well."""
+    for name in ("serve", "stream", "jobs"):
+        children.start(name, our_command(name))
+    await_ready(settings, children)
+
+
+def probe(settings: Settings, tile: str, say: Callable[[str], None]) -> bool:
+    """Ask for each page once and one map tile; say status and size of each; return whether all were well."""
+    well = True
+    for path in (*PROBED, tile):
+        status, body = fetch(url(settings, path))
+        say(f"{status} {len(body):>8} B  {path}")
+        well = well and status == 200 and len(body) > 0
+    return well
+
+
+def centre_tile(settings: Settings, map_zoom: int = 11) -> str:
+    """Return the path of the map tile over the district's centre."""
+    from geogrid.actions.district import read_profile
+    from geogrid.space.tiles import TILE_STEPS, cell_of
+
+    lon, lat = read_profile(settings).centre_lonlat
+    x, y = cell_of([lon], [lat], map_zoom - TILE_STEPS)
+    return f"/tiles/{PROBED_TILE_SET}/{map_zoom}/{x[0]}/{y[0]}.mvt"
+
+
+def show_links(settings: Settings, steps: Steps) -> None:
+    """Print what to open."""
+    from webmap.token import read_or_make_token
+
+    token = read_or_make_token(settings.var_dir)
+    steps.say("Ready. Open:")
+    steps.say("  map            {url}", url=url(settings))
+    steps.say("  officer        {url}", url=url(settings, f"/officer#token={token}"))
+    steps.say("  API            {url}", url=url(settings, "/docs"))
+    steps.say("Ctrl-C stops everything. Logs: {logs}", logs=settings.var_dir / "logs")
+
+
+def serve_until_stopped(settings: Settings, steps: Steps, environ: dict[str, str], once: bool) -> bool:
+    """Start the processes and stay, or probe when ``once``; returns whether all was well."""
+    children = Children(settings.var_dir / "logs", environ)
+    try:
+        with steps.step("Start web server, stream and jobs"):
+            start_all(settings, children)
+        if once:
+            return probe(settings, centre_tile(settings), click.echo)
+        show_links(settings, steps)
+        children.watch()
+    finally:
+        steps.say("Stopping ...")
+        children.stop()
+    return True
+
+
+def _check_ports(settings: Settings) -> None:
+    for field in ("port", "stream_port"):
+        check_port(settings.host, getattr(settings, field), TABLE[field].name)
+
+
+def _prepare_demo(settings: Settings, steps: Steps, engine: Engine, as_of: datetime) -> dict[str, str]:
+    environ = dict(os.environ)
+    children = Children(settings.var_dir / "logs", environ)
+    try:
+        if not has_edition(engine):
+            with steps.step("Make up the district (simulated data)"):
+                folder = ensure_twin(settings, children)
+            with steps.step("Load and assign it"):
+                load_twin(settings, folder, as_of, children)
+        else:
+            steps.done += 2
+    finally:
+        children.stop()
+    return environ | clock_environment(as_of, last_step_at(engine), datetime.now(UTC))
+
+
+def run(settings: Settings, *, as_of: datetime | None, once: bool) -> bool:
+    """Bring the installation up and serve it until told to stop; ``as_of`` makes it the demo. True: all was well."""
+    steps = Steps(settings.language or command_language(os.environ), total=4 if as_of else 2)
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with told_to_stop(), only_one(settings.var_dir):
+            _check_ports(settings)
+            with database(settings, steps) as engine:
+                environ = _prepare_demo(settings, steps, engine, as_of) if as_of else dict(os.environ)
+                engine.dispose()
+                return serve_until_stopped(settings, steps, environ, once)
+    except Stopped:
+        steps.say("Stopped.")
+        return True
+
+
+# -- commands ---------------------------------------------------------------------------------------------------------
+
+
+@click.command("demo")
+@click.option("--once", is_flag=True, help="Start, ask for each page once, stop; exit code 0 when all was well.")
+@click.option("--as-of", default=AS_OF, show_default=True, help="The instant the demo opens at; a later start resumes later.")
+@click.option("--port", type=int, help="The port of pages and API, instead of GEOGRID_PORT.")
+def demo(once: bool, as_of: str, port: int | None) -> None:
+    """Bring up the made-up district: database, data, import, server. Simulated data, nobody's place."""
+    settings = _settings(port)
+    instant = datetime.fromisoformat(as_of)
+    if instant.tzinfo is None:
+        raise click.BadParameter("an offset is needed, such as +08:00", param_hint="--as-of")
+    if not run(settings, as_of=instant, once=once):
+        raise SystemExit(1)
+
+
+@click.command("up")
+@click.option("--once", is_flag=True, help="Start, ask for each page once, stop; exit code 0 when all was well.")
+def up(once: bool) -> None:
+    """Serve what the database holds: cluster, web server, stream and jobs under one process."""
+    if not run(_settings(None), as_of=None, once=once):
+        raise SystemExit(1)
+
+
+@click.command("stop")
+def stop() -> None:
+    """Stop what `demo` or `up` started, and the private cluster."""
+    settings = read_settings(os.environ)
+    stopped = stop_running(settings.var_dir)
+    if not settings.database_url:
+        from geogrid.store.cluster import stop_cluster
+
+        stopped = stop_cluster(settings.var_dir) or stopped
+    Steps(settings.language or command_language(os.environ), total=0).say("Stopped." if stopped else "Nothing was running.")
+
+
+def _settings(port: int | None) -> Settings:
+    settings = read_settings(os.environ)
+    if port is not None:
+        os.environ[TABLE["port"].name] = str(port)
+        settings = replace(settings, port=port)
+    return settings
