@@ -1,0 +1,201 @@
+"""One process over the others: nothing outlives it, nothing starts twice, and what fails is said with its reason."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from geogrid.errors import AlreadyRunning, PartFailed, PortTaken, SetupError
+from geogrid.settings import read_settings
+from webmap import demo
+from webmap.supervisor import Children, check_port, only_one, our_command, running_pid, stop_running
+
+SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
+STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"]
+SUPERVISES = """
+import sys, time
+from pathlib import Path
+from webmap.supervisor import Children, Stopped, only_one, told_to_stop
+folder = Path(sys.argv[1])
+try:
+    with told_to_stop(), only_one(folder):
+        children = Children(folder / "logs", {})
+        try:
+            children.start("child", [sys.executable, "-c", "import time; time.sleep(60)"])
+            print(children.alive["child"].pid, flush=True)
+            children.watch()
+        finally:
+            children.stop()
+except Stopped:
+    print("stopped", flush=True)
+"""
+
+
+@pytest.fixture
+def children(tmp_path):
+    made = Children(tmp_path / "logs", dict(os.environ))
+    yield made
+    made.stop(grace_s=0.1)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_stop_ends_the_willing_and_the_stubborn(children):
+    children.start("willing", SLEEPS)
+    children.start("stubborn", STUBBORN)
+    pids = [child.pid for child in children.alive.values()]
+    until = time.monotonic() + 20
+    while not children.log("stubborn").read_text() and time.monotonic() < until:
+        time.sleep(0.02)
+    children.stop(grace_s=0.3)
+    assert not [pid for pid in pids if alive(pid)]
+
+
+def test_a_part_that_ends_by_itself_is_named_with_its_last_words(children):
+    children.start("jobs", [sys.executable, "-c", "import sys; print('no table steps'); sys.exit(3)"])
+    with pytest.raises(PartFailed, match=r"jobs ended with code 3.*no table steps"):
+        children.watch()
+
+
+def test_a_failing_step_stops_the_start(children):
+    with pytest.raises(PartFailed, match="load ended with code 2"):
+        children.run("load", [sys.executable, "-c", "raise SystemExit(2)"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_told_to_stop_it_ends_its_children_and_lets_go(tmp_path, number):
+    with subprocess.Popen([sys.executable, "-c", SUPERVISES, str(tmp_path)], stdout=subprocess.PIPE, text=True) as supervisor:
+        child = int(supervisor.stdout.readline())
+        assert running_pid(tmp_path) == supervisor.pid
+        with pytest.raises(AlreadyRunning, match=str(supervisor.pid)), only_one(tmp_path):
+            pass
+        supervisor.send_signal(number)
+        assert supervisor.stdout.read().strip() == "stopped"
+    assert not alive(child)
+    assert running_pid(tmp_path) is None
+
+
+def test_stop_from_another_process(tmp_path):
+    assert stop_running(tmp_path) is False
+    with subprocess.Popen([sys.executable, "-c", SUPERVISES, str(tmp_path)], stdout=subprocess.PIPE, text=True) as supervisor:
+        supervisor.stdout.readline()
+        assert stop_running(tmp_path) is True
+        assert supervisor.stdout.read().strip() == "stopped"
+
+
+def test_a_killed_supervisor_takes_its_children_along(tmp_path):
+    code = (
+        "import sys, time; from pathlib import Path; from webmap import supervisor\n"
+        "children = supervisor.Children(Path(sys.argv[1]), dict(PATH='/usr/bin:/bin'))\n"
+        "command = supervisor.our_command('demo')\n"
+        "children.start('child', [*command[:-2], '/bin/sleep', '60'])\n"
+        "print(children.alive['child'].pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as supervisor:
+        child = int(supervisor.stdout.readline())
+        time.sleep(0.3)
+        supervisor.kill()
+    until = time.monotonic() + 10
+    while alive(child) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not alive(child)
+
+
+def test_taken_port_names_its_variable():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"{port}.*GEOGRID_PORT"):
+            check_port("127.0.0.1", port, "GEOGRID_PORT")
+    check_port("127.0.0.1", port, "GEOGRID_PORT")
+
+
+def test_our_command_is_this_environments():
+    assert our_command("jobs")[-2:] == [str(Path(sys.executable).parent / "geogrid"), "jobs"]
+
+
+def test_clock_resumes_at_the_later_of_as_of_and_last_step():
+    as_of, now = datetime.fromisoformat(demo.AS_OF), datetime(2026, 3, 1, tzinfo=UTC)
+
+    def start(last):
+        return read_settings(demo.clock_environment(as_of, last, now)).as_of
+
+    assert start(None) == as_of
+    assert start(as_of - timedelta(hours=1)) == as_of
+    assert start(as_of + timedelta(hours=1)) == as_of + timedelta(hours=1)
+    assert read_settings(demo.clock_environment(as_of, None, now)).clock_start == now
+
+
+def test_as_of_needs_an_offset():
+    result = CliRunner().invoke(demo.demo, ["--as-of", "2025-06-18T15:00:00"])
+    assert result.exit_code == 2 and "offset" in result.output
+
+
+class _Pages(http.server.BaseHTTPRequestHandler):
+    missing: str = ""
+
+    def do_GET(self):
+        self.send_response(404 if self.path == self.missing else 200)
+        self.end_headers()
+        self.wfile.write(b"page")
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(("missing", "well"), [("", True), ("/officer", False)])
+def test_probe_is_well_only_when_every_page_is(tmp_path, monkeypatch, missing, well):
+    monkeypatch.setattr(_Pages, "missing", missing)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings = read_settings({"GEOGRID_PORT": str(server.server_port), "GEOGRID_VAR": str(tmp_path)})
+        lines = []
+        assert demo.probe(settings, "/tiles/all/11/1/1.mvt", lines.append) is well
+        server.shutdown()
+    assert len(lines) == len(demo.PROBED) + 1
+
+
+def test_not_ready_in_time_says_what_health_said(tmp_path, monkeypatch, children):
+    monkeypatch.setattr(demo, "READY_WITHIN_S", 0.5)
+    settings = read_settings({"GEOGRID_PORT": "8197", "GEOGRID_VAR": str(tmp_path)})
+    with pytest.raises(SetupError, match="/health said 0"):
+        demo.await_ready(settings, children)
+
+
+def test_twin_is_generated_once_and_never_half(tmp_path, monkeypatch, children):
+    settings = read_settings({"GEOGRID_VAR": str(tmp_path)})
+    monkeypatch.setattr(demo, "our_command", lambda *words: [sys.executable, "-c", "raise SystemExit(1)"])
+    with pytest.raises(PartFailed):
+        demo.ensure_twin(settings, children)
+    assert not demo.twin_folder(settings).exists()
+
+    writes = "import sys; open(sys.argv[1] + '/x', 'a').write('1')"
+    monkeypatch.setattr(demo, "our_command", lambda *words: [sys.executable, "-c", writes, words[-1]])
+    assert (demo.ensure_twin(settings, children) / "x").read_text() == "1"
+    assert (demo.ensure_twin(settings, children) / "x").read_text() == "1"
+
+
+def test_the_probed_tile_lies_over_the_district(tmp_path):
+    from geogrid.space.tiles import tile_bounds_lonlat
+    from layers.catalog import SETS
+
+    *_, set_name, z, x, y = demo.centre_tile(read_settings({"GEOGRID_VAR": str(tmp_path)})).removesuffix(".mvt").split("/")
+    west, south, east, north = tile_bounds_lonlat(int(z), int(x), int(y))
+    assert set_name in SETS
+    assert west < 126.6 < east and south < 45.9 < north
