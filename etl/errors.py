@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geogrid.errors import CoordError, CoordType, DatumUnknown, FileError, GeometryError, GeometryType, InputError
+from geogrid.errors import CoordError, CoordType, DatumUnknown, FileError, GeometryError, GeometryType, InputError, TimeInvalid
 
 # -- the file ---------------------------------------------------------------------------------------------------------
 
@@ -71,6 +71,12 @@ class OptionInvalid(InputError):
     """The option {option} cannot be used: {reason}."""
 
     code = "option.invalid"
+
+
+class RowsRefused(InputError):
+    """{count} rows are refused, so that with --strict nothing was loaded. The report names them."""
+
+    code = "rows.refused"
 
 
 # -- JSON -------------------------------------------------------------------------------------------------------------
@@ -209,3 +215,7 @@ class CoordText(CoordType):
     """{column} is {value!r}, which is not a number of degrees. Write 126.6, without degree signs or decimal commas."""
 
     code = "coord.type"
+
+
+class TimeStandIn(TimeInvalid):
+    """The time {value!r} lies before 1990: it looks like a stand-in for "none". Leave the cell empty instead."""

@@ -1,0 +1,113 @@
+"""One cell of a stranger's table to a value of ours, or the error that says why not."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from typing import Any
+
+from etl.errors import CoordText, NumberPrecision, TextInvalid, ValueType, ValueUnknown
+from etl.kinds import CODE, INTEGER, NUMBER, TEXT, YES_NO, Column
+from geogrid.errors import CoordNotFinite
+
+NUMBER_TEXT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+YES = {"true", "t", "yes", "y", "1", "是", "有"}
+NO = {"false", "f", "no", "n", "0", "否", "无"}
+EXACT = 10**15  # a float beyond has lost digits that a code would need
+MOST_TEXT = 100_000
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a cell holds nothing: None, NaN, NaT, or blank text."""
+    if isinstance(value, str):
+        return not value.strip()
+    if value is None or isinstance(value, int):
+        return value is None
+    from pandas import isna
+
+    missing = isna(value)
+    return missing if isinstance(missing, bool) else False
+
+
+def to_text(value: Any, column: str) -> str:
+    """Return the cell as text, trimmed; raises TextInvalid for what PostgreSQL cannot hold, ValueType if long."""
+    text = value.strip() if isinstance(value, str) else str(_whole(value))
+    for character in text:
+        if character == "\0" or 0xD800 <= ord(character) <= 0xDFFF:
+            raise TextInvalid(column=column, character=f"U+{ord(character):04X}")
+    if len(text) > MOST_TEXT:
+        raise ValueType(column=column, value=text[:30] + "...", wanted=f"a text of at most {MOST_TEXT} characters")
+    return text
+
+
+def to_code(value: Any, column: str) -> str:
+    """Return the cell as a code: 110.0 is 110, full-width digits are digits; raises NumberPrecision for 1.5E+17."""
+    if isinstance(value, float) and (abs(value) >= EXACT or value != math.floor(value)):
+        raise NumberPrecision(column=column, value=value)
+    if isinstance(value, str) and re.fullmatch(r"\d(\.\d+)?[eE]\+?\d\d", value.strip()):
+        raise NumberPrecision(column=column, value=value.strip())
+    return unicodedata.normalize("NFKC", to_text(value, column))
+
+
+def to_number(value: Any, column: str) -> float:
+    """Return the cell as a finite float; raises ValueType."""
+    if isinstance(value, bool):
+        raise ValueType(column=column, value=value, wanted="a number")
+    text = unicodedata.normalize("NFKC", str(value)).strip()
+    if not NUMBER_TEXT.fullmatch(text) or not math.isfinite(float(text)):
+        raise ValueType(column=column, value=value, wanted="a number")
+    return float(text)
+
+
+def to_integer(value: Any, column: str) -> int:
+    """Return the cell as an int; raises ValueType."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value.strip()):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    number = to_number(value, column)
+    if number != math.floor(number) or abs(number) >= EXACT:
+        raise ValueType(column=column, value=value, wanted="a whole number")
+    return int(number)
+
+
+def to_yes_no(value: Any, column: str) -> bool:
+    """Return the cell as a bool; raises ValueType."""
+    text = str(_whole(value)).strip().lower()
+    if text not in YES | NO:
+        raise ValueType(column=column, value=value, wanted="yes or no")
+    return text in YES
+
+
+def to_degrees(value: Any, column: str) -> float:
+    """Return the cell as degrees; full-width digits are read, degree signs and decimal commas are not; raises CoordError."""
+    text = unicodedata.normalize("NFKC", str(value)).strip()
+    if text.lower() in {"nan", "inf", "-inf", "infinity", "-infinity"}:
+        raise CoordNotFinite
+    if isinstance(value, bool) or not NUMBER_TEXT.fullmatch(text):
+        raise CoordText(column=column, value=value)
+    number = float(text)
+    if not math.isfinite(number):
+        raise CoordNotFinite
+    return number
+
+
+def convert(value: Any, column: Column) -> Any:
+    """Return the cell as ``column`` wants it (times apart); raises InputError of the kind that fits."""
+    if isinstance(column.type, str):
+        return READERS[column.type](value, column.name)
+    text = to_text(value, column.name)
+    for member in column.type:
+        if text.lower() in {member.value, member.label.lower()}:
+            return member.value
+    raise ValueUnknown(column=column.name, value=text, known=", ".join(column.type.codes()))
+
+
+def _whole(value: Any) -> Any:
+    """Return 110 for 110.0, since spreadsheets and nullable columns make floats of whole numbers."""
+    whole = isinstance(value, float) and value == math.floor(value) and abs(value) < EXACT
+    return int(value) if whole else value
+
+
+READERS = {TEXT: to_text, CODE: to_code, INTEGER: to_integer, NUMBER: to_number, YES_NO: to_yes_no}

@@ -1,0 +1,164 @@
+"""What can be loaded: for each kind its columns, which of them a file must have, and the geometry it wants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from etl.errors import OptionInvalid
+from geogrid.domain.events import Channel, EventKind
+from geogrid.domain.grids import Department, ExclusiveKind, GridKind
+from geogrid.domain.labelled import LabelledEnum
+from geogrid.domain.places import Level, PlaceKind, UnitKind
+from geogrid.domain.profiles import Profile
+from geogrid.domain.stations import StationLevel
+
+TEXT, CODE, INTEGER, NUMBER, YES_NO, TIME = "text", "code", "integer", "number", "yes_no", "time"
+AREA = frozenset({"Polygon", "MultiPolygon"})
+POINT = frozenset({"Point"})
+LINE = frozenset({"LineString"})
+ANY = AREA | POINT | LINE | {"MultiPoint", "MultiLineString"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: how its cells are read (a type above, or the enum whose codes they are) and what an empty one becomes.
+
+    ``required`` cells must be filled in every row; the file must have the column.
+    """
+
+    name: str
+    type: str | type[LabelledEnum] = TEXT
+    required: bool = False
+    default: object = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of rows; ``name`` is its table's. ``pattern`` is the field of the profile that its codes must match."""
+
+    name: str
+    columns: tuple[Column, ...]
+    geometry: frozenset[str]
+    pattern: str | None = None
+
+    def code_pattern(self, profile: Profile) -> str | None:
+        """Return the regular expression of whole codes, None where the profile sets none."""
+        return None if self.pattern is None else getattr(profile, self.pattern)
+
+
+CODED = (Column("code", CODE, required=True), Column("name", TEXT, default=""))
+SYNTHETIC = Column("synthetic", YES_NO, default=False)
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "units",
+            (
+                *CODED,
+                Column("level", Level, required=True),
+                Column("kind", UnitKind, required=True),
+                Column("parent_code", CODE),
+                Column("leader", TEXT, default=""),
+                SYNTHETIC,
+            ),
+            AREA,
+            "unit_code_pattern",
+        ),
+        Kind(
+            "base_grids",
+            (
+                *CODED,
+                Column("kind", GridKind, default=GridKind.ORDINARY.value),
+                Column("exclusive_kind", ExclusiveKind),
+                Column("village_code", CODE),
+                Column("leader", TEXT, default=""),
+                Column("households", INTEGER, default=0),
+                SYNTHETIC,
+            ),
+            AREA,
+            "grid_code_pattern",
+        ),
+        Kind(
+            "department_grids",
+            (
+                *CODED,
+                Column("department", Department, required=True),
+                Column("object_class", CODE, default=""),
+                Column("leader", TEXT, default=""),
+                SYNTHETIC,
+            ),
+            AREA,
+            "department_grid_code_pattern",
+        ),
+        Kind(
+            "stations",
+            (
+                *CODED,
+                Column("level", StationLevel, default=StationLevel.POINT.value),
+                Column("unit_code", CODE),
+                Column("industries", TEXT, default=""),
+                Column("hours", TEXT, default=""),
+                Column("capacity", INTEGER, default=0),
+                SYNTHETIC,
+            ),
+            POINT,
+            "station_code_pattern",
+        ),
+        Kind(
+            "roads",
+            (
+                *CODED,
+                Column("road_class", TEXT, required=True),
+                Column("from_node", INTEGER, required=True),
+                Column("to_node", INTEGER, required=True),
+                Column("oneway", YES_NO, default=False),
+                Column("bridge", YES_NO, default=False),
+                Column("walk", YES_NO, default=True),
+                Column("ebike", YES_NO, default=True),
+                Column("car", YES_NO, default=True),
+                Column("speed_car_kmh", NUMBER, required=True),
+                Column("length_m", NUMBER, required=True),
+                SYNTHETIC,
+            ),
+            LINE,
+        ),
+        Kind("households", (CODED[0], Column("address", TEXT, default=""), SYNTHETIC), POINT),
+        Kind(
+            "places",
+            (*CODED, Column("kind", PlaceKind, required=True), Column("address", TEXT, default=""), SYNTHETIC),
+            ANY,
+        ),
+        Kind(
+            "events",
+            (
+                Column("id", TEXT, required=True),
+                Column("channel", Channel, required=True),
+                Column("kind", EventKind, required=True),
+                Column("text", TEXT, default=""),
+                Column("address", TEXT, default=""),
+                Column("accuracy_m", NUMBER),
+                Column("reported_at", TIME, required=True),
+                Column("observed_at", TIME),
+                Column("opened_at", TIME),
+                Column("dispatched_at", TIME),
+                Column("handled_at", TIME),
+                Column("verified_at", TIME),
+                Column("closed_at", TIME),
+                SYNTHETIC,
+            ),
+            POINT,
+        ),
+    )
+}
+ALIASES = {"grids": "base_grids", "departments": "department_grids"}
+# The order of `load all`: what later kinds are compared with comes first.
+LOAD_ORDER = ("units", "base_grids", "department_grids", "stations", "roads", "households", "places", "events")
+
+
+def kind_named(name: str) -> Kind:
+    """Return the kind called ``name`` or by its short name; raises OptionInvalid."""
+    found = KINDS.get(ALIASES.get(name, name))
+    if found is None:
+        raise OptionInvalid(option="KIND", reason=f"{name} is unknown; known: {', '.join((*ALIASES, *KINDS))}")
+    return found

@@ -1,0 +1,179 @@
+"""Where the rows are: geometry or coordinate columns, in a stated datum, brought to the datum of record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etl.cells import is_empty, to_degrees
+from etl.errors import CoordText, DatumNotStated, GeometryMissing, LocationMissing, OptionInvalid
+from etl.sources.table import Note, Table
+from geogrid.domain.places import Datum
+from geogrid.errors import DatumUnknown, GeogridError
+from geogrid.space.crs import SRID_STORED, parse_datum, to_record, transformer
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+WORLD_DATUMS = {"World Geodetic System 1984": Datum.WGS84, "World Geodetic System 1984 ensemble": Datum.WGS84}
+STATED_DATUMS = {**WORLD_DATUMS, "China 2000": Datum.CGCS2000}
+
+
+@dataclass(frozen=True)
+class Located:
+    """The places of a table's rows.
+
+    Attributes
+    ----------
+    geometry : object array on the datum of record (EPSG:4490, lon/lat, on the store's grid), None where there is none
+    stated : object array of the same geometries as the file has them
+    datum : object array of the Datum of ``stated``; None where it was a projected or other system, converted to record
+    faults : position -> why there is no usable place
+    notes : what was converted
+    """
+
+    geometry: np.ndarray
+    stated: np.ndarray
+    datum: np.ndarray
+    faults: Mapping[int, GeogridError]
+    notes: tuple[Note, ...] = ()
+
+
+def locate(table: Table, *, datum: str | None, lon: str = "lon", lat: str = "lat", datum_column: str | None = "datum") -> Located:
+    """Place every row of ``table``.
+
+    Parameters
+    ----------
+    datum : what the user states, a datum's name or ``EPSG:n``; it overrules what the file says
+    lon, lat : columns of degrees (or metres east and north with ``EPSG:n``), used where a row has no geometry
+    datum_column : a column that states the datum row by row, where the file has it and ``datum`` is None
+
+    Raises
+    ------
+    DatumNotStated, DatumUnknown, OptionInvalid
+        where neither user nor file states the coordinate system, or a statement is not known
+    """
+    stated, faults = _stated(table, lon, lat)
+    present = np.array([shape is not None for shape in stated], bool)
+    if datum is None and datum_column is not None and datum_column in table.frame:
+        return _by_row(stated, faults, table.frame[datum_column].tolist())
+    if datum is None and table.crs is None:
+        if not present.any():
+            return Located(stated, stated, np.full(len(table), None, object), faults)
+        raise DatumNotStated(name=table.path.name, known=", ".join(Datum.codes()), where={"path": str(table.path)})
+    return _as_stated(stated, faults, datum, table.crs)
+
+
+def _stated(table: Table, lon: str, lat: str) -> tuple[np.ndarray, dict[int, GeogridError]]:
+    """Return the geometries as they stand in the file and the faults of rows without one."""
+    import shapely
+
+    size = len(table)
+    stated = np.full(size, None, object) if table.geometry is None else table.geometry.copy()
+    faults = dict(table.faults)
+    empty = shapely.is_empty(stated)
+    stated[empty] = None
+    if lon not in table.frame or lat not in table.frame:
+        missing = [i for i in range(size) if stated[i] is None and i not in faults]
+        error = LocationMissing if table.geometry is None else GeometryMissing
+        return stated, faults | {i: error() for i in missing}
+    lons, lats = table.frame[lon].tolist(), table.frame[lat].tolist()
+    for i in range(size):
+        if stated[i] is not None or (i in faults and not isinstance(faults[i], GeometryMissing)):
+            continue
+        faults.pop(i, None)
+        try:
+            stated[i] = _point(lons[i], lats[i], lon, lat)
+        except GeogridError as error:
+            faults[i] = error
+    return stated, faults
+
+
+def _point(east: Any, north: Any, lon: str, lat: str) -> Any:
+    import shapely
+
+    if is_empty(east) and is_empty(north):
+        raise LocationMissing
+    for value, column in ((east, lon), (north, lat)):
+        if is_empty(value):
+            raise CoordText(column=column, value="")
+    return shapely.Point(to_degrees(east, lon), to_degrees(north, lat))
+
+
+def _by_row(stated: np.ndarray, faults: dict[int, GeogridError], names: list[Any]) -> Located:
+    datums = np.full(len(stated), None, object)
+    for i, name in enumerate(names):
+        if stated[i] is None:
+            continue
+        try:
+            datums[i] = parse_datum(None if is_empty(name) else name)
+        except DatumUnknown as error:
+            faults[i] = error
+    geometry = np.full(len(stated), None, object)
+    for datum in Datum:
+        rows = np.array([value is datum for value in datums], bool)
+        geometry[rows] = to_record_shapes(stated[rows], datum)
+    return Located(geometry, stated, datums, faults)
+
+
+def _as_stated(stated: np.ndarray, faults: dict[int, GeogridError], datum: str | None, crs: str | None) -> Located:
+    system, name = _system(datum, crs)
+    if isinstance(system, Datum):
+        datums = np.array([system] * len(stated), object)
+        notes: tuple[Note, ...] = ()
+        if datum is not None and crs is not None and _system(None, crs)[0] is not system:
+            notes = (Note("The file says {crs}; --datum {datum} counts", {"crs": _system(None, crs)[1], "datum": datum}),)
+        if system in {Datum.GCJ02, Datum.BD09}:
+            notes = (*notes, Note("Coordinates were converted from {datum} to CGCS2000", {"datum": system.label}))
+        return Located(to_record_shapes(stated, system), stated, datums, faults, notes)
+    geometry = _transformed(stated, system)
+    note = Note("Coordinates were converted from {datum} to CGCS2000", {"datum": name})
+    return Located(geometry, stated, np.full(len(stated), None, object), faults, (note,))
+
+
+def _system(datum: str | None, crs: str | None) -> tuple[Datum | CRS, str]:
+    """Return the Datum (degrees) or other coordinate system that is stated, and its name; ``datum`` counts before ``crs``."""
+    if datum is None:
+        return _known_system(str(crs))
+    try:
+        return parse_datum(datum), datum
+    except DatumUnknown:
+        if not datum.upper().startswith("EPSG:"):
+            raise
+        return _known_system(datum)
+
+
+@lru_cache(maxsize=32)
+def _known_system(text: str) -> tuple[Datum | CRS, str]:
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    try:
+        crs = CRS.from_user_input(text)
+    except CRSError as error:
+        raise OptionInvalid(option="--datum", reason=f"the coordinate system {text[:80]!r} is unknown") from error
+    named = STATED_DATUMS.get(crs.datum.name) if crs.is_geographic and crs.datum else None
+    return (named or crs), crs.name
+
+
+def to_record_shapes(shapes: np.ndarray, datum: Datum) -> np.ndarray:
+    """Return the geometries (degrees in ``datum``) on the datum of record, every vertex on the store's grid."""
+    import shapely
+
+    return shapely.transform(shapely.force_2d(shapes), lambda xy: np.column_stack(to_record(xy[:, 0], xy[:, 1], datum)))
+
+
+def _transformed(shapes: np.ndarray, crs: CRS) -> np.ndarray:
+    import shapely
+
+    forward = transformer(crs.to_wkt(), SRID_STORED)
+
+    def move(xy: np.ndarray) -> np.ndarray:
+        lon, lat = forward.transform(xy[:, 0], xy[:, 1])
+        return np.column_stack(to_record(lon, lat, Datum.CGCS2000))
+
+    return shapely.transform(shapely.force_2d(shapes), move)

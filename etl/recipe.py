@@ -1,0 +1,118 @@
+"""What the user says about a file: which column is which, what their words mean, in which datum, form and zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from etl.cells import is_empty
+from etl.errors import OptionInvalid
+from etl.sources.table import ReadOptions, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ANYTHING = "*"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to read one file.
+
+    Attributes
+    ----------
+    columns : our name -> their column
+    constants : our name -> the value of cells that are empty or of a column the file lacks
+    values : our name -> their word -> our word; ``*`` stands for every other word
+    datum, time_format, tz, layer, encoding : as the options of ``geogrid load`` say
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    datum: str | None = None
+    time_format: str | None = None
+    tz: str | None = None
+    layer: str | None = None
+    encoding: str | None = None
+
+    @property
+    def read_options(self) -> ReadOptions:
+        """What the reader of the file needs of it."""
+        return ReadOptions(self.layer, self.encoding)
+
+
+def parse_columns(texts: Sequence[str], lon: str | None = None, lat: str | None = None) -> dict[str, str]:
+    """Return our name -> their column from options ``COL=name``; raises OptionInvalid."""
+    pairs = [_split(text, "=", "--map", "COLUMN=NAME") for text in texts]
+    found = {ours: theirs for theirs, ours in pairs}
+    if len(found) != len(pairs):
+        raise OptionInvalid(option="--map", reason="one name is given two columns")
+    return found | {name: column for name, column in (("lon", lon), ("lat", lat)) if column}
+
+
+def parse_constants(texts: Sequence[str]) -> dict[str, str]:
+    """Return our name -> value from options ``NAME=VALUE``; raises OptionInvalid."""
+    return dict(_split(text, "=", "--set", "NAME=VALUE") for text in texts)
+
+
+def parse_values(texts: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return our name -> their word -> our word from options ``NAME:THEIRS=OURS``; raises OptionInvalid."""
+    found: dict[str, dict[str, str]] = {}
+    for text in texts:
+        name, words = _split(text, ":", "--value", "NAME:THEIRS=OURS")
+        theirs, ours = _split(words, "=", "--value", "NAME:THEIRS=OURS")
+        found.setdefault(name, {})[theirs] = ours
+    return found
+
+
+def _split(text: str, mark: str, option: str, form: str) -> tuple[str, str]:
+    left, found, right = text.rpartition(mark) if mark == "=" else text.partition(mark)
+    if not found or not left.strip() or not right.strip():
+        raise OptionInvalid(option=option, reason=f"{text!r} is not of the form {form}")
+    return left.strip(), right.strip()
+
+
+def in_our_names(table: Table, recipe: Recipe) -> Table:
+    """Return the table with our column names, constants filled in and words translated; raises OptionInvalid.
+
+    A column that is not mapped keeps its name, in lower case where that is one of ours and nothing else has it.
+    """
+    frame = table.frame
+    unknown = [column for column in recipe.columns.values() if column not in frame]
+    if unknown:
+        found = ", ".join(map(str, frame.columns))
+        raise OptionInvalid(option="--map", reason=f"{table.path.name} has no column {unknown[0]!r}; it has: {found}")
+    ours: dict[str, pd.Series] = {name: frame[column] for name, column in recipe.columns.items()}
+    mapped = set(recipe.columns.values())
+    for column in frame.columns:
+        name = str(column)
+        if name not in ours and (column not in mapped or name not in recipe.columns):
+            ours[name] = frame[column]
+    for column in frame.columns:
+        ours.setdefault(str(column).lower(), frame[column])
+    for name, value in recipe.constants.items():
+        ours[name] = _filled(ours.get(name), value, table)
+    for name, words in recipe.values.items():
+        if name not in ours:
+            raise OptionInvalid(option="--value", reason=f"there is no column {name}")
+        ours[name] = ours[name].map(lambda cell, words=words: _word(cell, words))
+    import pandas as pd
+
+    return replace(table, frame=pd.DataFrame(ours, index=frame.index))
+
+
+def _filled(series: pd.Series | None, value: str, table: Table) -> pd.Series:
+    import pandas as pd
+
+    if series is None:
+        return pd.Series([value] * len(table), index=table.frame.index, dtype=object)
+    return series.astype(object).map(lambda cell: value if is_empty(cell) else cell)
+
+
+def _word(cell: object, words: Mapping[str, str]) -> object:
+    if is_empty(cell):
+        return cell
+    text = str(cell).strip()
+    return words.get(text, words.get(ANYTHING, cell))
