@@ -1,1 +1,6 @@
-"""How reports come in: payload -> Report, pure; one file a channel, one registry."""
+"""How reports come in: a payload of plain values becomes a checked ``Report``; nothing is converted but its form."""
+
+from geogrid.channels.points import checked_point
+from geogrid.channels.registry import FORMS, parse
+
+__all__ = ["FORMS", "checked_point", "parse"]

@@ -68,4 +68,5 @@ def parse_profile(text: str, name: str = "profile") -> Profile:
     for field in sorted(known ^ values.keys()):
         problem = "is missing" if field in known else "is unknown"
         raise SetupError(reason=f"{name}: {field} {problem}", mend="Compare it with data/profiles/999901.toml.")
-    return Profile(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    typed: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    return Profile(**typed)
