@@ -27,7 +27,11 @@ def coverage_copy(mercator: Areas, zoom: int) -> Areas:
     """Return the areas (EPSG:3857, a coverage) simplified for map zooms up to ``zoom``; an area that vanishes keeps its form."""
     if zoom == COPY_ZOOMS[-1] or not len(mercator):
         return mercator
-    tolerance_m = TOLERANCE_PX * WORLD_M / WEB_TILE_PX / 2**zoom
-    simple: Areas = shapely.coverage_simplify(mercator, tolerance_m)
+    simple: Areas = shapely.coverage_simplify(mercator, tolerance_m(zoom))
     lost = shapely.is_empty(simple) | ~shapely.is_valid(simple)
     return np.where(lost, mercator, simple)
+
+
+def tolerance_m(zoom: int) -> float:
+    """Return how much (metres of EPSG:3857) may be left out of a copy for map zooms up to ``zoom``."""
+    return TOLERANCE_PX * WORLD_M / WEB_TILE_PX / 2**zoom

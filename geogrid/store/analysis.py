@@ -1,0 +1,88 @@
+"""What analyses read in bulk, and the areas they leave for the map: rows of ``shapes`` beside the copies of editions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
+
+from geogrid.space.crs import SRID_WEB_MERCATOR
+from geogrid.store.copying import copy_rows
+from geogrid.store.geography import ewkb
+from geogrid.store.tables.events import events, steps
+from geogrid.store.tables.geography import households, shapes
+
+SERVICE_CIRCLES = "service_circles"
+HOTSPOTS = "hotspots"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One area for the map: the largest zoom it is good for, its code, what is said of it, its shape in EPSG:3857."""
+
+    zoom: int
+    code: str
+    properties: dict[str, Any]
+    mercator: Any
+
+
+def replace(session: Session, kind: str, edition_id: int, drawn: Iterable[Drawn]) -> None:
+    """Put areas in the place of those of an earlier analysis of this kind, of whatever edition."""
+    rows = [d for d in drawn if not d.mercator.is_empty]
+    session.execute(delete(shapes).where(shapes.c.kind == kind))
+    shown = ewkb(np.array([d.mercator for d in rows], dtype=object), SRID_WEB_MERCATOR) if rows else []
+    copied = [
+        (kind, edition_id, d.zoom, d.code, json.dumps(d.properties, ensure_ascii=False), geom)
+        for d, geom in zip(rows, shown, strict=True)
+    ]
+    copy_rows(session, "shapes", [column.name for column in shapes.columns], copied)
+
+
+def said(session: Session, kind: str) -> tuple[int, dict[str, Any]] | None:
+    """Return edition and properties of the analysis's first area, None where there is none. Rides the primary key of shapes."""
+    row = session.execute(
+        select(shapes.c.edition_id, shapes.c.properties)
+        .where(shapes.c.kind == kind)
+        .order_by(shapes.c.zoom, shapes.c.code)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row.edition_id, row.properties)
+
+
+def homes_lonlat(session: Session) -> np.ndarray:
+    """Return the places (n, 2 degrees) of all households in force. Reads the whole table: for jobs only."""
+    place = households.c.geom
+    standing = text("NOT isempty(households.valid) AND upper_inf(households.valid)")
+    rows = session.execute(select(func.ST_X(place), func.ST_Y(place)).where(standing)).all()
+    return np.array([tuple(row) for row in rows], dtype=float).reshape(-1, 2)
+
+
+def events_lonlat(session: Session, start: datetime, end: datetime) -> np.ndarray:
+    """Return the places (n, 2 degrees) of events reported from ``start`` to before ``end``. Rides ``ix_events_reported_at``."""
+    place = events.c.point
+    within = (events.c.reported_at >= start, events.c.reported_at < end, place.is_not(None))
+    rows = session.execute(select(func.ST_X(place), func.ST_Y(place)).where(*within)).all()
+    return np.array([tuple(row) for row in rows], dtype=float).reshape(-1, 2)
+
+
+def events_by_grid(session: Session, start: datetime, end: datetime) -> dict[str, int]:
+    """Return the number of events by grid, reported from ``start`` to before ``end``. Rides ``ix_events_reported_at``."""
+    within = (events.c.reported_at >= start, events.c.reported_at < end, events.c.grid_code.is_not(None))
+    counted = select(events.c.grid_code, func.count()).where(*within).group_by(events.c.grid_code)
+    return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def first_reported_at(session: Session) -> datetime | None:
+    """Return when the first event was reported. Rides ``ix_events_reported_at``."""
+    return session.scalar(select(func.min(events.c.reported_at)))
+
+
+def last_step(session: Session) -> int:
+    """Return the id of the last step, 0 before the first. Rides the primary key."""
+    return session.scalar(select(func.max(steps.c.id))) or 0

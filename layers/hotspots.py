@@ -1,0 +1,75 @@
+"""Hotspots of the last 30 days: bands of density, and the grids that stand out, ranked by what is beyond the usual."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Integer, Select, cast, select
+from sqlalchemy.orm import Session
+
+from geogrid.store.analysis import HOTSPOTS
+from geogrid.store.tables.geography import shapes
+from layers.analysis import analysis_areas
+from layers.layer import Group, Layer, PopupField, Rule, Shape, Symbol
+from layers.shapes import copy_for, edition_shown
+from layers.view import View
+
+BANDS = (
+    "1-3 events per km² in 30 days",
+    "3-10 events per km² in 30 days",
+    "10-30 events per km² in 30 days",
+    "30-100 events per km² in 30 days",
+    "Over 100 events per km² in 30 days",
+)
+FINEST_ZOOM = 24
+
+
+def select_hotspots(view: View) -> Select:
+    """The bands (``band``) and clusters (``rank events usual ratio``) in the view. See ``analysis_areas`` for its index."""
+    said = shapes.c.properties
+    numbers = [cast(said[name].astext, Integer).label(name) for name in ("band", "rank", "events")]
+    words = [said[name].astext.label(name) for name in ("usual", "ratio")]
+    return analysis_areas(view, HOTSPOTS, *numbers, *words)
+
+
+def clusters(session: Session, *, most: int = 20) -> list[dict[str, Any]]:
+    """Return the clusters in their order: ``rank grids events usual ratio z``, with the period's ``days`` and ``made_at``.
+
+    ``grids`` are codes; ``ratio`` is events to the usual, None where nothing was usual. Rides the primary key of ``shapes``.
+    """
+    mine = (shapes.c.kind == HOTSPOTS, shapes.c.edition_id == edition_shown(HOTSPOTS))
+    rows = session.scalars(
+        select(shapes.c.properties)
+        .where(*mine, shapes.c.zoom == copy_for(HOTSPOTS, FINEST_ZOOM), shapes.c.code.like("cluster-%-00000"))
+        .order_by(shapes.c.code)
+        .limit(most)
+    )
+    return [dict(row) for row in rows]
+
+
+def _band(number: int, label: str) -> Rule:
+    symbol = Symbol(Shape.AREA, fill=f"heat-{number}", fill_opacity=0.2 + 0.1 * number)
+    return Rule(label, symbol, {"band": number})
+
+
+OUTLINE = Symbol(Shape.AREA, stroke="heat-outline", width_px=2.0, fill="heat-outline", fill_opacity=0.0)
+
+LAYER = Layer(
+    name="hotspots",
+    title="Hotspots",
+    group=Group.ANALYSIS,
+    rules=(
+        *(_band(i + 1, label) for i, label in enumerate(BANDS)),
+        Rule("Grids that stand out (Gi*), by rank", OUTLINE),
+    ),
+    popup=(
+        PopupField("rank", "Rank"),
+        PopupField("events", "Events in 30 days"),
+        PopupField("usual", "Usual in 30 days"),
+        PopupField("ratio", "Ratio to the usual"),
+    ),
+    select=select_hotspots,
+    at_once=False,
+    label="rank",
+    label_from_zoom=10,
+)

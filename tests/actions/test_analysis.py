@@ -1,0 +1,162 @@
+"""Circles and hotspots are drawn once for an edition, counted exactly, and drawn anew when they are old."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+import shapely
+from sqlalchemy import select
+
+from geogrid.actions.accept import accept_report
+from geogrid.actions.analysis import BANDS, HOTSPOT_AGE, draw_hotspots, refresh
+from geogrid.actions.district import district_of
+from geogrid.actions.editions import activate_edition, load_edition
+from geogrid.domain.grids import GeographyKind
+from geogrid.space.crs import geodesic_m
+from geogrid.store.analysis import HOTSPOTS, SERVICE_CIRCLES, said
+from geogrid.store.tables.geography import shapes
+from layers import hotspots, service_circles
+from layers.formats import geojson
+from layers.view import View
+from tests import build_district as build
+
+WHOLE = View((126.55, 45.85, 126.70, 45.95), 14)
+
+
+def street(code, start, end, nodes):
+    length_m = float(geodesic_m(*start, *end))
+    row = {
+        "code": code,
+        "name": "",
+        "road_class": "residential",
+        "from_node": nodes[0],
+        "to_node": nodes[1],
+        "speed_car_kmh": 30.0,
+    }
+    return row | {"length_m": length_m, "geometry": shapely.LineString([start, end])}
+
+
+def roads():
+    """One street up the middle of each column, joined by one in the south; homes and stations stand on them."""
+    a, b = [(126.605, 45.90), (126.605, 45.91), (126.605, 45.92)], [(126.615, 45.90), (126.615, 45.91), (126.615, 45.92)]
+    rows = [street(f"A{i}", a[i], a[i + 1], (i, i + 1)) for i in range(2)]
+    rows += [street(f"B{i}", b[i], b[i + 1], (10 + i, 11 + i)) for i in range(2)]
+    return build.frame([*rows, street("S", a[0], b[0], (0, 10))])
+
+
+@pytest.fixture
+def district(session):
+    """The district of four grids, with roads, in force."""
+    district = district_of(build.profile(), session)
+    frames = {**build.geography(), GeographyKind.ROADS: roads()}
+    load_edition(session, "first", frames, now=build.NOW, district=district)
+    activate_edition(session, "first", now=build.NOW, district=district)
+    return district
+
+
+def add_events(session, district, count, lonlat, days_ago):
+    at = build.NOW - timedelta(days=days_ago)
+    for _ in range(count):
+        accept_report(session, build.report(lonlat), now=at, district=district, actor="test")
+
+
+def test_households_are_counted_by_each_stations_own_mode(session, district):
+    """A's station stands in a community (on foot: 800 m), B's in a village (e-bike: 2,500 m); a column is 2,224 m long.
+
+    Ten homes a column, 222 m apart, the first 111 m from its end. On foot those within 800 m of the middle are reached:
+    the eight inner ones (up to 778 m). By e-bike all of column B; of column A (through the street in the south, 775 m long,
+    after 1,112 m) those within 613 m of the south end: three, two of which the walkers count too.
+    """
+    assert refresh(session, now=build.NOW, district=district)
+    found = service_circles.headline(session)
+    assert [(m.mode.value, m.stations, m.households) for m in found.modes] == [("walk", 1, 8), ("ebike", 1, 13)]
+    assert (found.reached, found.households, found.made_at) == (19, 20, build.NOW)
+    assert found.text("en") == "Households within 10 minutes: 19 of 20 (95.00 %)"
+    assert "10分钟" in found.text("zh") and found.mode_texts("zh")[0] == "步行：1 个站点，8 户"
+
+
+def test_circles_are_drawn_by_mode_where_people_can_reach_a_station(session, district):
+    refresh(session, now=build.NOW, district=district)
+    features = geojson(session, service_circles.LAYER, WHOLE)["features"]
+    shape_of = {f["properties"]["mode"]: shapely.geometry.shape(f["geometry"]) for f in features}
+    assert set(shape_of) == {"walk", "ebike"}
+    assert shape_of["walk"].covers(shapely.Point(126.605, 45.915)) and not shape_of["walk"].covers(shapely.Point(126.615, 45.91))
+    assert shape_of["ebike"].covers(shapely.LineString([(126.615, 45.901), (126.615, 45.919)]))
+    assert geojson(session, service_circles.LAYER, View((127.0, 46.0, 127.1, 46.1), 14))["features"] == []
+
+
+def test_nothing_is_drawn_again_until_the_edition_or_the_events_change(session, district):
+    assert refresh(session, now=build.NOW, district=district)
+    assert not refresh(session, now=build.NOW, district=district)
+    load_edition(session, "second", {GeographyKind.BASE_GRIDS: build.grids(split_m=0.001)}, now=build.NOW, district=district)
+    activate_edition(session, "second", now=build.NOW + timedelta(days=1), district=district)
+    assert refresh(session, now=build.NOW + timedelta(days=1), district=district)
+    editions = session.scalars(select(shapes.c.edition_id).where(shapes.c.kind == SERVICE_CIRCLES).distinct()).all()
+    assert len(editions) == 1
+
+
+def test_without_roads_or_an_edition_there_are_no_circles(session):
+    district = district_of(build.profile(), session)
+    assert not refresh(session, now=build.NOW, district=district)
+    load_edition(session, "first", build.geography(), now=build.NOW, district=district)
+    activate_edition(session, "first", now=build.NOW, district=district)
+    refresh(session, now=build.NOW, district=district)
+    assert service_circles.headline(session) is None
+    assert geojson(session, service_circles.LAYER, WHOLE)["features"] == []
+
+
+def test_bands_of_density_hold_the_events_of_the_period_alone(session, district):
+    """Thirty events at one place: the peak is 30 / (2 pi 0.5^2) = 19.1 a square kilometre, so the third band is the last."""
+    refresh(session, now=build.NOW, district=district)
+    add_events(session, district, 30, build.IN_A1, 3)
+    add_events(session, district, 100, build.IN_B2, 200)
+    assert draw_hotspots(session, now=build.NOW, district=district)
+    features = geojson(session, hotspots.LAYER, WHOLE)["features"]
+    bands = {f["properties"]["band"]: shapely.geometry.shape(f["geometry"]) for f in features if f["properties"]["band"]}
+    assert set(bands) == {1, 2, 3} and BANDS[2] < 19.1 < BANDS[3]
+    assert bands[3].covers(shapely.Point(build.IN_A1))
+    assert not any(band.covers(shapely.Point(126.615, 45.93)) for band in bands.values())
+
+
+def test_hotspots_are_old_after_a_while_when_something_happened(session, district):
+    refresh(session, now=build.NOW, district=district)
+    add_events(session, district, 30, build.IN_A1, 3)
+    draw_hotspots(session, now=build.NOW, district=district)
+    later = build.NOW + 2 * HOTSPOT_AGE
+    assert not refresh(session, now=later, district=district)  # no step since
+    session.execute(
+        shapes.update().where(shapes.c.kind == HOTSPOTS).values(properties={**said(session, HOTSPOTS)[1], "step": -1})
+    )
+    assert not refresh(session, now=build.NOW, district=district)  # too early
+    assert refresh(session, now=later, district=district)
+
+
+def test_clusters_are_listed_with_their_ratio_to_the_usual(session):
+    """A board of 12 by 12 grids with an event each in the period; four neighbours have twenty, and had two before."""
+    district = district_of(build.profile(), session)
+    side = 0.01
+    rows = []
+    for i in range(144):
+        x, y = (build.WEST + side * (i % 12), build.SOUTH + side * (i // 12))
+        box = shapely.box(*np.round([x, y, x + side, y + side], 9))
+        rows.append(
+            {"code": f"999901001001{i:03d}", "name": str(i), "kind": "ordinary", "households": 1, "leader": "", "geometry": box}
+        )
+    frames = {**build.geography(), GeographyKind.BASE_GRIDS: build.frame(rows), GeographyKind.ROADS: roads()}
+    load_edition(session, "board", frames, now=build.NOW, district=district)
+    activate_edition(session, "board", now=build.NOW, district=district)
+    refresh(session, now=build.NOW, district=district)
+    for i in range(144):
+        place = (build.WEST + side * (i % 12 + 0.5), round(build.SOUTH + side * (i // 12 + 0.5), 4))
+        hot = i in {65, 66, 77, 78}
+        add_events(session, district, 20 if hot else 1, place, 1 + i // 12)
+        if hot:
+            add_events(session, district, 2, place, 60 + i // 12)
+    draw_hotspots(session, now=build.NOW, district=district)
+    (cluster,) = hotspots.clusters(session)
+    assert {rows[i]["code"] for i in (65, 66, 77, 78)} <= set(cluster["grids"])
+    assert cluster["rank"] == 1 and cluster["ratio"] == pytest.approx(cluster["events"] / cluster["usual"], rel=0.05)
+    drawn = [f for f in geojson(session, hotspots.LAYER, WHOLE)["features"] if f["properties"]["rank"]]
+    assert len(drawn) == 1 and drawn[0]["properties"]["events"] == cluster["events"]
