@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from geogrid.store.tables.geography import shapes
 from layers.shapes import copy_for, edition_shown
 from layers.view import View
+
+# Layers, and tile sets of the same names, whose rows change without an event or an edition.
+ANALYSES = frozenset({"service_circles", "hotspots"})
 
 
 def analysis_areas(view: View, kind: str, *columns: ColumnElement) -> Select:
@@ -28,10 +31,9 @@ def analysis_areas(view: View, kind: str, *columns: ColumnElement) -> Select:
     )
 
 
-def analysis_version(session: Session, kinds: tuple[str, ...]) -> str:
-    """Return when the analyses were last drawn, as text for the version of a tile; empty before. Rides the primary key."""
-    made_at = func.max(shapes.c.properties["made_at"].astext)
-    return session.scalar(select(made_at).where(shapes.c.kind.in_(kinds))) or ""
+def analysis_version(session: Session, kind: str) -> str:
+    """Return when an analysis was last drawn, as text for the version of a tile; empty before. Rides the primary key."""
+    return session.scalar(select(shapes.c.properties["made_at"].astext).where(shapes.c.kind == kind).limit(1)) or ""
 
 
 def percent(part: int, whole: int, decimals: int = 2) -> str:

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from geogrid.errors import NotFoundError
-from layers import base_grids, department_grids, district, events, places, roads, stations, townships, water
+from layers import (
+    base_grids,
+    department_grids,
+    district,
+    events,
+    hotspots,
+    places,
+    roads,
+    service_circles,
+    stations,
+    townships,
+    water,
+)
 from layers.layer import Layer
 
 CATALOG: tuple[Layer, ...] = (
@@ -11,6 +23,8 @@ CATALOG: tuple[Layer, ...] = (
     water.LAYER,
     roads.LAYER,
     base_grids.LAYER,
+    service_circles.LAYER,
+    hotspots.LAYER,
     department_grids.LAYER,
     townships.LAYER,
     places.LAYER,
@@ -24,6 +38,8 @@ SETS: dict[str, tuple[str, ...]] = {
     "events": ("events",),
     "all": ("district", "water", "roads", "base_grids", "townships", "places", "stations", "events"),
     "department_grids": ("department_grids",),
+    "service_circles": ("service_circles",),
+    "hotspots": ("hotspots",),
 }
 
 

@@ -72,8 +72,8 @@ def headline(session: Session) -> Headline | None:
     return Headline(values["minutes"], values["households"], values["reached"], modes, made_at)
 
 
-def _of_mode(mode: TravelMode, token: str) -> Rule:
-    symbol = Symbol(Shape.AREA, stroke=token, width_px=1.0, fill=token, fill_opacity=0.2)
+def _of_mode(mode: TravelMode, *dash: float) -> Rule:
+    symbol = Symbol(Shape.AREA, stroke="circle", width_px=1.2, fill="circle", fill_opacity=0.2, dash=dash)
     return Rule(mode.label, symbol, {"mode": mode.value}, context="TravelMode")
 
 
@@ -82,9 +82,9 @@ LAYER = Layer(
     title="Ten-minute service circles",
     group=Group.ANALYSIS,
     rules=(
-        _of_mode(TravelMode.WALK, "circle-walk"),
-        _of_mode(TravelMode.EBIKE, "circle-ebike"),
-        _of_mode(TravelMode.CAR, "circle-car"),
+        _of_mode(TravelMode.WALK),
+        _of_mode(TravelMode.EBIKE, 6.0, 4.0),
+        _of_mode(TravelMode.CAR, 2.0, 4.0),
     ),
     select=select_service_circles,
     at_once=False,

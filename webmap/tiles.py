@@ -18,6 +18,7 @@ from geogrid.space.tiles import tile_bounds_lonlat, tile_exists
 from geogrid.store.session import session_scope
 from geogrid.store.tables.editions import editions
 from geogrid.store.tables.events import steps
+from layers.analysis import ANALYSES, analysis_version
 from layers.catalog import layers_of
 from layers.formats import mvt
 from layers.view import View
@@ -91,6 +92,8 @@ def make(key: Key) -> Made:
         session.execute(text("SET TRANSACTION READ ONLY"))
         session.execute(text(f"SET LOCAL statement_timeout = {TIMEOUT_MS}"))
         version = data_version(session, with_events=key.set_name in EVENT_SETS)
+        if key.set_name in ANALYSES:
+            version += f"-{analysis_version(session, key.set_name)}"
         filters = {"department": key.choice} if key.choice else {}
         view = View(tile_bounds_lonlat(*key.tile), key.tile[0], filters=filters)
         body = mvt(session, layers_of(key.set_name), view, key.tile)
@@ -102,7 +105,9 @@ def data_version(session: Session, *, with_events: bool) -> str:
 
     A tile may thus be newer than its version says, never older. Rides the primary keys.
     """
-    activated = select(editions.c.id).where(editions.c.activated_at.is_not(None)).order_by(editions.c.activated_at.desc()).limit(1)
+    activated = (
+        select(editions.c.id).where(editions.c.activated_at.is_not(None)).order_by(editions.c.activated_at.desc()).limit(1)
+    )
     edition = session.scalar(activated) or 0
     step = (session.scalar(select(func.max(steps.c.id))) or 0) if with_events else 0
     return f"{FORM}-{edition}-{step}"
