@@ -371,6 +371,18 @@ class PhotoTooLarge(PhotoInvalid):
     code = "photo.too_large"
 
 
+class PhotosTooMany(PhotoInvalid):
+    """The event has {most} photos already, the most that are kept. Send this one with another report."""
+
+    code = "photo.too_many"
+
+
+class StorageFull(UnavailableError):
+    """The disk of the server is full: nothing was stored. Keep the report and send it again later."""
+
+    code = "storage.full"
+
+
 class PhotoDamaged(PhotoInvalid):
     """The photo is damaged: it cannot be read to its end. Send it again, or take it anew."""
 

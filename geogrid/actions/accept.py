@@ -56,7 +56,7 @@ def accept_report(session: Session, report: Report, *, now: datetime, district: 
     values = events.event_values(report, number, point_lonlat, assignment, units_of(district, assignment), now)
     created = events.add(session, values, point_lonlat)
     if created:
-        events.add_assignment(session, report.id, assignment, now=now)
+        events.add_assignment(session, report.id, assignment, now=editions.not_before(edition, now))
         events.add_steps(session, report.id, first_steps(now, actor))
         cells.add(session, [report.id])
     stored = events.find(session, report.id)

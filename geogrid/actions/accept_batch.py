@@ -83,7 +83,9 @@ def accept_batch(
     stored = 0
     if fresh:
         locks.share_edition(session)
-        stored = _store(session, fresh, editions.in_force(session).id, refused, now=now, district=district, actor=actor)
+        edition = editions.in_force(session)
+        at = editions.not_before(edition, now)
+        stored = _store(session, fresh, edition.id, refused, now=at, district=district, actor=actor)
     if stored and rebuild_cells:
         cells.rebuild(session)
         events.tell_reload(session)

@@ -14,6 +14,7 @@ from geogrid.domain.grids import EditionState, GeographyKind
 from geogrid.errors import EditionNotInForce, NotFoundError
 from geogrid.store.tables import metadata
 from geogrid.store.tables.editions import editions
+from geogrid.store.tables.events import assignments
 
 
 @dataclass(frozen=True)
@@ -102,15 +103,20 @@ def withdraw(session: Session, edition: Edition) -> None:
     session.execute(update(editions).where(editions.c.id == edition.id).values(state=EditionState.WITHDRAWN))
 
 
+def not_before(edition: Edition, now: datetime) -> datetime:
+    """Return ``now``, or the edition's beginning where it lies after it: ``now`` was read before the lock was granted."""
+    return now if edition.valid_from is None else max(now, edition.valid_from)
+
+
 def flip(session: Session, new: Edition, old: Edition | None, *, now: datetime) -> datetime:
     """Put ``new`` in force instead of ``old``, rows and all, and return the instant.
 
-    The instant is ``now``, or just after the old edition's own beginning where a clock stood still or was set back, so
-    that every edition that was in force has an instant of its own.
+    The instant is ``now``, or just after the old edition's beginning and the last assignment made under it, where their clocks
+    ran ahead of this one: no assignment may lie outside the time of its edition. The caller holds the exclusive lock.
     """
-    at = now
-    if old is not None and old.valid_from is not None:
-        at = max(now, old.valid_from + timedelta(microseconds=1))
+    last = session.scalar(select(func.max(assignments.c.assigned_at)))  # rides the index on assigned_at
+    earlier = [moment for moment in (last, old.valid_from if old else None) if moment is not None]
+    at = max([now, *(moment + timedelta(microseconds=1) for moment in earlier)])
     for kind in new.replaces:
         _flip_rows(session, kind, new.id, at)
     if old is not None:

@@ -114,6 +114,7 @@ assignments = Table(
     Column("nearest_grid_m", Double),
     CheckConstraint("grid_code IS NOT NULL OR rule IN ('outside', 'gap', 'unlocated')", name="unplaced_has_reason"),
     Index(None, "event_id"),
+    Index(None, "assigned_at"),
     Index("uq_assignments_current", "event_id", unique=True, postgresql_where=text("is_current")),
 )
 

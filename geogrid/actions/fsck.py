@@ -1,0 +1,148 @@
+"""Check what was promised: every invariant over all rows and files. Reads only."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import shapely
+from sqlalchemy.orm import Session
+
+from geogrid.actions.photos import photo_path
+from geogrid.domain.events import StepKind
+from geogrid.domain.grids import GeographyKind
+from geogrid.domain.profiles import Profile
+from geogrid.errors import GeogridError
+from geogrid.rules.lifecycle import fold
+from geogrid.store import cells, checks, editions
+
+MOST_NAMED = 20
+GRACE_S = 60.0  # a photo's file is there a moment before its row
+
+# invariant, what a breach of it says (English; the catalogue has the other languages), the query that finds it
+QUERIES = (
+    ("I2", "An event must have exactly one current assignment.", checks.ASSIGNED_ONCE),
+    ("I2", "An assignment was made under an edition that was not in force then.", checks.ASSIGNED_IN_FORCE),
+    ("I3", "An open event is under an edition that is not in force.", checks.OPEN_UNDER_RETIRED),
+    ("I3", "A closed event was assigned anew after it was closed.", checks.CLOSED_KEEP_THEIRS),
+    ("I3", "An edition's state does not agree with its time of validity.", checks.ONE_EDITION),
+    ("I5", "The steps of an event have a gap.", checks.STEPS_WITHOUT_GAPS),
+    ("I5", "An event's time of closing is not that of its steps.", checks.CLOSED_AT),
+    ("P1", "An event's grid is not that of its current assignment.", checks.PROJECTED_PLACE),
+    ("P1", "An event's village is not that of its grid.", checks.PROJECTED_VILLAGE),
+)
+PHOTO_MISSING = "A photo has a row and no file."
+PHOTO_CHANGED = "The bytes of a photo are not those of its SHA-256."
+PHOTO_ORPHAN = "A photo's file has no row."
+STEPS_FORBIDDEN = "The steps of an event do not follow the rules."
+STATE_WRONG = "An event's state is not what its steps add up to."
+GAP = "The base grids leave a gap."
+OVERLAP = "Grids of one kind overlap."
+CELLS_WRONG = "The counts of a cell are not those of the events in it."
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One broken invariant: its name, what is wrong (English), how many rows, and up to 20 of them by name."""
+
+    invariant: str
+    says: str
+    count: int
+    rows: tuple[str, ...]
+
+
+def fsck(session: Session, *, var_dir: Path, now: datetime, profile: Profile) -> list[Breach]:
+    """Check all invariants at ``now`` and return the breaches, none where all is well.
+
+    I1 photos are what their hash says; I2 one assignment an event, made under an edition in force; I3 open events under the
+    edition in force, closed ones as they were closed; I4 the grids are a tiling; I5 steps without gaps that add up to the
+    state; I9 no photo's file without a row; P1 the projection; P2 the counts of cells.
+    """
+    found: list[Breach] = []
+    for invariant, says, query in QUERIES:
+        rows = checks.broken(session, query)
+        found += _breach(invariant, says, [f"{row} ({about})" for row, about in rows])
+    found += _steps(session)
+    found += _photos(session, var_dir)
+    found += _tiling(session, profile)
+    wrong = [
+        f"{c['zoom']}/{c['cell_x']}/{c['cell_y']} ({c['kept_events']} / {c['counted_events']})" for c in cells.wrong(session)
+    ]
+    found += _breach("P2", CELLS_WRONG, wrong)
+    return sorted(found, key=lambda breach: breach.invariant)
+
+
+def _breach(invariant: str, says: str, rows: Sequence[str], count: int | None = None) -> list[Breach]:
+    if not rows:
+        return []
+    return [Breach(invariant, says, len(rows) if count is None else count, tuple(rows[:MOST_NAMED]))]
+
+
+def _steps(session: Session) -> Iterator[Breach]:
+    for kinds, state, count, named in checks.histories(session):
+        try:
+            told = fold(StepKind(kind) for kind in kinds)
+        except GeogridError:
+            yield from _breach("I5", STEPS_FORBIDDEN, [f"{row} ({' '.join(kinds)})" for row in named], count)
+        else:
+            if told.value != state:
+                yield from _breach("I5", STATE_WRONG, [f"{row} ({state} / {told.value})" for row in named], count)
+
+
+def _photos(session: Session, var_dir: Path) -> list[Breach]:
+    missing, changed, known = [], [], set(checks.photo_hashes(session))
+    for sha256 in sorted(known):
+        path = photo_path(var_dir, sha256)
+        if not path.is_file():
+            missing.append(sha256)
+        elif _sha256(path) != sha256:
+            changed.append(sha256)
+    files = sorted(path for path in (var_dir / "photos").glob("*/*") if path.is_file())
+    settled = time.time() - GRACE_S  # by the clock of the file system, not by that of a demo
+    orphans = [str(path.relative_to(var_dir)) for path in files if path.name not in known and path.stat().st_mtime < settled]
+    return [
+        *_breach("I1", PHOTO_MISSING, missing),
+        *_breach("I1", PHOTO_CHANGED, changed),
+        *_breach("I9", PHOTO_ORPHAN, orphans),
+    ]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _tiling(session: Session, profile: Profile) -> list[Breach]:
+    edition = editions.find_in_force(session)
+    if edition is None:
+        return []
+    from geogrid.space import coverage
+    from geogrid.store.geography import frame_of, frames_of
+
+    frames = frames_of(session, edition.id)
+    limits = {"metric_srid": profile.metric_srid, "tolerance_m2": profile.coverage_tolerance_m2}
+    report = coverage.check(frames.grids["code"].to_numpy(), _areas(frames.grids), within=frames.district, **limits)
+    found = [*_breach("I4", GAP, [_place(fault) for fault in report.gaps])]
+    overlaps = list(report.overlaps)
+    departments = frame_of(session, GeographyKind.DEPARTMENT_GRIDS, edition)
+    for _, grids in departments.groupby("department"):
+        overlaps += coverage.check(grids["code"].to_numpy(), _areas(grids), within=_union(grids), **limits).overlaps
+    return [*found, *_breach("I4", OVERLAP, [_place(fault) for fault in overlaps])]
+
+
+def _areas(frame: object) -> np.ndarray:
+    return np.asarray(frame.geometry.array, dtype=object)  # type: ignore[attr-defined]
+
+
+def _union(frame: object) -> shapely.Geometry:
+    return shapely.union_all(_areas(frame))
+
+
+def _place(fault: object) -> str:
+    lon, lat = fault.point_lonlat  # type: ignore[attr-defined]
+    return f"{' '.join(fault.codes)} ({fault.area_m2:.1f} m², {lon:.6f} {lat:.6f})"  # type: ignore[attr-defined]

@@ -1,0 +1,81 @@
+"""The invariants as queries: each returns the rows that break one, as text that names them. Used by ``geogrid fsck`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# Every query returns (named, about): the row, and what of it is wrong. They read whole tables, by sequential scans.
+ASSIGNED_ONCE = """
+SELECT e.id::text, count(a.id)::text FROM events AS e LEFT JOIN assignments AS a ON a.event_id = e.id AND a.is_current
+GROUP BY e.id HAVING count(a.id) <> 1
+"""
+ASSIGNED_IN_FORCE = """
+SELECT a.event_id::text, ed.name FROM assignments AS a JOIN editions AS ed ON ed.id = a.edition_id
+WHERE NOT ed.valid @> a.assigned_at
+"""
+OPEN_UNDER_RETIRED = """
+SELECT e.id::text, ed.name FROM events AS e JOIN editions AS ed ON ed.id = e.edition_id
+WHERE e.is_open AND ed.state <> 'in_force'
+"""
+CLOSED_KEEP_THEIRS = """
+SELECT e.id::text, ed.name FROM events AS e JOIN assignments AS a ON a.event_id = e.id AND a.is_current
+JOIN editions AS ed ON ed.id = a.edition_id
+WHERE NOT e.is_open AND a.assigned_at > e.closed_at
+  AND EXISTS (SELECT FROM assignments AS b WHERE b.event_id = e.id AND b.id < a.id)
+"""
+ONE_EDITION = "SELECT name, state FROM editions WHERE (state = 'in_force') <> (upper_inf(valid) AND NOT isempty(valid))"
+STEPS_WITHOUT_GAPS = """
+SELECT e.id::text, count(s.id) || '/' || coalesce(max(s.seq), 0) FROM events AS e LEFT JOIN steps AS s ON s.event_id = e.id
+GROUP BY e.id HAVING count(s.id) = 0 OR min(s.seq) <> 1 OR max(s.seq) <> count(s.id)
+"""
+PROJECTED_PLACE = """
+SELECT e.id::text, coalesce(e.grid_code, '-') || ' / ' || coalesce(a.grid_code, '-')
+FROM events AS e JOIN assignments AS a ON a.event_id = e.id AND a.is_current
+WHERE (e.edition_id, e.grid_code, e.rule) IS DISTINCT FROM (a.edition_id, a.grid_code, a.rule)
+"""
+PROJECTED_VILLAGE = """
+SELECT e.id::text, coalesce(e.village_code, '-') || ' / ' || coalesce(g.village_code, '-')
+FROM events AS e JOIN editions AS ed ON ed.id = e.edition_id
+LEFT JOIN base_grids AS g ON g.code = e.grid_code AND g.valid @> lower(ed.valid)
+WHERE e.village_code IS DISTINCT FROM nullif(g.village_code, '') OR (e.grid_code IS NOT NULL AND g.code IS NULL)
+"""
+CLOSED_AT = """
+SELECT e.id::text, coalesce(e.closed_at::text, '-') || ' / ' || coalesce(max(s.at)::text, '-')
+FROM events AS e LEFT JOIN steps AS s ON s.event_id = e.id AND s.kind = 'close'
+GROUP BY e.id HAVING e.closed_at IS DISTINCT FROM max(s.at)
+"""
+HISTORIES = """
+SELECT kinds, state, count(*) AS events, (array_agg(id::text ORDER BY id))[1:20] AS named
+FROM (SELECT e.id, e.state, array_agg(s.kind ORDER BY s.seq) AS kinds
+      FROM events AS e JOIN steps AS s ON s.event_id = e.id GROUP BY e.id) AS told
+GROUP BY kinds, state
+"""
+PHOTOS = "SELECT DISTINCT sha256 FROM photos ORDER BY sha256"
+PENDING = """
+SELECT count(*) FROM events AS e CROSS JOIN unnest(e.photos_promised) AS promised
+WHERE NOT EXISTS (SELECT FROM photos AS p WHERE p.event_id = e.id AND p.sha256 = promised)
+"""
+
+
+def broken(session: Session, query: str) -> list[tuple[str, str]]:
+    """Return the rows that a query of this module finds: (row, what of it is wrong)."""
+    return [(row[0], row[1]) for row in session.execute(text(query))]
+
+
+def histories(session: Session) -> Iterator[tuple[list[str], str, int, list[str]]]:
+    """Yield every sequence of steps that occurs: kinds in order, the state stored, how many events, some of their ids."""
+    for row in session.execute(text(HISTORIES)):
+        yield row.kinds, row.state, row.events, row.named
+
+
+def photo_hashes(session: Session) -> list[str]:
+    """Return the SHA-256 of every photo that has a row."""
+    return list(session.scalars(text(PHOTOS)))
+
+
+def pending_photos(session: Session) -> int:
+    """Return how many photos were promised and have not come yet: shown as pending, no breach."""
+    return int(session.scalar(text(PENDING)) or 0)
