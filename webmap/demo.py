@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geogrid.cli import command_language
-from geogrid.errors import SetupError
+from geogrid.errors import EditionNotInForce, SetupError
 from geogrid.settings import TABLE, Settings, read_settings
 from geogrid.texts import translate
 from webmap.supervisor import Children, Stopped, check_port, only_one, our_command, stop_running, told_to_stop
@@ -154,13 +154,21 @@ def fetch(address: str, within_s: float = ANSWER_WITHIN_S) -> tuple[int, bytes]:
 
 
 def await_ready(settings: Settings, children: Children) -> None:
-    """Wait until ``/health`` is well; raises SetupError when it is not in time, PartFailed when a process ended."""
+    """Wait until ``/health`` is well, or lacks nothing but an edition, which is loaded while the platform runs.
+
+    Raises
+    ------
+    SetupError
+        When it is not well in time.
+    PartFailed
+        When a process has ended by itself.
+    """
     until = time.monotonic() + READY_WITHIN_S
     status, body = 0, b""
     while time.monotonic() < until:
         children.check()
         status, body = fetch(url(settings, "/health"))
-        if status == 200:
+        if status == 200 or EditionNotInForce.code.encode() in body:
             return
         time.sleep(0.2)
     reason = f"/health said {status} {body[:200].decode(errors='replace')}"
