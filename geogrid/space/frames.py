@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geogrid.domain.grids import Candidate
+from geogrid.domain.grids import AssignmentRule, Candidate
 from geogrid.domain.stations import TravelMode
 from geogrid.errors import AccuracyInvalid, CoordNotFinite, FrameInvalid, FrameWithoutCrs, GeometryType
 from geogrid.space import crs
@@ -70,7 +70,7 @@ def assign(
     GeoDataFrame : a copy of the events in their order, CRS and index, with the columns
         ``grid_code`` (empty where unplaced), ``department_codes`` (joined by ``;``), ``station_code`` (nearest, geodesic),
         ``distance_m`` (to it), with roads ``station_by_time`` and its ``minutes`` (empty where no road leads to one),
-        ``rule`` (inside border gap overlap outside; empty where the event has no point), ``confidence``, ``candidates``
+        ``rule`` (inside border gap overlap outside, unlocated where the event has no point), ``confidence``, ``candidates``
         (``code:0.87;code:0.13``, cut, not rounded). A column of such a name that was there is kept as ``<name>_before``.
 
     Raises
@@ -193,7 +193,7 @@ def _by_road(
 
 
 def _with_columns(events: GeoDataFrame, columns: dict[str, Any], located: NDArray[np.int64]) -> GeoDataFrame:
-    """Return a copy of the events with the columns of answers spread over the located rows; others stay empty."""
+    """Return a copy of the events with the answers in the located rows; the others stay empty and say so by their rule."""
     clash = {name: f"{name}_before" for name in columns if name in events.columns}
     answered = events.drop(columns=[name for name in clash.values() if name in events.columns]).rename(columns=clash)
     for name in (name for name in ANSWERS if name in columns):
@@ -201,4 +201,8 @@ def _with_columns(events: GeoDataFrame, columns: dict[str, Any], located: NDArra
         whole = np.full(len(events), np.nan if values.dtype.kind == "f" else None, dtype=values.dtype)
         whole[located] = values
         answered[name] = whole
+    without = np.ones(len(events), dtype=bool)
+    without[located] = False
+    answered.loc[without, "rule"] = AssignmentRule.UNLOCATED.value
+    answered.loc[without, "confidence"] = 0.0
     return answered

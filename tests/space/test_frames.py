@@ -32,7 +32,8 @@ def test_every_row_is_kept_in_order_with_its_answers():
     assert found.index.tolist() == [9, 9, 3, 1, 0]
     assert found["words"].tolist() == list("vwxyz")
     assert [None if pd.isna(code) else code for code in found["grid_code"]] == ["b", None, "a", None, None]
-    assert [None if pd.isna(rule) else rule for rule in found["rule"]] == ["inside", None, "border", None, "outside"]
+    assert found["rule"].tolist() == ["inside", "unlocated", "border", "unlocated", "outside"]
+    assert found["confidence"].tolist() == [1.0, 0.0, 1.0, 0.0, 1.0]
     assert found["department_codes"].iloc[0] == "d1;d2"
     assert found["department_codes"].iloc[4] == ""
     assert found["station_code"].iloc[0] == "s2"
