@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import Select
 
 from geogrid.domain.grids import ExclusiveKind, GridKind
-from geogrid.store.tables.geography import base_grids
 from layers.layer import Group, Layer, PopupField, Rule, Shape, Symbol
 from layers.shapes import areas
 from layers.view import View
@@ -15,7 +14,7 @@ LINE_BY_ZOOM = ((9, 0.3), (11, 0.5), (13, 0.9), (16, 1.4))
 
 def select_base_grids(view: View) -> Select:
     """Base grids in the view; see ``areas`` for its indexes."""
-    return areas(view, "base_grids", base_grids, base_grids.c.name, base_grids.c.kind)
+    return areas(view, "base_grids", "name", "kind")
 
 
 LAYER = Layer(

@@ -21,10 +21,10 @@ from layers.layer import Layer
 CATALOG: tuple[Layer, ...] = (
     district.LAYER,
     water.LAYER,
-    roads.LAYER,
-    base_grids.LAYER,
     service_circles.LAYER,
     hotspots.LAYER,
+    roads.LAYER,
+    base_grids.LAYER,
     department_grids.LAYER,
     townships.LAYER,
     places.LAYER,
@@ -49,6 +49,11 @@ def layer_named(name: str) -> Layer:
         if layer.name == name:
             return layer
     raise NotFoundError(what=name)
+
+
+def set_on_demand(layer: Layer) -> str | None:
+    """Return the tile set that brings ``layer`` when it is switched on; None where the first view's brings it."""
+    return None if layer.name in SETS["all"] else layer.name
 
 
 def layers_of(set_name: str) -> tuple[Layer, ...]:

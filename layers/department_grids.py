@@ -5,9 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Select
 
 from geogrid.domain.grids import Department
-from geogrid.store.tables.geography import department_grids
 from layers.layer import Group, Layer, PopupField, Rule, Shape, Symbol
-from layers.shapes import areas
+from layers.shapes import areas, said
 from layers.view import View
 
 # Direction and colour both tell departments apart, for eyes that do not tell the colours.
@@ -16,9 +15,9 @@ ANGLES_DEG = (45.0, 135.0, 0.0, 90.0, 45.0, 135.0, 0.0, 90.0)
 
 def select_department_grids(view: View) -> Select:
     """Department grids in the view, of ``filters["department"]`` where given; see ``areas`` for its indexes."""
-    found = areas(view, "department_grids", department_grids, department_grids.c.name, department_grids.c.department)
+    found = areas(view, "department_grids", "name", "department")
     department = view.filters.get("department")
-    return found.where(department_grids.c.department == department) if department else found
+    return found.where(said("department").element == department) if department else found
 
 
 def _hatching(department: Department, angle_deg: float) -> Rule:
@@ -40,6 +39,7 @@ LAYER = Layer(
     ),
     select=select_department_grids,
     at_once=False,
+    choice="department",
     label="name",
     label_from_zoom=12,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Float, Integer, Select, Table, Text, cast, func, literal, select, union_all
 
+from geogrid.domain.events import Channel, EventKind, EventState
 from geogrid.space.crs import SRID_STORED
 from geogrid.space.tiles import CLUSTER_ZOOMS, cell_of, cell_zoom
 from geogrid.store.tables.cells import event_cell_deltas, event_cells
@@ -88,8 +89,13 @@ LAYER = Layer(
     ),
     popup=(
         PopupField("number", "Number"),
-        PopupField("kind", "Kind"),
-        PopupField("state", "State"),
+        PopupField("kind", "Kind", EventKind),
+        PopupField("state", "State", EventState),
+        PopupField("words", "Words"),
+        PopupField("address", "Address"),
+        PopupField("channel", "Channel", Channel),
+        PopupField("reported_at", "Reported"),
+        PopupField("closed_at", "Closed at"),
     ),
     select=select_events,
     pick=True,

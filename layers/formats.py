@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Integer, LargeBinary, Select, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -31,23 +31,46 @@ def mvt(session: Session, layers: Iterable[Layer], view: View, tile: tuple[int, 
     tile : map zoom, x, y of the 1024-px tile
     """
     bounds = func.ST_MakeEnvelope(*tile_bounds_mercator(*tile), SRID_WEB_MERCATOR)
-    parts = [_encoded(layer, view, bounds) for layer in layers if view.zoom >= layer.from_zoom]
+    parts = [part for layer in layers if view.zoom >= layer.from_zoom for part in _encoded(layer, view, bounds)]
     if not parts:
         return b""
     row = session.execute(select(*parts)).one()
     return b"".join(bytes(part) for part in row if part)
 
 
-def _encoded(layer: Layer, view: View, bounds: ColumnElement) -> ColumnElement:
-    rows = layer.select(view).subquery("rows")
+def _encoded(layer: Layer, view: View, bounds: ColumnElement) -> list[ColumnElement]:
+    """Return the SQL of a layer's part of a tile, and of its names where they are written at this zoom."""
     is_point = layer.rules[0].symbol.shape in POINT_SHAPES
-    buffer = POINT_BUFFER if is_point else AREA_BUFFER
+    parts = [_tile(layer.name, layer.select(view), bounds, POINT_BUFFER if is_point else AREA_BUFFER)]
+    if has_names(layer, view):
+        parts.append(_tile(f"{layer.name}-label", names_of(layer, view), bounds, POINT_BUFFER))
+    return parts
+
+
+def _tile(name: str, rows_of: Select, bounds: ColumnElement, buffer: int) -> ColumnElement:
+    rows = rows_of.subquery("rows")
     geom = func.ST_AsMVTGeom(rows.c.geom, bounds, EXTENT, buffer, True, type_=None).label("geom")
-    properties = [column for column in rows.c if column.name != "geom"]
-    drawn = select(geom, *properties).subquery("drawn")
+    drawn = select(geom, *(column for column in rows.c if column.name != "geom")).subquery("drawn")
     whole_row = aggregate_order_by(literal_column("drawn.*"), drawn.c.code)
-    tile = func.ST_AsMVT(whole_row, layer.name, EXTENT, "geom", type_=LargeBinary)
-    return select(tile).select_from(drawn).where(drawn.c.geom.is_not(None)).scalar_subquery().label(layer.name)
+    tile = func.ST_AsMVT(whole_row, name, EXTENT, "geom", type_=LargeBinary)
+    return select(tile).select_from(drawn).where(drawn.c.geom.is_not(None)).scalar_subquery().label(name)
+
+
+def has_names(layer: Layer, view: View) -> bool:
+    """Whether the areas of ``layer`` get names at this zoom; a point is where its own name stands."""
+    is_area = layer.rules[0].symbol.shape not in POINT_SHAPES
+    return layer.label is not None and is_area and view.zoom >= layer.label_from_zoom
+
+
+def names_of(layer: Layer, view: View) -> Select:
+    """Return the SELECT of where names of areas stand: the centre of the largest circle within, and its radius ``r`` (3857 m)."""
+    rows = layer.select(view).subquery("areas")
+    circle = func.ST_MaximumInscribedCircle(rows.c.geom, type_=None)
+    name = rows.c[layer.label]
+    hearts = select(rows.c.code, name.label("name"), circle.label("circle")).where(name.is_not(None)).subquery("hearts")
+    centre = func.ST_SetSRID(literal_column("(hearts.circle).center"), SRID_WEB_MERCATOR).label("geom")
+    radius = cast(literal_column("(hearts.circle).radius"), Integer).label("r")
+    return select(hearts.c.code, hearts.c.name, centre, radius)
 
 
 def geojson(session: Session, layer: Layer, view: View, *, digits: int = 6) -> dict[str, Any]:

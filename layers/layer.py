@@ -107,6 +107,8 @@ class Layer:
     from_zoom : the map zoom from which it is drawn at all
     label, label_from_zoom : the property written on the map, and from which zoom
     pick : whether a click opens it
+    switch : whether readers can turn it off
+    choice : the property of which one value at a time is shown, such as one department
     """
 
     name: str
@@ -120,6 +122,8 @@ class Layer:
     label: str | None = None
     label_from_zoom: int = 99
     pick: bool = False
+    switch: bool = True
+    choice: str | None = None
 
     def legend(self, language: str) -> list[dict[str, Any]]:
         """Return the legend's lines, each a text in ``language`` and the index of its rule."""
@@ -142,7 +146,24 @@ class Layer:
             "label": self.label,
             "labelFromZoom": self.label_from_zoom,
             "pick": self.pick,
+            "switch": self.switch,
+            "popup": [shown_field(field, language) for field in self.popup],
+            **self._choices(language),
         }
+
+    def _choices(self, language: str) -> dict[str, Any]:
+        if self.choice is None:
+            return {}
+        values = [
+            {"value": rule.where[self.choice], "text": translate(rule.label, language, rule.context)} for rule in self.rules
+        ]
+        return {"choiceName": self.choice, "choices": values}
+
+
+def shown_field(field: PopupField, language: str) -> dict[str, Any]:
+    """Return a field of the popup as plain data; ``values`` are the words for codes."""
+    words = {m.value: translate(m.label, language, field.kind.__name__) for m in field.kind} if field.kind else None
+    return {"prop": field.prop, "label": translate(field.label, language), "values": words}
 
 
 def _plain(symbol: Symbol) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reading areas for the map: simplified copies in EPSG:3857 joined to the rows they are copies of."""
+"""Reading areas for the map: copies in EPSG:3857, simplified for each zoom as one coverage."""
 
 from __future__ import annotations
 
@@ -37,14 +37,13 @@ def copy_for(kind: str, zoom: int) -> ScalarSelect:
     return select(func.coalesce(fine_enough.scalar_subquery(), finest.scalar_subquery())).scalar_subquery()
 
 
-def areas(view: View, kind: str, table: Table, *columns: ColumnElement) -> Select:
-    """Return the bounded SELECT of the areas of ``kind`` in the view with ``columns`` of their rows in ``table``.
+def areas(view: View, kind: str, *names: str) -> Select:
+    """Return the bounded SELECT of the areas of ``kind`` in the view, with the named properties that activation kept beside them.
 
-    Rides ``idx_shapes_geom_mercator`` (GiST) for the box and ``uq_<table>_edition_id`` for the row behind each copy.
+    Rides ``idx_shapes_geom_mercator`` (GiST) for the box.
     """
     return (
-        select(shapes.c.code, shapes.c.geom_mercator.label("geom"), *columns)
-        .join(table, (table.c.edition_id == shapes.c.edition_id) & (table.c.code == shapes.c.code))
+        select(shapes.c.code, shapes.c.geom_mercator.label("geom"), *(said(name) for name in names))
         .where(
             shapes.c.kind == kind,
             shapes.c.edition_id == edition_shown(kind),
@@ -54,6 +53,11 @@ def areas(view: View, kind: str, table: Table, *columns: ColumnElement) -> Selec
         .order_by(shapes.c.code)
         .limit(view.most)
     )
+
+
+def said(name: str) -> ColumnElement[str]:
+    """Return the property ``name`` of a copy as SQL, labelled by its name."""
+    return shapes.c.properties[name].astext.label(name)
 
 
 def in_force(table: Table) -> ColumnElement[bool]:

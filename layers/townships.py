@@ -5,15 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Select
 
 from geogrid.domain.places import Level
-from geogrid.store.tables.geography import units
 from layers.layer import Group, Layer, Rule, Shape, Symbol
-from layers.shapes import areas
+from layers.shapes import areas, said
 from layers.view import View
 
 
 def select_townships(view: View) -> Select:
     """Townships in the view. See ``areas`` for its indexes."""
-    return areas(view, "units", units, units.c.name).where(units.c.level == Level.TOWNSHIP.value)
+    return areas(view, "units", "name").where(said("level").element == Level.TOWNSHIP.value)
 
 
 LAYER = Layer(

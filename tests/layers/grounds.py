@@ -56,18 +56,19 @@ def _areas(session: Session, common: dict[str, Any], names: dict[str, str]) -> N
     ):
         row = {**common, "code": code, "name": name, "level": level, "kind": kind, "parent_code": parent, "geom": area(whole)}
         session.execute(units.insert().values(row))
-        copies(session, common["edition_id"], "units", code, whole)
+        copies(session, common["edition_id"], "units", code, whole, {"name": name, "level": level})
     for i, code in enumerate(GRIDS):
         shape = square(i % 2, i // 2)
         row = {**common, "code": code, "name": names.get(code, f"第{i + 1}网格"), "kind": "exclusive" if i == 3 else "ordinary"}
         row |= {"exclusive_kind": "park" if i == 3 else None, "village_code": VILLAGE, "leader": "张三", "households": 100 + i}
         session.execute(base_grids.insert().values({**row, "area_m2": 3.4e6, "geom": area(shape)}))
-        copies(session, common["edition_id"], "base_grids", code, shape)
+        copies(session, common["edition_id"], "base_grids", code, shape, {"name": row["name"], "kind": row["kind"]})
     for i, department in enumerate(("police", "market")):
         code = f"1000009999010010010{i}"[:20].ljust(20, "0")
         row = {**common, "code": code, "name": f"{department}片", "department": department, "area_m2": 1.0, "geom": area(whole)}
         session.execute(department_grids.insert().values(row))
-        copies(session, common["edition_id"], "department_grids", code, whole)
+        said = {"name": row["name"], "department": department}
+        copies(session, common["edition_id"], "department_grids", code, whole, said)
 
 
 def _rest(session: Session, common: dict[str, Any]) -> None:
@@ -88,12 +89,12 @@ def _rest(session: Session, common: dict[str, Any]) -> None:
         session.execute(places.insert().values({**common, "code": code, "name": name, "kind": kind, "geom": stored(shape)}))
 
 
-def copies(session: Session, edition: int, kind: str, code: str, shape: shapely.Geometry) -> None:
+def copies(session: Session, edition: int, kind: str, code: str, shape: shapely.Geometry, said: dict[str, str]) -> None:
     """Write the copies of an area that activation makes for tiles."""
     forward = transformer(4490, 3857)
     flat = shapely.transform(shape, forward.transform, interleaved=False)
     for zoom in (10, 14, 19):
-        row = {"kind": kind, "edition_id": edition, "zoom": zoom, "code": code, "properties": {}}
+        row = {"kind": kind, "edition_id": edition, "zoom": zoom, "code": code, "properties": said}
         session.execute(shapes.insert().values({**row, "geom_mercator": func.ST_GeomFromText(flat.wkt, 3857)}))
 
 

@@ -1,0 +1,107 @@
+"""What a card on the map says of one grid, station or event: plain values by the names of the layers' popup fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.orm import Session
+
+from geogrid.store.tables.events import assignments, events
+from geogrid.store.tables.geography import base_grids, department_grids, stations, units
+from layers.shapes import in_force
+
+Box = tuple[float, float, float, float]
+M2_PER_KM2 = 1e6
+
+
+@dataclass(frozen=True)
+class Card:
+    """Values by popup field; ``bbox`` is west, south, east, north in degrees, None where unlocated."""
+
+    layer: str
+    title: str
+    values: dict[str, Any]
+    bbox: Box | None
+    assignment: dict[str, Any] | None = None
+
+
+def _box(column: Any) -> list[Any]:
+    return [getattr(func, name)(column) for name in ("ST_XMin", "ST_YMin", "ST_XMax", "ST_YMax")]
+
+
+def _one(session: Session, table: Table, code: str) -> tuple[dict[str, Any], Box] | None:
+    """Rides the index behind the exclusion constraint on (code, valid)."""
+    columns = [column for column in table.c if column.name not in {"geom", "valid", "id"}]
+    row = session.execute(select(*columns, *_box(table.c.geom)).where(table.c.code == code, in_force(table))).one_or_none()
+    if row is None:
+        return None
+    values = {column.name: row[i] for i, column in enumerate(columns)}
+    west, south, east, north = row[len(columns) :]
+    return values, (west, south, east, north)
+
+
+def grid_card(session: Session, code: str) -> Card | None:
+    """Return the card of the base or department grid in force with this code, or None."""
+    found = _one(session, base_grids, code)
+    if found is not None:
+        values, bbox = found
+        values |= _units_of(session, values["village_code"]) | _counts(session, code)
+        values["area_km2"] = f"{values['area_m2'] / M2_PER_KM2:.3f}"
+        return Card("base_grids", values["name"], values, bbox)
+    found = _one(session, department_grids, code)
+    if found is None:
+        return None
+    values, bbox = found
+    values["area_km2"] = f"{values['area_m2'] / M2_PER_KM2:.3f}"
+    return Card("department_grids", values["name"], values, bbox)
+
+
+def _units_of(session: Session, village_code: str | None) -> dict[str, str | None]:
+    """Rides the index behind the exclusion constraint on (code, valid)."""
+    village = units.alias("village")
+    township = units.alias("township")
+    row = session.execute(
+        select(village.c.name, township.c.name)
+        .outerjoin(township, (township.c.code == village.c.parent_code) & in_force(township))
+        .select_from(village)
+        .where(village.c.code == village_code, in_force(village))
+    ).one_or_none()
+    return {"village": row[0], "township": row[1]} if row else {}
+
+
+def _counts(session: Session, code: str) -> dict[str, int]:
+    """Rides ``ix_events_grid_code``."""
+    n_open = func.count().filter(events.c.is_open)
+    row = session.execute(select(func.count(), n_open).where(events.c.grid_code == code)).one()
+    return {"events": row[0], "open_events": row[1]}
+
+
+def station_card(session: Session, code: str) -> Card | None:
+    """Return the card of the station in force with this code, or None."""
+    found = _one(session, stations, code)
+    if found is None:
+        return None
+    values, bbox = found
+    unit = session.scalar(select(units.c.name).where(units.c.code == values["unit_code"], in_force(units)))
+    values |= {"unit": unit, "industries": "、".join(values["industries"])}
+    return Card("stations", values["name"], values, bbox)
+
+
+def event_card(session: Session, event_id: UUID) -> Card | None:
+    """Return the card of one event with its current assignment, or None. Rides the primary keys."""
+    columns = [
+        events.c[n] for n in ("number", "kind", "state", "words", "address", "channel", "reported_at", "closed_at", "grid_code")
+    ]
+    row = session.execute(select(*columns, *_box(events.c.point)).where(events.c.id == event_id)).one_or_none()
+    if row is None:
+        return None
+    current = select(assignments).where(assignments.c.event_id == event_id, assignments.c.is_current)
+    assignment = session.execute(current).mappings().one_or_none()
+    west, south, east, north = row[len(columns) :]
+    values = {column.name: row[i] for i, column in enumerate(columns)}
+    return Card(
+        "events", row.number, values, None if west is None else (west, south, east, north), dict(assignment or {}) or None
+    )
