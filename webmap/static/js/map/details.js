@@ -1,0 +1,45 @@
+// The card of an opened grid, station or event. Everything is set as text: nothing that somebody wrote becomes markup.
+
+export class Details {
+  constructor(host, words, onClose) {
+    Object.assign(this, { host, words, onClose });
+    this.body = host.querySelector(".card-body");
+    host.querySelector(".card-close").addEventListener("click", () => this.close());
+    host.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
+  }
+
+  close() {
+    this.host.hidden = true;
+    this.asked = null;
+    this.onClose();
+  }
+
+  // Shows what `load` promises; a card asked for later wins.
+  async open(load) {
+    this.asked = load;
+    this.host.hidden = false;
+    this.body.replaceChildren(this.line("p", "loading", this.words.loading));
+    try {
+      const card = await load();
+      if (this.asked === load) this.show(card);
+      return card;
+    } catch {
+      if (this.asked === load) this.body.replaceChildren(this.line("p", "failed", this.words.detailsFailed));
+      return null;
+    }
+  }
+
+  line(tag, className, text) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    made.textContent = text;
+    return made;
+  }
+
+  show(card) {
+    const rows = this.line("dl", "rows", "");
+    for (const { label, value } of card.rows) rows.append(this.line("dt", "", label), this.line("dd", "", value));
+    this.body.replaceChildren(this.line("p", "card-kind", card.kind), this.line("h2", "", card.title), rows);
+    for (const text of card.notes || []) this.body.append(this.line("p", "note", text));
+  }
+}

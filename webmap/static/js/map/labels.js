@@ -1,0 +1,60 @@
+// Which names are written where: one after the other by importance, none over another or over a mark.
+
+const STYLES = {
+  townships: { font: 600, size: 14, colour: "label", spread: true },
+  places: { font: 500, size: 12, colour: "place" },
+  stations: { font: 600, size: 11.5, colour: "station" },
+  base_grids: { font: 400, size: 11, colour: "place" },
+  department_grids: { font: 600, size: 12, colour: "label" },
+  water: { font: "italic 400", size: 12, colour: "water-line" },
+};
+export const LABEL_ORDER = ["townships", "department_grids", "places", "stations", "water", "base_grids"];
+
+export function labelStyle(name, family) {
+  const style = STYLES[name] || STYLES.places;
+  return { ...style, css: `${style.font} ${style.size}px ${family}` };
+}
+
+function meet(a, b) {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+export class Placer {
+  constructor() {
+    this.taken = [];
+  }
+
+  // Keeps a box free of names.
+  take(x, y, halfWidth, halfHeight) {
+    this.taken.push({ left: x - halfWidth, right: x + halfWidth, top: y - halfHeight, bottom: y + halfHeight });
+  }
+
+  // Returns the first of the offsets at which a box of that size is free, and takes it; null where none is.
+  place(x, y, width, height, offsets) {
+    for (const [dx, dy] of offsets) {
+      const box = { left: x + dx - width / 2, right: x + dx + width / 2, top: y + dy - height / 2, bottom: y + dy + height / 2 };
+      if (!this.taken.some((other) => meet(box, other))) {
+        this.taken.push(box);
+        return [x + dx, y + dy];
+      }
+    }
+    return null;
+  }
+}
+
+// Where the name of an area may stand, the best first: its heart, then around it as far as the area reaches.
+export function aroundHeart(reach) {
+  const found = [[0, 0]];
+  for (const share of [0.3, 0.55, 0.8]) {
+    for (const [dx, dy] of [[0, -1], [0, 1], [-1, 0], [1, 0], [-0.7, -0.7], [0.7, -0.7], [-0.7, 0.7], [0.7, 0.7]]) {
+      found.push([dx * reach * share, dy * reach * share]);
+    }
+  }
+  return found;
+}
+
+// Where the name of a point may stand: right, left, below, above.
+export function besidePoint(width, height, r) {
+  const [x, y] = [width / 2 + r + 4, height / 2 + r + 2];
+  return [[x, 0], [-x, 0], [0, y], [0, -y]];
+}

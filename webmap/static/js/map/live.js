@@ -1,0 +1,49 @@
+// New events without reload: the stream names the tiles that changed. It says how old the picture is when it breaks.
+
+const SILENT_MS = 15000; // a heartbeat comes every 5 s
+const AGAIN_MS = 3000;
+
+export class Live {
+  constructor(url, since, { onSteps, onReload, onState }) {
+    Object.assign(this, { url, since, onSteps, onReload, onState });
+    this.heard = Date.now();
+    this.state = "connecting";
+    this.connect();
+    this.timer = setInterval(() => this.watch(), 1000);
+  }
+
+  connect() {
+    this.source?.close();
+    const source = new EventSource(`${this.url}?since=${this.since}`);
+    this.source = source;
+    this.tried = Date.now();
+    source.addEventListener("heartbeat", () => this.alive());
+    source.addEventListener("reload", () => {
+      this.alive();
+      this.onReload();
+    });
+    source.addEventListener("steps", (event) => {
+      this.since = event.lastEventId || this.since;
+      this.alive();
+      this.onSteps(JSON.parse(event.data), this.since);
+    });
+  }
+
+  alive() {
+    this.heard = Date.now();
+    this.say("live");
+  }
+
+  // EventSource stops for good after an answer that is not 200: so it is watched from outside.
+  watch() {
+    const age = Date.now() - this.heard;
+    if (age > SILENT_MS) this.say("stale");
+    if ((this.source.readyState === EventSource.CLOSED || age > SILENT_MS) && Date.now() - this.tried > AGAIN_MS) this.connect();
+    else this.onState(this.state, age);
+  }
+
+  say(state) {
+    this.state = state;
+    this.onState(state, Date.now() - this.heard);
+  }
+}

@@ -1,0 +1,245 @@
+// The map page: puts its parts together.
+
+import { InlineSource, TileSource } from "./sources.js";
+import { Ground } from "./ground.js";
+import { Marks } from "./marks.js";
+import { buildPanel } from "./panel.js";
+import { Search } from "./search.js";
+import { Details } from "./details.js";
+import { Live } from "./live.js";
+
+const FIT = { small: [12, 96], wide: [24, 24] };
+const SINGLE_ZOOM = 16;
+
+// Which layers are drawn, and with which choice within them.
+class State {
+  constructor(layers) {
+    this.layers = layers;
+    this.on = new Set(layers.filter((layer) => layer.atOnce).map((layer) => layer.name));
+    this.chosen = {};
+    this.openOnly = false;
+    this.selected = null;
+  }
+
+  isOn(layer) {
+    return this.on.has(layer.name);
+  }
+
+  isShown(layer, zoom) {
+    return this.on.has(layer.name) && zoom >= layer.fromZoom;
+  }
+
+  set(layer, on) {
+    if (on) this.on.add(layer.name);
+    else this.on.delete(layer.name);
+  }
+
+  choice(layer) {
+    return this.chosen[layer.name] ?? layer.choices?.[0].value;
+  }
+
+  choose(layer, value) {
+    this.chosen[layer.name] = value;
+  }
+
+  // The tile sets that are needed now: the one of the first view, and one each for what is on demand.
+  sets() {
+    const asked = this.layers.filter((layer) => layer.set && this.isOn(layer));
+    return [
+      { set: "all", query: "" },
+      ...asked.map((layer) => ({ set: layer.set, query: layer.choices ? `?${layer.choiceName}=${this.choice(layer)}` : "" })),
+    ];
+  }
+}
+
+async function json(url) {
+  const answer = await fetch(url, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer.json();
+}
+
+class Page {
+  constructor(map, config) {
+    this.map = map;
+    this.config = config;
+    const formatter = new Intl.NumberFormat(config.language, { notation: "compact", maximumFractionDigits: 1 });
+    const family = getComputedStyle(document.documentElement).getPropertyValue("--font");
+    this.words = { ...config.words, font: family, number: (n) => (n < 10000 ? String(n) : formatter.format(n)) };
+    this.state = new State(config.layers);
+    this.bounds = L.latLngBounds([config.bounds[1], config.bounds[0]], [config.bounds[3], config.bounds[2]]);
+    this.source = config.inline ? new InlineSource(config.inline) : new TileSource(config.tiles);
+  }
+
+  start() {
+    const { map, config } = this;
+    this.fit();
+    map.setMaxBounds(this.bounds.pad(0.6));
+    this.ground = new Ground(this.source, this.state, { bounds: this.bounds.pad(0.02), minZoom: config.firstZoom, maxZoom: config.lastZoom });
+    this.marks = new Marks(this.ground, this.state, this.words);
+    this.status = document.querySelector("#map-status");
+    this.ground.on("loading", () => this.tell("loading"));
+    this.ground.on("load", () => this.loaded());
+    this.ground.on("tilefail", () => this.tell("failed"));
+    this.ground.addTo(map);
+    this.marks.addTo(map);
+    L.control.zoom({ position: "bottomright", zoomInTitle: this.words.zoomIn, zoomOutTitle: this.words.zoomOut }).addTo(map);
+    L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+    map.on("click", (event) => this.click(event));
+    map.getContainer().addEventListener("keydown", (event) => this.key(event));
+    this.parts();
+    if (config.stream) this.live();
+    this.openAsked();
+  }
+
+  // The district as large as fits beside the panel.
+  fit() {
+    const wide = this.map.getSize().x > 900;
+    const panel = document.querySelector("#map-panel").getBoundingClientRect();
+    const [side, top] = wide ? FIT.wide : FIT.small;
+    const options = wide
+      ? { paddingTopLeft: [side, top], paddingBottomRight: [panel.width + side, top] }
+      : { paddingTopLeft: [side, top], paddingBottomRight: [side, side * 5] };
+    this.map.fitBounds(this.bounds, { ...options, animate: false });
+  }
+
+  parts() {
+    const { words, config } = this;
+    const changed = () => {
+      this.ground.repaint();
+      this.marks.later();
+    };
+    buildPanel(document.querySelector("#map-layers"), this.state, words, changed);
+    const panel = document.querySelector("#map-panel");
+    const opener = document.querySelector("#map-panel-open");
+    opener.addEventListener("click", () => {
+      const open = panel.classList.toggle("open");
+      opener.setAttribute("aria-expanded", String(open));
+    });
+    this.details = new Details(document.querySelector("#map-card"), words, () => this.select(null));
+    const input = document.querySelector("#map-search");
+    if (config.search) {
+      const list = document.querySelector("#map-found");
+      const find = async (text) => (await json(`${config.search}?q=${encodeURIComponent(text)}`)).found;
+      new Search(input, list, words, find, (item) => this.goTo(item));
+    }
+  }
+
+  // -- opening --------------------------------------------------------------------------------------------------------
+
+  click(event) {
+    const hit = this.marks.markAt(event.containerPoint);
+    if (hit) return this.openMark(hit, event.latlng);
+    return this.openArea(event.latlng);
+  }
+
+  // Enter opens what lies under the middle of the map, for those who move it with keys.
+  key(event) {
+    if (event.key !== "Enter" || event.target !== this.map.getContainer()) return;
+    const middle = this.map.getSize().divideBy(2);
+    this.click({ containerPoint: middle, latlng: this.map.containerPointToLatLng(middle) });
+  }
+
+  openMark(hit, latlng) {
+    if (hit.layer === "events" && this.map.getZoom() < SINGLE_ZOOM) {
+      const zoom = Math.min(SINGLE_ZOOM, this.map.getZoom() + (hit.count > 20 ? 2 : 3));
+      return this.map.setView(latlng, zoom);
+    }
+    const pathOf = { events: "events", stations: "stations" }[hit.layer];
+    const place = this.map.layerPointToLatLng(L.point(hit.x, hit.y).add(this.marks.origin).subtract(this.map.getPixelOrigin()));
+    this.select({ layer: hit.layer, code: hit.properties.code, lonlat: [place.lng, place.lat] });
+    return this.details.open(() => this.card(pathOf, hit.properties, hit.layer));
+  }
+
+  openArea(latlng) {
+    for (const layer of [...this.state.layers].reverse()) {
+      if (!layer.pick || !this.state.isShown(layer, this.map.getZoom())) continue;
+      const properties = this.ground.areaAt(latlng, layer);
+      if (!properties) continue;
+      this.select({ layer: layer.name, code: properties.code });
+      return this.details.open(() => this.card("grids", properties, layer.name));
+    }
+    if (!this.details.host.hidden) this.details.close();
+    return null;
+  }
+
+  // The card from the server, or, in a page without one, from what the map itself knows.
+  async card(path, properties, layerName) {
+    if (!this.config.inline) return json(`/${path}/${encodeURIComponent(properties.code)}`);
+    const layer = this.state.layers.find((one) => one.name === layerName);
+    const shown = layer.popup.filter((field) => properties[field.prop] !== undefined && properties[field.prop] !== null);
+    const rows = shown.map((field) => ({ label: field.label, value: String(field.values?.[properties[field.prop]] ?? properties[field.prop]) }));
+    return { kind: layer.title, title: properties.name || properties.number || properties.code, rows };
+  }
+
+  select(chosen) {
+    this.state.selected = chosen;
+    this.marks.later();
+  }
+
+  // Shows something found, and opens it.
+  async goTo({ type, code, bbox }) {
+    const path = { grid: "grids", event: "events", station: "stations" }[type];
+    const [west, south, east, north] = bbox || [];
+    if (bbox) this.map.fitBounds([[south, west], [north, east]], { maxZoom: type === "grid" ? 15 : 17, padding: [60, 60], animate: false });
+    if (!path) return;
+    const chosen = type === "grid" ? { layer: "base_grids", code } : { layer: path, code, lonlat: bbox && [west, south] };
+    if (type === "grid" || bbox) this.select(chosen);
+    await this.details.open(() => json(`/${path}/${encodeURIComponent(code)}`));
+  }
+
+  async openAsked() {
+    const asked = this.config.asked;
+    if (!asked) return;
+    const path = { grid: "grids", event: "events", station: "stations" }[asked.type];
+    const card = await this.details.open(() => json(`/${path}/${encodeURIComponent(asked.code)}`));
+    if (card?.bbox) this.goTo({ ...asked, bbox: card.bbox });
+  }
+
+  // -- live -----------------------------------------------------------------------------------------------------------
+
+  live() {
+    this.stream = new Live(this.config.stream, this.config.since, {
+      onSteps: async ({ tiles16 }, since) => {
+        try {
+          await this.ground.refreshEvents(tiles16, since);
+          this.marks.flash(tiles16);
+          document.documentElement.dataset.since = since;
+        } catch {
+          this.tell("failed");
+        }
+      },
+      onReload: () => this.ground.redraw(),
+      onState: (state, age) => this.tellLive(state, age),
+    });
+  }
+
+  tellLive(state, age) {
+    const host = document.querySelector("#map-live");
+    host.dataset.state = state;
+    const seconds = Math.round(age / 1000);
+    const old = seconds < 120 ? this.words.secondsAgo.replace("{n}", seconds) : this.words.minutesAgo.replace("{n}", Math.round(seconds / 60));
+    host.textContent = `${this.words.live[state]} · ${old}`;
+    document.documentElement.classList.toggle("is-stale", state === "stale");
+  }
+
+  // -- faces ----------------------------------------------------------------------------------------------------------
+
+  tell(face) {
+    this.status.dataset.face = face;
+    this.status.textContent = this.words.faces[face] || "";
+    this.status.hidden = !this.status.textContent;
+  }
+
+  loaded() {
+    const empty = this.ground.current().every((entry) => !Object.values(entry.layers).some((data) => data.features.length));
+    if (this.status.dataset.face === "failed" && this.ground.failed) this.ground.failed = 0;
+    else this.tell(empty ? "empty" : "ready");
+    this.marks.draw();
+    document.documentElement.dataset.mapReady = String(Math.round(performance.now()));
+  }
+}
+
+const config = JSON.parse(document.querySelector("#geogrid-config").textContent);
+const page = new Page(window.geogridMap, config);
+page.start();
+window.geogridPage = page;

@@ -1,0 +1,92 @@
+// The panel of layers: a switch each, its legend below it while it is on.
+
+import { swatch } from "./symbols.js";
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function legendOf(layer, only) {
+  const list = element("ul", "legend");
+  for (const line of layer.legend) {
+    const rule = layer.rules[line.rule];
+    if (only && Object.values(rule.where)[0] !== only) continue;
+    const item = element("li");
+    item.append(swatch(rule.symbol), element("span", "", line.text));
+    list.append(item);
+  }
+  return list;
+}
+
+// The choice within a layer, such as one department of eight.
+function choiceOf(layer, state, changed) {
+  const select = element("select");
+  select.setAttribute("aria-label", layer.title);
+  for (const line of layer.choices) {
+    const option = element("option", "", line.text);
+    option.value = line.value;
+    select.append(option);
+  }
+  select.value = state.choice(layer);
+  select.addEventListener("change", () => {
+    state.choose(layer, select.value);
+    changed();
+  });
+  return select;
+}
+
+function row(layer, state, words, changed) {
+  const box = element("div", "layer");
+  const label = element("label", "switch");
+  const input = element("input");
+  input.type = "checkbox";
+  input.checked = state.isOn(layer);
+  input.dataset.layer = layer.name;
+  label.append(input, element("span", "", layer.title));
+  box.append(label);
+  const below = element("div", "below");
+  box.append(below);
+  const show = () => {
+    below.replaceChildren();
+    below.hidden = !input.checked;
+    if (!input.checked) return;
+    if (layer.choices) below.append(choiceOf(layer, state, () => { show(); changed(); }));
+    if (layer.name === "events") below.append(openOnly(state, words, changed));
+    if (layer.note) below.append(element("p", "note", layer.note));
+    below.append(legendOf(layer, layer.choices && !layer.wholeLegend ? state.choice(layer) : null));
+  };
+  input.addEventListener("change", () => {
+    state.set(layer, input.checked);
+    show();
+    changed();
+  });
+  show();
+  return box;
+}
+
+function openOnly(state, words, changed) {
+  const label = element("label", "option");
+  const input = element("input");
+  input.type = "checkbox";
+  input.checked = state.openOnly;
+  input.addEventListener("change", () => {
+    state.openOnly = input.checked;
+    changed();
+  });
+  label.append(input, element("span", "", words.openOnly));
+  return label;
+}
+
+export function buildPanel(host, state, words, changed) {
+  for (const [group, title] of Object.entries(words.groups)) {
+    const layers = state.layers.filter((layer) => layer.group === group && layer.switch);
+    if (!layers.length) continue;
+    const section = element("section", "group");
+    section.append(element("h2", "", title));
+    for (const layer of layers) section.append(row(layer, state, words, changed));
+    host.append(section);
+  }
+}
