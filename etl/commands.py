@@ -1,9 +1,28 @@
-"""The commands that etl adds to ``geogrid``."""
+"""The commands that etl adds to ``geogrid``. Their modules import little; what works is imported when a command runs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+
 import click
 
-from etl.doctor import doctor
+PATHS = (
+    "etl.synthesise.command:twin",
+    "etl.load_command:load",
+    "etl.assign_command:assign",
+    "etl.doctor:doctor",
+    "etl.jobs:jobs",
+    "etl.circles_command:circles",
+)
 
-COMMANDS: tuple[click.Command, ...] = (doctor,)
+
+def _found() -> Iterator[click.Command]:
+    for path in PATHS:
+        module, name = path.split(":")
+        if find_spec(module) is not None:
+            yield getattr(import_module(module), name)
+
+
+COMMANDS: tuple[click.Command, ...] = tuple(_found())

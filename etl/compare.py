@@ -22,7 +22,7 @@ NOT_COMPARED = {"id", "edition_id", "source_row", "geometry", "area_m2", "synthe
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault of a coverage: ``kind`` (gap, overlap, sliver, not_nested), in which ``group``, whose codes, m², a place in it."""
+    """One fault of a coverage: ``kind`` (gap, overlap, sliver, not_nested), in which ``group``, codes, m², a place in it."""
 
     kind: str
     group: str

@@ -55,7 +55,7 @@ class Order:
     now : the clock; with ``cut``, what happened later is left out instead of refused
     dry_run : check and compare, store nothing
     activate : put the edition in force at once; ``accept_moved`` as in ``geogrid edition activate``
-    add : add rows to those of the edition (or in force) instead of replacing all rows of the kind; rows of equal code are replaced
+    add : keep the rows that the edition (else the one in force) has of other codes, instead of replacing all of the kind
     strict : store nothing when any row is refused
     """
 

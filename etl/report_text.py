@@ -56,7 +56,9 @@ def _part(part: dict[str, Any], language: str) -> list[tuple[str, str | None]]:
     label = GeographyKind(part["kind"]).label if part["kind"] != "events" else "Events"
     name = translate(label, language, "GeographyKind" if part["kind"] != "events" else None)
     out: list[tuple[str, str | None]] = [(f"{name}  {part['file']}", "bold")]
-    counts = [f"{say(words)} {part['rows'][key]}" for key, words in COUNTS.items() if part["rows"][key] or key in {"read", "accepted"}]
+    counts = [
+        f"{say(words)} {part['rows'][key]}" for key, words in COUNTS.items() if part["rows"][key] or key in {"read", "accepted"}
+    ]
     out.append(("  " + " · ".join(counts), None))
     out += [(f"  {note[language]}", None) for note in part["notes"]]
     out += [(f"  {mending[language]}: {mending['rows']}", None) for mending in part["mended"]]

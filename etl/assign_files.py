@@ -1,0 +1,257 @@
+"""``geogrid assign`` on files, without a database: every row kept, in order, with its grid, station and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etl import export
+from etl.cells import is_empty, to_number
+from etl.check import Checked, check_table
+from etl.errors import GeometryMissing, LocationMissing
+from etl.kinds import AREA, CODE, KINDS, POINT, TEXT, Column, Kind
+from etl.located import Located, locate
+from etl.recipe import Recipe, in_our_names, parse_columns
+from etl.sources import open_table
+from etl.sources.table import Note, Table
+from geogrid.domain.profiles import Profile
+from geogrid.errors import AccuracyInvalid, FrameInvalid, GeogridError, GeometryType
+from geogrid.space.crs import SRID_STORED, SRID_WGS84, local_utm_srid
+from geogrid.space.validity import check_coordinates
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+# For assigning, only places, codes and who belongs to whom count; codes of other people's files follow no pattern of ours.
+CODE_ONLY = (Column("code", CODE, required=True),)
+GRIDS = Kind("base_grids", (*CODE_ONLY, Column("village_code", CODE)), AREA)
+DEPARTMENTS = Kind("department_grids", CODE_ONLY, AREA)
+STATIONS = Kind("stations", (*CODE_ONLY, Column("level", TEXT), Column("unit_code", CODE)), POINT)
+NO_LOCATION = "no_location"
+ADDED = ("grid_code", "department_codes", "station_code", "distance_m", "minutes", "rule", "confidence", "candidates")
+ANY_CODE = ".+"
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The files and options of ``geogrid assign``; paths are None where an option was not given."""
+
+    grids: Path
+    stations: Path | None
+    events: Path
+    out: Path
+    departments: Path | None = None
+    roads: Path | None = None
+    datum: str | None = None
+    lon: str | None = None
+    lat: str | None = None
+    grid_code: str | None = None
+    station_code: str | None = None
+    department_code: str | None = None
+    layer: str | None = None
+    encoding: str | None = None
+    mode: str | None = None
+
+
+def assign_files(wanted: Wanted, profile: Profile | None, tell: Tell) -> Counter[str]:
+    """Assign the events and write ``wanted.out``; return how many rows have which rule. ``tell`` is told of what was refused.
+
+    A row whose place cannot be used keeps empty answers; its ``rule`` says why: ``no_location``, or the code of the error.
+    """
+    events, located, shapes, faults = _events(wanted)
+    areas = open_table(wanted.grids)
+    profile = profile or plain_profile(areas, wanted)
+    grids = _frame(areas, GRIDS, wanted.grid_code, wanted, profile, tell)
+    stations = _optional(wanted.stations, STATIONS, wanted.station_code, wanted, profile, tell)
+    departments = _optional(wanted.departments, DEPARTMENTS, wanted.department_code, wanted, profile, tell)
+    roads = _optional(wanted.roads, KINDS["roads"], None, wanted, profile, tell)
+    answers = _answers(events, shapes, grids, stations, departments, roads, profile, wanted, faults)
+    for position, error in faults.items():
+        for column in answers.values():
+            column[position] = None
+        answers["rule"][position] = NO_LOCATION if isinstance(error, LocationMissing | GeometryMissing) else error.code
+    export.write(_output(events, located, answers, wanted), wanted.out)
+    for note in (*events.notes, *located.notes):
+        tell(note.message.format_map(note.values))
+    return Counter(answers["rule"].tolist())
+
+
+def plain_profile(areas: Table, wanted: Wanted) -> Profile:
+    """Return the rules for files without a profile: the local UTM zone, any codes, the platform's usual tolerances."""
+    import shapely
+
+    shapes = locate(areas, datum=wanted.datum if areas.crs is None else None, datum_column=None).geometry
+    xy = shapely.get_coordinates(shapes)
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    if not len(xy):
+        raise FrameInvalid(what="grids", reason="there is no geometry")
+    check_coordinates(xy)
+    lon, lat = (float(value) for value in np.median(xy, axis=0))
+    return Profile(
+        code="",
+        name="",
+        name_en="",
+        synthetic=False,
+        metric_srid=local_utm_srid(lon, lat),
+        timezone="UTC",
+        language="en",
+        centre_lonlat=(lon, lat),
+        grid_code_pattern=ANY_CODE,
+        department_grid_code_pattern=ANY_CODE,
+        unit_code_pattern=ANY_CODE,
+        station_code_pattern=ANY_CODE,
+        gap_tolerance_m=15.0,
+        coverage_tolerance_m2=1.0,
+        accuracy_share=0.95,
+        most_accuracy_m=100_000.0,
+        far_m=50_000.0,
+        households_band=(100, 500),
+        travel_mode_town="walk",
+        travel_mode_country="ebike",
+    )
+
+
+# -- what comes in ----------------------------------------------------------------------------------------------------
+
+
+def _events(wanted: Wanted) -> tuple[Table, Located, np.ndarray, dict[int, GeogridError]]:
+    """Return the events as they are, where they are, the usable points, and the faults of the others."""
+    events = open_table(wanted.events, Recipe(layer=wanted.layer, encoding=wanted.encoding).read_options)
+    recipe = Recipe(parse_columns((), wanted.lon, wanted.lat))
+    located = locate(in_our_names(events, recipe), datum=wanted.datum)
+    faults = dict(located.faults)
+    shapes = located.geometry.copy()
+    for position, shape in enumerate(shapes):
+        if position in faults:
+            shapes[position] = None
+            continue
+        try:
+            _check_point(shape, events, position)
+        except GeogridError as error:
+            faults[position] = error
+            shapes[position] = None
+    return events, located, shapes, faults
+
+
+def _check_point(shape: Any, events: Table, position: int) -> None:
+    if shape is None:
+        raise LocationMissing
+    if shape.geom_type != "Point":
+        raise GeometryType(code=f"#{events.rows[position]}", got=shape.geom_type, wanted="Point")
+    check_coordinates(np.array([[shape.x, shape.y]]))
+    if "accuracy_m" in events.frame:
+        _accuracy(events.frame["accuracy_m"].iloc[position])
+
+
+def _accuracy(cell: Any) -> float:
+    """Return the accuracy in metres, NaN for an empty cell; raises AccuracyInvalid."""
+    if is_empty(cell):
+        return float("nan")
+    try:
+        metres = to_number(cell, "accuracy_m")
+    except GeogridError as error:
+        raise AccuracyInvalid(accuracy_m=cell, most_m=100_000) from error
+    if not 0 < metres <= 100_000:
+        raise AccuracyInvalid(accuracy_m=cell, most_m=100_000)
+    return metres
+
+
+def _optional(
+    path: Path | None, kind: Kind, code: str | None, wanted: Wanted, profile: Profile, tell: Tell
+) -> gpd.GeoDataFrame | None:
+    return None if path is None else _frame(open_table(path), kind, code, wanted, profile, tell)
+
+
+def _frame(table: Table, kind: Kind, code: str | None, wanted: Wanted, profile: Profile, tell: Tell) -> gpd.GeoDataFrame:
+    """Return the usable rows of a file of geography; those refused are told one by one, and there must be some left.
+
+    ``--datum`` speaks for the events; of geography that states no coordinate system it is taken too.
+    """
+    recipe = Recipe({"code": code} if code else {}, datum=wanted.datum if table.crs is None else None)
+    plain = replace(kind, pattern=None)
+    checked = check_table(table, plain, profile, recipe, latest=datetime.now(UTC))
+    _tell_refused(checked, tell)
+    if not len(checked.frame):
+        raise FrameInvalid(what=table.path.name, reason="none of its rows can be used")
+    return checked.frame.drop(columns="source_row")
+
+
+def _tell_refused(checked: Checked, tell: Tell) -> None:
+    name = checked.table.path.name
+    for refusal in checked.refused[:20]:
+        tell(f"{name} #{refusal.row}: {refusal.error.code}: {refusal.error}")
+    if len(checked.refused) > 20:
+        tell(f"{name}: {len(checked.refused)} rows are refused")
+
+
+# -- what goes out ----------------------------------------------------------------------------------------------------
+
+
+def _answers(
+    events: Table,
+    shapes: np.ndarray,
+    grids: gpd.GeoDataFrame,
+    stations: gpd.GeoDataFrame | None,
+    departments: gpd.GeoDataFrame | None,
+    roads: gpd.GeoDataFrame | None,
+    profile: Profile,
+    wanted: Wanted,
+    faults: dict[int, GeogridError],
+) -> dict[str, np.ndarray]:
+    """Return the added columns, object arrays with None where there is no answer."""
+    import geopandas as gpd
+
+    from geogrid.space.frames import assign
+
+    cells = events.frame["accuracy_m"].tolist() if "accuracy_m" in events.frame else [None] * len(events)
+    accuracy_m = [float("nan") if i in faults else _accuracy(cell) for i, cell in enumerate(cells)]
+    asked = gpd.GeoDataFrame({"accuracy_m": accuracy_m}, geometry=gpd.GeoSeries(shapes, crs=SRID_STORED), crs=SRID_STORED)
+    found = assign(
+        asked,
+        grids,
+        stations,
+        departments,
+        roads if stations is not None else None,
+        metric_srid=profile.metric_srid,
+        mode=wanted.mode or profile.travel_mode_country,
+        gap_tolerance_m=profile.gap_tolerance_m,
+        accuracy_share=profile.accuracy_share,
+    )
+    answers = {}
+    for name in ADDED:
+        if name in found:
+            answers[name] = np.array([None if is_empty(cell) else cell for cell in found[name].tolist()], object)
+    return answers
+
+
+def _output(events: Table, located: Located, answers: dict[str, np.ndarray], wanted: Wanted) -> Any:
+    """Return the events' own columns and geometry with the answers after them; a column of such a name is kept beside."""
+    import geopandas as gpd
+    import pandas as pd
+
+    frame = events.frame.rename(columns={name: f"{name}_before" for name in answers})
+    frame = pd.concat([frame, pd.DataFrame(answers, index=frame.index)], axis=1)
+    for name in ("distance_m", "minutes", "confidence"):
+        if name in frame:
+            frame[name] = frame[name].astype(float)
+    ending = wanted.out.suffix.lower()
+    if ending in {".csv", ".xlsx"} and events.geometry is None:
+        return frame
+    own = events.geometry is not None and ending not in {".geojson", ".json"}
+    shapes, crs = (events.geometry, events.crs) if own else (located.geometry, SRID_STORED)
+    if ending in {".geojson", ".json"}:
+        crs = SRID_WGS84  # RFC 7946 knows no other; the two datums coincide at this accuracy
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, index=frame.index, crs=crs), crs=crs)
+
+
+def rule_words(counts: Counter[str]) -> Note:
+    """Return the summary of an assignment for the terminal."""
+    listed = ", ".join(f"{rule or '-'} {count}" for rule, count in sorted(counts.items(), key=lambda item: -item[1]))
+    return Note("{total} rows: {listed}", {"total": sum(counts.values()), "listed": listed})

@@ -1,0 +1,151 @@
+"""``geogrid load``: files into the platform."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from etl.load import Source
+    from etl.recipe import Recipe
+
+KIND_HELP = "grids, departments, units, stations, roads, households, places, events, or all"
+
+
+@click.command("load")
+@click.argument("kind")
+@click.argument("file", type=click.Path())
+@click.option("--layer", help="Layer of a GeoPackage, Shapefile of an archive, sheet of a workbook.")
+@click.option("--edition", help="The edition that takes the rows; a new name makes a new one. Without: named like the import.")
+@click.option("--datum", help="cgcs2000, wgs84, gcj02, bd09 or EPSG:n; needed where the file does not say it.")
+@click.option("--lon", help="Column of longitudes, where it is not called lon.")
+@click.option("--lat", help="Column of latitudes, where it is not called lat.")
+@click.option("--map", "columns", multiple=True, metavar="COLUMN=NAME", help="Read COLUMN of the file as NAME. Repeatable.")
+@click.option(
+    "--set", "constants", multiple=True, metavar="NAME=VALUE", help="Fill NAME with VALUE where it is empty. Repeatable."
+)
+@click.option(
+    "--value",
+    "values",
+    multiple=True,
+    metavar="NAME:THEIRS=OURS",
+    help="Read THEIRS in NAME as OURS; * is any other. Repeatable.",
+)
+@click.option("--time-format", help="Form of times, as in strptime, or epoch_s, epoch_ms. Without: ISO 8601.")
+@click.option("--tz", help="IANA zone of times without offset. Without: the profile's.")
+@click.option("--encoding", help="Encoding of text. Without: found out and said.")
+@click.option("--profile", help="The district: a file of data/profiles. Without: the setting GEOGRID_PROFILE.")
+@click.option("--as-of", help="Take this as the present time (ISO 8601 with offset); what happened later is left out.")
+@click.option("--activate", is_flag=True, help="Put the edition in force at once.")
+@click.option("--accept-moved", is_flag=True, help="Activate although areas share nothing with their old selves.")
+@click.option("--add", is_flag=True, help="Add the rows to those there are, instead of replacing all of the kind.")
+@click.option("--strict", is_flag=True, help="Load nothing when any row is refused.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
+def load(kind: str, file: str, **options: Any) -> None:
+    """Load FILE as KIND: grids, departments, units, stations, roads, households, places, events, or all.
+
+    Rows that cannot be taken are put aside with reason and place, to be mended and loaded again; after an error nothing is
+    half loaded. With KIND all, FILE is a folder of files or a GeoPackage whose names are kinds.
+    """
+    from etl.load import Order
+    from etl.load import load as load_sources
+    from etl.report_text import show
+    from geogrid.actions.district import read_profile
+    from geogrid.cli import command_language
+    from geogrid.settings import read_settings
+
+    settings = read_settings(os.environ)
+    settings = replace(settings, profile=options["profile"] or settings.profile)
+    as_of = _as_of(options["as_of"])
+    order = Order(
+        edition=options["edition"],
+        now=as_of or settings.now(),
+        cut=as_of is not None or settings.as_of is not None,
+        **{name: options[name] for name in ("dry_run", "activate", "accept_moved", "add", "strict")},
+    )
+    sources = _sources(kind, file, _recipe(options))
+    engine = _engine(settings, dry_run=order.dry_run)
+    tell = _teller()
+    report, folder = load_sources(sources, order, read_profile(settings), engine, settings.var_dir / "imports", tell)
+    show(report, folder, command_language(os.environ))
+
+
+def _teller() -> Any:
+    def tell(message: str) -> None:
+        click.echo(message, err=True)
+
+    return tell
+
+
+def _as_of(text: str | None) -> datetime | None:
+    from etl.errors import OptionInvalid
+
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise OptionInvalid(option="--as-of", reason=str(error)) from error
+    if found.tzinfo is None:
+        raise OptionInvalid(option="--as-of", reason=f"{text!r} has no offset, such as +08:00")
+    return found
+
+
+def _recipe(options: dict[str, Any]) -> Recipe:
+    from etl.recipe import Recipe, parse_columns, parse_constants, parse_values
+
+    return Recipe(
+        columns=parse_columns(options["columns"], options["lon"], options["lat"]),
+        constants=parse_constants(options["constants"]),
+        values=parse_values(options["values"]),
+        **{name: options[name] for name in ("datum", "time_format", "tz", "layer", "encoding")},
+    )
+
+
+def _sources(kind: str, file: str, recipe: Recipe) -> list[Source]:
+    from etl.kinds import kind_named
+    from etl.load import Source
+
+    if kind == "all":
+        return _all_sources(Path(file), recipe)
+    return [Source(kind_named(kind), Path(file), recipe)]
+
+
+def _all_sources(path: Path, recipe: Recipe) -> list[Source]:
+    """Return a source for each kind that the folder or GeoPackage ``path`` holds, in the order of loading."""
+    from etl.errors import FilePathRefused
+    from etl.kinds import KINDS, LOAD_ORDER
+    from etl.load import Source
+    from etl.sources.geopackage import layers
+    from etl.sources.sniff import ENDINGS, local_file
+
+    if path.is_dir():
+        files = {entry.stem: entry for entry in sorted(path.iterdir()) if entry.suffix.lower() in ENDINGS}
+        found = [Source(KINDS[name], files[name], recipe) for name in LOAD_ORDER if name in files]
+    else:
+        names = layers(local_file(path))
+        found = [Source(KINDS[name], path, replace(recipe, layer=name)) for name in LOAD_ORDER if name in names]
+    if not found:
+        raise FilePathRefused(name=str(path), where={"path": str(path)})
+    return found
+
+
+def _engine(settings: Any, *, dry_run: bool) -> Any:
+    """Return the engine of the database; None where a dry run finds none, so that files can be checked before there is one."""
+    from sqlalchemy.exc import OperationalError
+
+    from geogrid.store.session import make_engine
+
+    engine = make_engine(settings)
+    if not dry_run:
+        return engine
+    try:
+        engine.connect().close()
+    except OperationalError:
+        return None
+    return engine
