@@ -14,6 +14,8 @@ from geogrid.errors import PostgisMissing, PostgisTooOld
 
 LEAST_POSTGRES = (14, 0)
 LEAST_POSTGIS = (3, 1)
+LIBRARIES = ("postgis-3.*", "libpgrouting-*")
+LIBRARY_FOLDERS = ("lib", "lib/postgresql", "lib/pgsql", "lib64/pgsql")
 MEND = "Run `./run setup`, or: apt-get install postgresql-15-postgis-3 postgresql-15-pgrouting"
 
 
@@ -75,10 +77,16 @@ def find_binaries(major: int | None = None, places: list[tuple[Path, Path]] | No
 
 def _at(bin_dir: Path, extension_dir: Path) -> Binaries | None:
     postgis, pgrouting = extension_dir / "postgis.control", extension_dir / "pgrouting.control"
-    if not ((bin_dir / "initdb").is_file() and postgis.is_file() and pgrouting.is_file()):
+    files = (bin_dir / "initdb", postgis, pgrouting)
+    if not (all(path.is_file() for path in files) and all(_has_library(bin_dir, name) for name in LIBRARIES)):
         return None
     shown = subprocess.run([bin_dir / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
     return Binaries(bin_dir, version_of(shown), version_of(_control(postgis)), version_of(_control(pgrouting)))
+
+
+def _has_library(bin_dir: Path, pattern: str) -> bool:
+    """Return whether a library is there: Debian keeps scripts and libraries in packages of their own."""
+    return any(next((bin_dir.parent / folder).glob(pattern), None) for folder in LIBRARY_FOLDERS)
 
 
 def _control(path: Path) -> str:

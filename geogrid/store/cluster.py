@@ -135,7 +135,10 @@ def start_cluster(var_dir: Path, *, durable: bool = True) -> bool:
             _initdb(programs, home, owner, durable=durable)
         _configure(home, socket_dir(var_dir), owner, durable=durable)
         _start(programs, home, owner)
-        create_database(var_dir, DATABASE, missing_ok=True)
+        try:
+            create_database(var_dir, DATABASE, missing_ok=True)
+        except psycopg.Error as error:
+            raise ClusterFailed(folder=home, reason=_last_line(str(error)), log=home / "log") from error
         return True
 
 

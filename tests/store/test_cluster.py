@@ -140,6 +140,9 @@ def _installation(folder: Path, postgres: str, postgis: str | None) -> tuple[Pat
     if postgis:
         (extensions / "postgis.control").write_text(f"# postgis\ndefault_version = '{postgis}'\n")
         (extensions / "pgrouting.control").write_text("default_version = '3.4.2'\n")
+        (folder / "lib").mkdir()
+        for library in ("postgis-3.so", "libpgrouting-3.4.so"):
+            (folder / "lib" / library).touch()
     return bin_dir, extensions
 
 
@@ -161,6 +164,13 @@ def test_old_versions_are_named(tmp_path, postgres, postgis):
 def test_nothing_found_says_how_to_install(tmp_path):
     with pytest.raises(PostgisMissing, match="postgresql-15-postgis-3"):
         binaries.find_binaries(places=[(tmp_path, tmp_path)])
+
+
+def test_scripts_without_their_library_do_not_count(tmp_path):
+    half = _installation(tmp_path / "half", "15.14", "3.3.2")
+    (tmp_path / "half" / "lib" / "libpgrouting-3.4.so").unlink()
+    with pytest.raises(PostgisMissing):
+        binaries.find_binaries(places=[half])
 
 
 def test_conda_is_looked_at_before_the_system(tmp_path):
