@@ -1,0 +1,107 @@
+"""Service circles of files: roads, stations and households in any of the formats that can be loaded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etl.cells import convert, is_empty
+from etl.errors import ColumnMissing, FileFormatRefused
+from etl.kinds import KINDS
+from etl.located import locate
+from etl.recipe import Recipe, in_our_names
+from etl.sources import open_table
+from etl.sources.table import Table
+from geogrid.domain.stations import TravelMode
+from geogrid.space.crs import SRID_STORED, default_metric_srid
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+    from geogrid.space.circles import HouseholdsServed
+
+
+def read_rows(path: str, columns: tuple[str, ...], datum: str | None) -> GeoDataFrame:
+    """Return the rows of a file on the datum of record, with the columns asked for and ``code`` where there is one.
+
+    ``datum`` counts where the file itself does not say its coordinate system. Raises the file errors of ``etl.errors``,
+    ColumnMissing, DatumNotStated; and the error of the first row without a place.
+    """
+    import geopandas as gpd
+
+    table = in_our_names(open_table(path), Recipe())
+    _require(table, columns)
+    located = locate(table, datum=datum if table.crs is None else None, datum_column=None)
+    for position in sorted(located.faults):
+        error = located.faults[position]
+        error.where = {"path": path, "row": int(table.rows[position]), **error.where}
+        raise error
+    kept = {name: table.frame[name].to_numpy() for name in table.frame.columns if name in {*columns, "code"}}
+    return gpd.GeoDataFrame(kept, geometry=located.geometry, crs=SRID_STORED)
+
+
+def read_roads(path: str, datum: str | None) -> GeoDataFrame:
+    """Return roads with the columns that a network needs; ``oneway``, ``bridge`` and who may travel take their defaults."""
+    table = in_our_names(open_table(path), Recipe())
+    wanted = {column.name: column for column in KINDS["roads"].columns if column.name not in {"code", "name", "synthetic"}}
+    given = tuple(name for name, column in wanted.items() if column.required or name in table.frame)
+    roads = read_rows(path, given, datum)
+    for name, column in wanted.items():
+        values = roads[name].tolist() if name in roads else [None] * len(roads)
+        roads[name] = [column.default if is_empty(value) and not column.required else convert(value, column) for value in values]
+    return roads
+
+
+def _require(table: Table, columns: tuple[str, ...]) -> None:
+    missing = [name for name in columns if name not in table.frame]
+    if missing:
+        found = ", ".join(map(str, table.frame.columns[:40]))
+        where = {"path": str(table.path)}
+        raise ColumnMissing(name=table.path.name, wanted=", ".join(missing), first=missing[0], found=found, where=where)
+
+
+def draw(
+    stations: GeoDataFrame, roads: GeoDataFrame, homes: GeoDataFrame | None, minutes: float, mode: TravelMode, *, each: bool
+) -> tuple[GeoDataFrame, HouseholdsServed | None]:
+    """Return the areas (EPSG:4490) with ``mode minutes households``, by station (``code``) or as one; and who is reached.
+
+    ``households`` of a station are those that reach it first. The metric zone is that of the middle of the stations.
+    """
+    import geopandas as gpd
+
+    from geogrid.space.circles import households_within, service_circles
+    from geogrid.space.network import RoadNetwork
+
+    places = _lonlat(stations)
+    network = RoadNetwork.from_frame(roads, metric_srid=default_metric_srid(*places.mean(axis=0)))
+    shapes = service_circles(network, places, minutes, mode, dissolve=not each).shapes
+    served = None if homes is None else households_within(network, _lonlat(homes), places, minutes, mode)
+    columns: dict[str, object] = {"code": stations["code"].tolist()} if each else {}
+    columns |= {"mode": [mode.value] * len(shapes), "minutes": [minutes] * len(shapes)}
+    if served is not None:
+        columns["households"] = served.by_station(len(places)) if each else [int(served.reached.sum())]
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs=SRID_STORED), served
+
+
+def _lonlat(points: GeoDataFrame) -> np.ndarray:
+    return np.column_stack([points.geometry.x, points.geometry.y])
+
+
+def write(areas: GeoDataFrame, out: Path) -> None:
+    """Write areas as GeoJSON (RFC 7946), GeoPackage or GeoParquet, by the ending of ``out``; raises FileFormatRefused."""
+    ending = out.suffix.lower()
+    if ending in {".geojson", ".json"}:
+        # CGCS2000 and WGS 84 coincide at this accuracy: relabelled, not shifted
+        features = json.loads(areas.to_json(drop_id=True, to_wgs84=False))
+        out.write_text(json.dumps({"type": "FeatureCollection", "features": features["features"]}, ensure_ascii=False), "utf-8")
+    elif ending == ".gpkg":
+        areas.to_file(out, layer="service_circles", driver="GPKG")
+    elif ending in {".parquet", ".geoparquet"}:
+        areas.to_parquet(out)
+    else:
+        raise FileFormatRefused(
+            name=out.name, reason="its ending is unknown", known=".geojson, .gpkg, .parquet", where={"path": str(out)}
+        )

@@ -1,0 +1,56 @@
+"""``geogrid circles`` on files: what is counted, what is written, what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import pytest
+import shapely
+from click.testing import CliRunner
+
+from etl.circles_command import circles
+from etl.errors import ColumnMissing
+from geogrid.space.crs import SRID_STORED
+from tests.space.lattice import frame, lonlat, road
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A street of 2 km with a station at each end, and homes at 0, 700, 1000, 1300 and 2000 m."""
+    roads = frame([road((0, 0), (2000, 0), 1, 2)])
+    roads.drop(columns=["walk", "bridge", "name"]).to_file(tmp_path / "roads.gpkg", driver="GPKG")
+    stations = gpd.GeoDataFrame({"code": ["S1", "S2"]}, geometry=shapely.points(lonlat([0, 2000], [0, 0])), crs=SRID_STORED)
+    stations.to_parquet(tmp_path / "stations.parquet")
+    lines = [f"{lon:.9f},{lat:.9f}" for lon, lat in lonlat([0, 700, 1000, 1300, 2000], [0] * 5)]
+    (tmp_path / "homes.csv").write_text("lon,lat\n" + "\n".join(lines) + "\n", "utf-8")
+    return tmp_path
+
+
+def run(files, *more, out="out.geojson", **replaced):
+    options = {"stations": "stations.parquet", "roads": "roads.gpkg", "households": "homes.csv"} | replaced
+    words = [word for name, file in options.items() for word in (f"--{name}", str(files / file))]
+    return CliRunner().invoke(circles, [*words, "--out", str(files / out), *more], env={"GEOGRID_LANGUAGE": "en"})
+
+
+def test_households_are_counted_and_the_area_written(files):
+    done = run(files, "--datum", "cgcs2000")
+    assert done.exit_code == 0, done.output
+    assert "On foot. Households within 10 minutes: 4 of 5 (80.00 %)" in done.output
+    written = json.loads((files / "out.geojson").read_text("utf-8"))
+    (feature,) = written["features"]
+    assert set(written) == {"type", "features"} and feature["properties"] == {"mode": "walk", "minutes": 10.0, "households": 4}
+    area = shapely.geometry.shape(feature["geometry"])
+    assert area.covers(shapely.Point(lonlat([700], [0])[0])) and not area.covers(shapely.Point(lonlat([1000], [0])[0]))
+
+
+def test_each_station_has_its_own_area_and_households(files):
+    assert run(files, "--datum", "cgcs2000", "--each", "--mode", "ebike", out="out.gpkg").exit_code == 0
+    areas = gpd.read_file(files / "out.gpkg").set_index("code")
+    assert areas["households"].tolist() == [3, 2]  # the one in the middle has two ways alike: the first station
+    assert areas.geometry["S1"].covers(shapely.Point(lonlat([1900], [0])[0]))
+
+
+def test_a_station_file_without_codes_is_refused(files):
+    done = run(files, "--datum", "cgcs2000", stations="homes.csv")
+    assert isinstance(done.exception, ColumnMissing)
