@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
 import click
 
 from geogrid.errors import GeogridError
+from geogrid.texts import translate
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from geogrid.settings import Settings
 
 
 class _Commands(click.Group):
@@ -32,6 +39,135 @@ class _Commands(click.Group):
 @click.version_option(package_name="geogrid")
 def root() -> None:
     """geogrid: spatial grid management for grid-based social governance."""
+
+
+# -- the database ------------------------------------------------------------------------------------------------------
+
+
+@root.group()
+def db() -> None:
+    """Bring the database up to date, or check it."""
+
+
+@db.command("migrate")
+def db_migrate() -> None:
+    """Bring the database to the newest schema; extensions are made where that is allowed."""
+    from geogrid.store.schema import migrate, newest_revision
+
+    _, engine = _opened()
+    migrate(engine)
+    click.echo(newest_revision())
+
+
+@db.command("check")
+def db_check() -> None:
+    """Check extensions, schema, and that an acknowledged report survives a crash of the database."""
+    from geogrid.store.schema import check_schema, newest_revision
+    from geogrid.store.session import session_scope
+
+    _, engine = _opened()
+    with session_scope(engine) as session:
+        check_schema(session)
+    click.echo(newest_revision())
+
+
+# -- editions ----------------------------------------------------------------------------------------------------------
+
+
+@root.group()
+def edition() -> None:
+    """List editions of the grids, put one in force, withdraw one."""
+
+
+@edition.command("list")
+def edition_list() -> None:
+    """List all editions: name, state, since when, what each replaces."""
+    from geogrid.store import editions
+    from geogrid.store.session import session_scope
+
+    _, engine = _opened()
+    with session_scope(engine) as session:
+        for found in editions.every(session):
+            since = found.valid_from.isoformat(timespec="seconds") if found.valid_from else "-"
+            kinds = ",".join(found.replaces)
+            click.echo(f"{found.name}\t{_label(found.state.label, 'EditionState')}\t{since}\t{kinds}")
+
+
+@edition.command("activate")
+@click.argument("name")
+@click.option("--accept-moved", is_flag=True, help="Activate although areas share nothing with their old selves.")
+def edition_activate(name: str, accept_moved: bool) -> None:
+    """Put the loaded edition NAME in force now; open events are assigned anew, all in one transaction."""
+    from geogrid.actions.district import open_district
+    from geogrid.actions.editions import activate_edition
+    from geogrid.store.session import session_scope
+
+    settings, engine = _opened()
+    district = open_district(settings, engine)
+    with session_scope(engine) as session:
+        done = activate_edition(session, name, now=settings.now(), district=district, accept_moved=accept_moved)
+    says = translate("{name} is in force; {reassigned} open events assigned anew, {moved} of them to another grid.", _language())
+    click.echo(says.format(name=name, reassigned=done.reassigned, moved=done.moved))
+
+
+@edition.command("withdraw")
+@click.argument("name")
+def edition_withdraw(name: str) -> None:
+    """Withdraw the loaded edition NAME, which was never in force; its rows are deleted."""
+    from geogrid.actions.editions import withdraw_edition
+    from geogrid.store.session import session_scope
+
+    _, engine = _opened()
+    with session_scope(engine) as session:
+        found = withdraw_edition(session, name)
+    click.echo(f"{found.name}\t{_label(found.state.label, 'EditionState')}")
+
+
+# -- promises ----------------------------------------------------------------------------------------------------------
+
+
+@root.command()
+@click.pass_context
+def fsck(context: click.Context) -> None:
+    """Check every invariant over all rows and files; name what breaks one and end with code 1."""
+    from geogrid.actions import fsck as checking
+    from geogrid.actions.district import read_profile
+    from geogrid.store.checks import pending_photos
+    from geogrid.store.session import session_scope
+
+    settings, engine = _opened()
+    with session_scope(engine) as session:
+        profile, now = read_profile(settings), settings.now()
+        breaches = checking.fsck(session, var_dir=settings.var_dir, now=now, profile=profile)
+        pending = pending_photos(session)
+    for breach in breaches:
+        rows = translate("{count} rows", _language()).format(count=breach.count)
+        click.echo(f"{breach.invariant}: {translate(breach.says, _language())} {rows}")
+        for row in breach.rows:
+            click.echo(f"  {row}")
+    if breaches:
+        context.exit(1)
+    says = translate("All invariants hold. Photos still to come: {pending}.", _language())
+    click.echo(says.format(pending=pending))
+
+
+# -- what the commands share -------------------------------------------------------------------------------------------
+
+
+def _opened() -> tuple[Settings, Engine]:
+    from geogrid.settings import read_settings
+    from geogrid.store.session import make_engine
+
+    settings = read_settings(os.environ)
+    return settings, make_engine(settings)
+
+
+def _language() -> str:
+    return command_language(os.environ)
+
+
+def _label(label: str, enum: str) -> str:
+    return translate(label, _language(), enum)
 
 
 def main() -> None:

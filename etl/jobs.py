@@ -1,0 +1,61 @@
+"""``geogrid jobs``: the process that does what no request should wait for. Now: folding the counts of cells."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+EVERY_S = 2.0
+WAIT_AFTER_FAILURE_S = 10.0
+
+
+@click.command("jobs")
+@click.option("--once", is_flag=True, help="Do what there is to do, then end.")
+def jobs(once: bool) -> None:
+    """Fold the counts of cells every 2 seconds, until SIGTERM or Ctrl-C."""
+    from geogrid.settings import read_settings
+    from geogrid.store.session import make_engine
+
+    engine = make_engine(read_settings(os.environ))
+    stopped = threading.Event()
+    if once:
+        fold_all(engine)
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    work(engine, stopped)
+
+
+def work(engine: Engine, stopped: threading.Event, *, every_s: float = EVERY_S) -> None:
+    """Fold until ``stopped`` is set; a database that does not answer is waited for, not given up."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    while not stopped.is_set():
+        wait_s = every_s
+        try:
+            fold_all(engine)
+        except SQLAlchemyError as error:
+            click.echo(f"jobs: {type(error).__name__}; again in {WAIT_AFTER_FAILURE_S:.0f} s", err=True)
+            wait_s = WAIT_AFTER_FAILURE_S
+        stopped.wait(wait_s)
+
+
+def fold_all(engine: Engine) -> int:
+    """Fold all deltas that are there, a transaction a portion, and return how many."""
+    from geogrid.store import cells
+    from geogrid.store.session import session_scope
+
+    total = 0
+    while True:
+        with session_scope(engine) as session:
+            folded = cells.fold(session)
+        total += folded
+        if not folded:
+            return total
