@@ -126,7 +126,7 @@ def test_words_of_the_server_become_our_message(tmp_path, said, kind):
 
 def test_broken_configuration_shows_the_servers_reason(var_dir, monkeypatch):
     monkeypatch.setitem(cluster._ALWAYS, "shared_buffers", "lots")
-    with pytest.raises(ClusterFailed, match="postgresql.conf"):
+    with pytest.raises(ClusterFailed, match=r"postgresql\.conf"):
         cluster.start_cluster(var_dir, durable=False)
 
 
