@@ -562,3 +562,9 @@ class PartFailed(SetupError):
     """The part {part} ended with code {exit_code}. Its last words: {words} (all of them: {log})"""
 
     code = "setup.part_failed"
+
+
+class StepFailed(SetupError):
+    """The step {part} ended with code {exit_code}; what it said stands above. Mend that and start again."""
+
+    code = "setup.step_failed"

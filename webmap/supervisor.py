@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from geogrid.errors import AlreadyRunning, PartFailed, PortTaken
+from geogrid.errors import AlreadyRunning, PartFailed, PortTaken, StepFailed
 
 GRACE_S = 10.0
 POLL_S = 0.1
@@ -132,13 +132,13 @@ class Children:
             )
 
     def run(self, name: str, command: list[str]) -> None:
-        """Run ``command`` to its end, its output shown here; raises PartFailed when it fails."""
+        """Run ``command`` to its end, its output shown here; raises StepFailed when it fails."""
         child = subprocess.Popen(command, env=self.environ, stdin=subprocess.DEVNULL, start_new_session=True)
         self.alive[name] = child
         code = child.wait()
         del self.alive[name]
         if code:
-            raise PartFailed(part=name, exit_code=code, words="see above", log="-")
+            raise StepFailed(part=name, exit_code=code)
 
     def check(self) -> None:
         """Raise PartFailed when one of them has ended by itself."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from geogrid.errors import AlreadyRunning, PartFailed, PortTaken, SetupError
+from geogrid.errors import AlreadyRunning, PartFailed, PortTaken, SetupError, StepFailed
 from geogrid.settings import read_settings
 from webmap import demo
 from webmap.supervisor import Children, check_port, only_one, our_command, running_pid, stop_running
@@ -75,7 +75,7 @@ def test_a_part_that_ends_by_itself_is_named_with_its_last_words(children):
 
 
 def test_a_failing_step_stops_the_start(children):
-    with pytest.raises(PartFailed, match="load ended with code 2"):
+    with pytest.raises(StepFailed, match="load ended with code 2"):
         children.run("load", [sys.executable, "-c", "raise SystemExit(2)"])
 
 
@@ -181,7 +181,7 @@ def test_not_ready_in_time_says_what_health_said(tmp_path, monkeypatch, children
 def test_twin_is_generated_once_and_never_half(tmp_path, monkeypatch, children):
     settings = read_settings({"GEOGRID_VAR": str(tmp_path)})
     monkeypatch.setattr(demo, "our_command", lambda *words: [sys.executable, "-c", "raise SystemExit(1)"])
-    with pytest.raises(PartFailed):
+    with pytest.raises(StepFailed):
         demo.ensure_twin(settings, children)
     assert not demo.twin_folder(settings).exists()
 
