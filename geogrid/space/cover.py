@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 Objects = NDArray[np.object_]
 
 NOWHERE = -1
-LONGEST_EDGE_DEGREES = 0.005  # about 500 m: the sag of a straight edge between the two planes is then below 1 cm
+LONGEST_EDGE_DEGREES = 0.001  # about 100 m: the sag of a straight edge between the two planes is then below 1 mm
 DISC_SHARE = 0.95  # the disc whose parts are weighed holds 95 % of the true places
 DISC_QUARTER_SEGMENTS = 64
 LEAST_SHARE = 0.01  # candidates from 1 % down the order

@@ -99,6 +99,8 @@ def assign(
 def _stored(frame: GeoDataFrame, what: str, code_column: str) -> GeoDataFrame:
     """Return a copy on the datum of record, snapped as the store snaps, with the codes in ``code``."""
     _require_crs(frame, what)
+    if len(frame) == 0:
+        raise FrameInvalid(what=what, reason="there is no row")
     if code_column not in frame.columns:
         there = ", ".join(str(name) for name in frame.columns)
         raise FrameInvalid(what=what, reason=f"the column {code_column!r} is missing; there are {there}")
@@ -136,6 +138,7 @@ def _points_of(events: GeoDataFrame) -> tuple[Floats, Floats, NDArray[np.int64]]
         raise GeometryType(code=f"event {row}", got=shapes[row].geom_type, wanted="Point", where={"row": row})
     lonlat = np.full((len(shapes), 2), np.nan)
     lonlat[there] = shapely.get_coordinates(shapes[there])
+    there &= ~np.isnan(lonlat).all(axis=1)  # points made from empty columns: POINT (NaN NaN)
     lon, lat = crs.snap(*lonlat.T)
     wrong = there & ~(np.isfinite(lon) & np.isfinite(lat))
     if wrong.any():

@@ -109,8 +109,8 @@ class AssignmentIndex:
         Parameters
         ----------
         grids : ``code``, polygonal ``geometry``, optionally ``village_code`` (for the home station)
-        stations : ``code``, Point ``geometry``, optionally ``level`` and ``unit_code``; None: there are none
-        departments : ``code``, polygonal ``geometry``; may overlap; None: there are none
+        stations : ``code``, Point ``geometry``, optionally ``level`` and ``unit_code``; None or no row: there are none
+        departments : ``code``, polygonal ``geometry``; may overlap; None or no row: there are none
         district : polygon of the district (lon/lat), to tell a gap from outside; None: the union of the grids without holes
         metric_srid : EPSG code of the zone to measure in
         gap_tolerance_m : a point in a gap of the district takes the nearest grid up to this distance
@@ -130,8 +130,8 @@ class AssignmentIndex:
         return cls(
             grids=polygons,
             metric=rules.MetricPolygons.of(polygons, metric_srid),
-            departments=None if departments is None else _polygons(departments, "department grids")[0],
-            stations=StationIndex.from_frame(stations),
+            departments=None if _is_empty(departments) else _polygons(departments, "department grids")[0],
+            stations=StationIndex.from_frame(None if _is_empty(stations) else stations),
             village_codes=np.full(len(order), None, dtype=object) if villages is None else villages[order],
             district=outline,
             gap_tolerance_m=gap_tolerance_m,
@@ -239,6 +239,10 @@ def _polygons(frame: Any, what: str) -> tuple[rules.Polygons, rules.Ints]:
     codes = codes_of(frame, what)
     shapes = shapes_of(frame, codes, POLYGONAL)
     return rules.Polygons.of(codes, shapes), np.argsort(codes.astype(str), kind="stable")
+
+
+def _is_empty(frame: Any | None) -> bool:
+    return frame is None or len(frame) == 0
 
 
 def _take(codes: Objects, index: rules.Ints) -> Objects:

@@ -19,7 +19,7 @@ def check(tiles, **named):
 
 
 def metric_m2(shape):
-    return float(shapely.area(crs.to_metric(shapely.segmentize(shape, 0.005), shapes.SRID)))
+    return float(shapely.area(crs.to_metric(shapely.segmentize(shape, 0.001), shapes.SRID)))
 
 
 @given(seeds)

@@ -8,7 +8,7 @@ import numpy as np
 import prcoords
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geogrid.domain.places import Datum
@@ -23,6 +23,7 @@ datums = st.sampled_from(list(Datum))
 
 
 @given(district_lon, district_lat, datums)
+@settings(deadline=None)
 def test_there_and_back_is_below_a_millimetre(lon, lat, datum):
     stated = crs.from_record(lon, lat, datum)
     back = crs.to_record(*stated, datum)
@@ -30,12 +31,14 @@ def test_there_and_back_is_below_a_millimetre(lon, lat, datum):
 
 
 @given(china_lon, china_lat, datums)
+@settings(deadline=None)
 def test_there_and_back_holds_all_over_china(lon, lat, datum):
     stated = crs.from_record(lon, lat, datum)
     assert crs.geodesic_m(lon, lat, *crs.to_record(*stated, datum)) < 0.002
 
 
 @given(china_lon, china_lat)
+@settings(deadline=None)
 def test_forward_formulas_equal_an_independent_implementation(lon, lat):
     for datum, oracle in ((Datum.GCJ02, prcoords.wgs_gcj), (Datum.BD09, prcoords.wgs_bd)):
         expected = oracle(prcoords.Coords(lat, lon))
@@ -60,6 +63,7 @@ def test_outside_china_the_shifted_datums_are_wgs84():
 
 
 @given(district_lon, district_lat)
+@settings(deadline=None)
 def test_snapping_twice_changes_nothing(lon, lat):
     once = crs.snap(lon, lat)
     assert np.array_equal(once, crs.snap(*once))
@@ -111,6 +115,7 @@ def test_elsewhere_the_utm_zone_is_taken():
 
 
 @given(district_lon, district_lat)
+@settings(deadline=None)
 def test_metric_zone_there_and_back(lon, lat):
     metric = crs.to_metric(np.array([shapely.Point(lon, lat), None]), 4551)
     assert metric[1] is None
@@ -119,6 +124,7 @@ def test_metric_zone_there_and_back(lon, lat):
 
 
 @given(st.floats(126.0, 127.0), district_lat, st.floats(0, 360))
+@settings(deadline=None)
 def test_a_kilometre_in_the_zone_is_a_kilometre_on_the_ellipsoid(lon, lat, bearing):
     end_lon, end_lat, _ = crs.GEOD.fwd(lon, lat, bearing, 1000.0)
     x, y = crs.metric_xy([lon, end_lon], [lat, end_lat], 4551)

@@ -96,6 +96,23 @@ def test_a_frame_without_a_system_is_asked_for_it(which):
         geogrid.assign(*frames)
 
 
+@pytest.mark.parametrize("which", [1, 2, 3])
+def test_a_frame_without_rows_is_said(which):
+    frames = [events(), GRIDS, STATIONS, DEPARTMENTS]
+    frames[which] = frames[which].iloc[:0]
+    with pytest.raises(errors.FrameInvalid, match="no row"):
+        geogrid.assign(*frames)
+
+
+def test_points_made_from_empty_columns_are_unlocated():
+    frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy([126.605, np.nan], [45.905, np.nan]), crs=4490)
+    assert geogrid.assign(frame, GRIDS, STATIONS)["rule"].tolist() == ["inside", "unlocated"]
+    half = gpd.GeoDataFrame(geometry=gpd.points_from_xy([126.605, 126.6], [45.905, np.nan]), crs=4490)
+    with pytest.raises(errors.CoordNotFinite) as caught:
+        geogrid.assign(half, GRIDS, STATIONS)
+    assert caught.value.where == {"row": 1}
+
+
 def test_codes_may_stand_in_other_columns():
     grids = GRIDS.rename(columns={"code": "precinct"}).assign(code="not this one")
     found = geogrid.assign(events(), grids, STATIONS, grid_code_column="precinct")

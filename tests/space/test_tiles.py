@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geogrid.space import crs, tiles
@@ -18,6 +18,7 @@ def test_known_cells():
 
 
 @given(st.floats(-180, 179.999999), st.floats(-85, 85), zooms)
+@settings(deadline=None)
 def test_a_point_lies_in_the_bounds_of_its_cell(lon, lat, zoom):
     x, y = (int(value) for value in tiles.cell_of(lon, lat, zoom))
     west, south, east, north = tiles.cell_bounds_lonlat(x, y, zoom)
@@ -26,6 +27,7 @@ def test_a_point_lies_in_the_bounds_of_its_cell(lon, lat, zoom):
 
 
 @given(st.integers(0, 2**16 - 1), st.integers(0, 2**16 - 1))
+@settings(deadline=None)
 def test_both_bounds_of_a_cell_are_one_rectangle(x, y):
     west, south, east, north = tiles.cell_bounds_lonlat(x, y, 16)
     to_mercator = crs.transformer(crs.SRID_WGS84, crs.SRID_WEB_MERCATOR).transform
@@ -65,6 +67,7 @@ def test_no_such_tile(tile):
 
 
 @given(st.floats(126, 127), st.floats(45, 46))
+@settings(deadline=None)
 def test_ancestors_are_the_tiles_that_hold_the_place(lon, lat):
     x16, y16 = (int(value) for value in tiles.cell_of(lon, lat, tiles.STEP_ZOOM))
     found = tiles.ancestors(x16, y16)

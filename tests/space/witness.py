@@ -16,7 +16,7 @@ CREATE TEMP TABLE w_points (i int PRIMARY KEY, geom geometry(Point, 4490));
 """
 
 INDEXES = """
-UPDATE w_grids SET metric = ST_Transform(ST_Segmentize(geom, 0.005), :srid);
+UPDATE w_grids SET metric = ST_Transform(ST_Segmentize(geom, 0.001), :srid);
 CREATE INDEX ON w_grids USING gist (metric);
 CREATE INDEX ON w_points USING gist (geom);
 CREATE INDEX ON w_stations USING gist ((geom::geography));
