@@ -75,7 +75,8 @@ def add_shapes(
 ) -> None:
     """Write the copies of one kind for one zoom: ``frame`` has ``code`` and what a tile says of it, ``mercator`` the areas."""
     columns = [column.name for column in shapes.columns]
-    said = frame.drop(columns="code").to_dict("records")
+    words = frame.drop(columns="code").astype(object)
+    said = words.where(words.notna(), None).to_dict("records")  # a missing text is NaN to pandas, and JSON knows none
     texts = [json.dumps(record, ensure_ascii=False) for record in said]
     codes = frame["code"].tolist()
     rows = zip(
