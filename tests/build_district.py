@@ -19,9 +19,12 @@ from uuid import UUID, uuid4
 import geopandas as gpd
 import shapely
 
+from geogrid.actions.district import district_of
+from geogrid.actions.editions import activate_edition, load_edition
 from geogrid.domain.events import Channel, EventKind, Report
 from geogrid.domain.grids import GeographyKind
 from geogrid.domain.places import Datum, ReportedPoint
+from geogrid.domain.profiles import parse_profile
 from geogrid.settings import ROOT
 from geogrid.space.crs import SRID_STORED
 
@@ -111,9 +114,14 @@ def geography(**grid_options) -> dict[GeographyKind, gpd.GeoDataFrame]:
 
 
 def profile():
-    from geogrid.domain.profiles import parse_profile
-
     return parse_profile((ROOT / "data/profiles/999901.toml").read_text("utf-8"))
+
+
+def publish(session, name="first", frames=None, *, now=NOW, **options):
+    """Load ``frames`` (the whole small district) into an edition and put it in force."""
+    district = district_of(profile(), session)
+    load_edition(session, name, frames or geography(), now=now, district=district)
+    return activate_edition(session, name, now=now, district=district, **options)
 
 
 def report(lonlat=IN_A1, *, id: UUID | None = None, words: str = "路灯不亮", accuracy_m=None, photos=()) -> Report:  # noqa: A002

@@ -87,6 +87,16 @@ def test_circles_are_drawn_by_mode_where_people_can_reach_a_station(session, dis
     assert geojson(session, service_circles.LAYER, View((127.0, 46.0, 127.1, 46.1), 14))["features"] == []
 
 
+def test_water_is_nobodys_home(session, district):
+    pond = {"code": "W1", "name": "", "kind": "water", "address": "", "geometry": shapely.box(126.6155, 45.909, 126.617, 45.911)}
+    load_edition(session, "wet", {GeographyKind.PLACES: build.frame([pond])}, now=build.NOW, district=district)
+    activate_edition(session, "wet", now=build.NOW, district=district)
+    refresh(session, now=build.NOW, district=district)
+    shapes_drawn = [shapely.geometry.shape(f["geometry"]) for f in geojson(session, service_circles.LAYER, WHOLE)["features"]]
+    assert any(shape.covers(shapely.Point(126.6152, 45.91)) for shape in shapes_drawn)
+    assert not any(shape.covers(shapely.Point(126.616, 45.91)) for shape in shapes_drawn)
+
+
 def test_nothing_is_drawn_again_until_the_edition_or_the_events_change(session, district):
     assert refresh(session, now=build.NOW, district=district)
     assert not refresh(session, now=build.NOW, district=district)

@@ -1,0 +1,178 @@
+"""Editions: loaded without effect, activated at once, with lineage; open events follow, closed ones stay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import shapely
+from sqlalchemy import text
+
+from geogrid.actions.accept import accept_report
+from geogrid.actions.accept_batch import accept_batch
+from geogrid.actions.district import district_of
+from geogrid.actions.editions import activate_edition, load_edition, withdraw_edition
+from geogrid.domain.events import StepKind
+from geogrid.domain.grids import EditionState, GeographyKind
+from geogrid.errors import EditionBaseChanged, EditionIncomplete, EditionSuspicious, NotFoundError
+from geogrid.errors import EditionState as EditionStateError
+from geogrid.space.copies import COPY_ZOOMS
+from geogrid.store import cells, editions, events, locks
+from geogrid.store.geography import frames_of
+from tests.build_district import A1, A2, B1, B2, IN_B1, NOW, geography, grids, profile, publish, report
+
+GRIDS = GeographyKind.BASE_GRIDS
+LATER = NOW + timedelta(hours=1)
+CLOSED = [StepKind.REPORT, StepKind.OPEN, StepKind.DISPATCH, StepKind.HANDLE, StepKind.VERIFY, StepKind.CLOSE]
+IN_STRIP = (126.605, 45.9105)  # A2 in the first edition, A1 once the border moved up by 0.001 degrees
+
+
+def accept(session, place):
+    district = district_of(profile(), session)
+    return accept_report(session, report(place), now=NOW, district=district, actor="officer").event
+
+
+def test_loading_changes_nothing_that_is_in_force(session, district):
+    load_edition(session, "next", {GRIDS: grids(split_m=0.001)}, now=LATER, district=district)
+    assert editions.in_force(session).name == "first"
+    assert accept(session, IN_STRIP).assignment.grid_code == A2
+    loaded = editions.named(session, "next")
+    assert (loaded.state, loaded.valid_from, loaded.replaces) == (EditionState.LOADED, None, (GRIDS,))
+
+
+def test_an_edition_is_made_of_its_rows_and_of_what_it_does_not_replace(session, district):
+    loaded = load_edition(session, "next", {GRIDS: grids(split_m=0.001)}, now=LATER, district=district)
+    frames = frames_of(session, loaded.id)
+    assert sorted(frames.grids["code"]) == [A1, A2, B1, B2]
+    assert len(frames.stations) == 3
+    assert frames.district.equals(shapely.box(126.6, 45.9, 126.62, 45.92))
+    assert frames.grids.set_index("code").geometry[A1].bounds[3] == pytest.approx(45.911)
+    first = editions.in_force(session)
+    publish(session, "next 2", {GRIDS: grids(split_m=0.002)}, now=LATER)
+    old = frames_of(session, first.id).grids.set_index("code")
+    assert old.geometry[A1].bounds[3] == pytest.approx(45.91)  # a retired edition can still be asked
+    assert old["area_m2"][A1] == pytest.approx(862_500, rel=0.01)
+
+
+def test_the_same_kind_loaded_again_replaces_its_rows(session, district):
+    for split_m in (0.001, 0.002):
+        loaded = load_edition(session, "next", {GRIDS: grids(split_m=split_m)}, now=LATER, district=district)
+    assert session.scalar(text("SELECT count(*) FROM base_grids WHERE edition_id = :id"), {"id": loaded.id}) == 4
+    with pytest.raises(EditionStateError):
+        load_edition(session, "first", {GRIDS: grids()}, now=LATER, district=district)
+
+
+def test_activation_flips_rows_and_editions_at_one_instant(session, district):
+    done = publish(session, "next", {GRIDS: grids(split_m=0.001)}, now=LATER)
+    assert (done.edition.state, done.edition.valid_from, done.retired) == (EditionState.IN_FORCE, LATER, "first")
+    first = editions.named(session, "first")
+    assert (first.state, first.valid_to) == (EditionState.RETIRED, LATER)
+    standing = "SELECT count(*) FROM {} WHERE upper_inf(valid) AND NOT isempty(valid)"
+    assert [session.scalar(text(standing.format(kind))) for kind in ("base_grids", "stations")] == [4, 3]
+
+
+def test_open_events_follow_and_closed_ones_stay(session, district):
+    stays, moves = accept(session, IN_B1), accept(session, IN_STRIP)
+    past = [(kind, NOW - timedelta(hours=6 - i)) for i, kind in enumerate(CLOSED)]
+    closed = report(IN_STRIP)
+    accept_batch(session, [closed], [past], now=NOW, district=district)
+    done = publish(session, "next", {GRIDS: grids(split_m=0.001)}, now=LATER)
+    assert (done.reassigned, done.moved) == (2, 1)
+    moved = events.find(session, moves.id)
+    assert (moved.assignment.grid_code, moved.assignment.edition_id) == (A1, done.edition.id)
+    assert [(s.seq, s.kind, s.note) for s in moved.steps][2:] == [(3, StepKind.ASSIGN, "next")]
+    assert [a.grid_code for _, a in events.history(session, moves.id)] == [A2, A1]
+    assert len(events.find(session, stays.id).steps) == 2
+    assert events.find(session, stays.id).assignment.edition_id == done.edition.id
+    kept = events.find(session, closed.id)
+    assert (kept.assignment.grid_code, kept.assignment.edition_id != done.edition.id) == (A2, True)
+    assert cells.wrong(session) == []
+
+
+def test_an_event_that_changes_its_township_moves_between_counts(session, district):
+    accept(session, IN_B1)
+    swapped = grids().assign(village_code=["999901002001", "999901002001", "999901001001", "999901001001"])
+    publish(session, "next", {GRIDS: swapped}, now=LATER)
+    (township,) = session.scalars(text("SELECT township_code FROM events"))
+    assert township == "999901001000"
+    assert cells.wrong(session) == []
+    assert cells.total(session, cells.ZOOMS[0]) == 1
+
+
+def test_lineage_says_what_became_of_what(session, district):
+    done = publish(session, "next", {GRIDS: grids(split_m=0.001)}, now=LATER)
+    rows = session.execute(text("SELECT * FROM lineage WHERE edition_id = :id"), {"id": done.edition.id}).mappings()
+    shares = {(r["old_code"], r["new_code"]): (r["share_of_old_area"], r["share_of_old_households"]) for r in rows}
+    assert set(shares) == {(A1, A1), (A2, A1), (A2, A2), (B1, B1), (B2, B1), (B2, B2)}
+    assert shares[A2, A1] == (pytest.approx(0.1, abs=1e-4), pytest.approx(0.2))  # 1 of the 5 homes of A2 lies in the strip
+    assert shares[A2, A2] == (pytest.approx(0.9, abs=1e-4), pytest.approx(0.8))
+
+
+def test_grids_that_share_no_area_with_their_old_selves_stop_the_activation(session, district):
+    swapped = grids()
+    swapped["code"] = [A2, A1, B1, B2]
+    load_edition(session, "next", {GRIDS: swapped}, now=LATER, district=district)
+    with pytest.raises(EditionSuspicious, match="2 of 4") as caught:
+        activate_edition(session, "next", now=LATER, district=district)
+    assert caught.value.where == {"feature": [A1, A2]}
+    assert activate_edition(session, "next", now=LATER, district=district, accept_moved=True).retired == "first"
+
+
+def test_an_edition_needs_grids_and_must_be_loaded(session):
+    district = district_of(profile(), session)
+    load_edition(session, "empty", {GeographyKind.STATIONS: geography()[GeographyKind.STATIONS]}, now=NOW, district=district)
+    with pytest.raises(EditionIncomplete):
+        activate_edition(session, "empty", now=NOW, district=district)
+    with pytest.raises(NotFoundError):
+        activate_edition(session, "nobody", now=NOW, district=district)
+    publish(session)
+    with pytest.raises(EditionStateError):
+        activate_edition(session, "first", now=LATER, district=district)
+
+
+def test_a_withdrawn_edition_leaves_no_rows_and_cannot_come_back(session, district):
+    loaded = load_edition(session, "next", {GRIDS: grids()}, now=LATER, district=district)
+    assert withdraw_edition(session, "next").state is EditionState.WITHDRAWN
+    assert session.scalar(text("SELECT count(*) FROM base_grids WHERE edition_id = :id"), {"id": loaded.id}) == 0
+    for again in (withdraw_edition, lambda s, n: activate_edition(s, n, now=LATER, district=district)):
+        with pytest.raises(EditionStateError):
+            again(session, "next")
+    with pytest.raises(EditionStateError):
+        withdraw_edition(session, "first")
+
+
+def test_of_two_that_compare_with_the_same_base_one_wins(session, district, monkeypatch):
+    """The base is looked up again under the lock: another activation may have come between."""
+    load_edition(session, "a", {GRIDS: grids(split_m=0.001)}, now=LATER, district=district)
+    load_edition(session, "b", {GRIDS: grids(split_m=0.002)}, now=LATER, district=district)
+    take = locks.take_edition
+
+    def late(waiting):
+        monkeypatch.setattr(locks, "take_edition", take)
+        activate_edition(waiting, "b", now=LATER, district=district)
+        take(waiting)
+
+    monkeypatch.setattr(locks, "take_edition", late)
+    with pytest.raises(EditionBaseChanged):
+        activate_edition(session, "a", now=LATER, district=district)
+
+
+def test_copies_for_tiles_are_a_coverage_at_every_zoom(session, district):
+    query = "SELECT zoom, ST_AsBinary(geom_mercator) FROM shapes WHERE kind = :kind"
+    for kind, count in (("base_grids", 4), ("units", 2), ("department_grids", 1)):
+        by_zoom: dict[int, list] = {}
+        for zoom, wkb in session.execute(text(query), {"kind": kind}):
+            by_zoom.setdefault(zoom, []).append(shapely.from_wkb(bytes(wkb)))
+        assert sorted(by_zoom) == sorted(COPY_ZOOMS)
+        for shapes in by_zoom.values():
+            assert len(shapes) == count
+            assert shapely.coverage_is_valid(shapes)
+
+
+def test_a_clock_that_stands_still_still_gives_every_edition_its_time(session, district):
+    accept(session, IN_B1)
+    for number in range(3):
+        publish(session, f"next {number}", {GRIDS: grids(split_m=0.001 * number)}, now=NOW)
+    assert session.scalar(text("SELECT count(*) FROM editions WHERE isempty(valid)")) == 0
+    outside = "SELECT count(*) FROM assignments a JOIN editions e ON e.id = a.edition_id WHERE NOT e.valid @> a.assigned_at"
+    assert session.scalar(text(outside)) == 0
