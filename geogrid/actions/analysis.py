@@ -69,6 +69,7 @@ def draw_circles(session: Session, *, now: datetime, district: District, minutes
         return False
     mode_of = stations["unit_code"].map(geography.mode_of).fillna(district.profile.travel_mode_country)
     homes = analysis.homes_lonlat(session)
+    water = analysis.water_areas(session)
     reached, modes, drawn = np.zeros(len(homes), dtype=bool), [], []
     for mode in TravelMode:
         own = stations[mode_of.to_numpy() == mode.value].geometry
@@ -78,7 +79,7 @@ def draw_circles(session: Session, *, now: datetime, district: District, minutes
         served = households_within(geography.network, homes, places, minutes, mode).reached
         reached |= served
         modes.append({"mode": mode.value, "stations": len(own), "households": int(served.sum())})
-        shape = service_circles(geography.network, places, minutes, mode).shapes[0]
+        shape = service_circles(geography.network, places, minutes, mode, water=water).shapes[0]
         drawn += _copies(shape, mode.value, {"mode": mode.value, "minutes": minutes})
     whole = {"households": len(homes), "reached": int(reached.sum()), "modes": modes, "made_at": now.isoformat()}
     rows = [Drawn(d.zoom, d.code, d.properties | whole, d.mercator) for d in drawn]

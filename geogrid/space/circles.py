@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from geogrid.domain.stations import TravelMode
 from geogrid.space.contours import area_between
-from geogrid.space.crs import from_metric
+from geogrid.space.crs import from_metric, to_metric
 from geogrid.space.network import (
     MOST_ACCESS_M,
     Flags,
@@ -93,6 +93,7 @@ def service_circles(
     mode: TravelMode,
     *,
     dissolve: bool = True,
+    water: ArrayLike = (),
     cell_m: float = CELL_M,
 ) -> ServiceCircles:
     """Return the areas from which stations are reached within ``minutes`` by ``mode``.
@@ -101,6 +102,7 @@ def service_circles(
     ----------
     station_lonlat : (n, 2) degrees
     dissolve : one shape of all stations together; else one shape a station
+    water : areas (lon/lat) that are nobody's home: left out, and with them what they cut off from every road
     cell_m : raster step; strips narrower than this along the outer ends of roads may be missing from the shape
     """
     lonlat = np.asarray(station_lonlat, float).reshape(-1, 2)
@@ -108,7 +110,20 @@ def service_circles(
     raster = TimeRaster.around(whole, cell_m)
     floods = [whole] if dissolve else [network.flood(place, mode, limit_minutes=minutes) for place in lonlat]
     shapes = np.array([raster.shape_metric(flood, minutes) for flood in floods], dtype=object)
+    if len(wet := np.asarray(water, dtype=object)):
+        shapes = _without(shapes, shapely.union_all(to_metric(wet, network.metric_srid)), whole.roads)
     return ServiceCircles(mode, minutes, from_metric(shapes, network.metric_srid) if len(shapes) else shapes)
+
+
+def _without(shapes: Objects, water: shapely.Geometry, roads: ModeRoads) -> Objects:
+    """Return shapes (metres) without water, and without the parts that no edge but a bridge touches."""
+    dry = np.empty(len(shapes), dtype=object)
+    for i, left in enumerate(shapely.difference(shapes, water)):
+        parts = shapely.get_parts(left)
+        parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+        touched = np.unique(roads.ground.tree.query(parts, predicate="intersects")[0])
+        dry[i] = shapely.MultiPolygon(parts[touched].tolist())
+    return dry
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,10 +181,10 @@ def _bounds(flood: Flood) -> tuple[float, float, float, float]:
 
 
 def _nearest_edge(roads: ModeRoads, x_m: Floats, y_m: Floats) -> Ints:
-    """Return each point's nearest edge by points every ``SAMPLE_M`` along the edges (-1: none near); exact to a few metres."""
-    lines = shapely.segmentize(roads.lines_metric, SAMPLE_M)
-    xy, edge = shapely.get_coordinates(lines, return_index=True)
+    """Return each point's nearest edge but bridges, by points every ``SAMPLE_M`` along them (-1: none near); exact to metres."""
+    ground = roads.ground.edges
+    xy, edge = shapely.get_coordinates(shapely.segmentize(roads.lines_metric[ground], SAMPLE_M), return_index=True)
     if not len(xy):
         return np.full(len(x_m), -1)
     _, nearest = cKDTree(xy).query(np.column_stack([x_m, y_m]), distance_upper_bound=MOST_ACCESS_M + SAMPLE_M)
-    return np.append(edge, -1).astype(np.int64)[nearest]
+    return np.append(ground[edge], -1)[nearest]

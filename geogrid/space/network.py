@@ -4,8 +4,9 @@ A point is brought to the nearest edge that its mode may use and pays the way th
 exact part. Time is counted in whole microseconds, so that sums do not depend on their order and a tie is a tie.
 
 One-ways bind cars and e-bikes (in China an e-bike is a non-motor vehicle and must not ride against the traffic); walkers
-go both ways. Where no road is near, or no station can be reached from it, the answer is an estimate along the straight
-line, marked as such: its length times ``DETOUR``, at the mode's speed (cars: ``STRAIGHT_CAR_KMH``).
+go both ways. A bridge is left at its ends only: a point is on it within ``BRIDGE_REACH_M``, and none is reached from its
+middle. Where no road is near, or no station can be reached from it, the answer is an estimate along the straight line,
+marked as such: its length times ``DETOUR``, at the mode's speed (cars: ``STRAIGHT_CAR_KMH``).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ EBIKE_KMH = 15.0  # an assumption; the law caps e-bikes in non-motor lanes at th
 STRAIGHT_CAR_KMH = 30.0  # an assumption, for estimates along the straight line only
 DETOUR = 1.3  # an assumption: how much longer than the straight line a way usually is
 MOST_ACCESS_M = 500.0  # no road within this distance: an estimate along the straight line
+BRIDGE_REACH_M = 20.0  # half the breadth of a bridge with its footways, and the error of a good position
 TICKS_PER_MINUTE = 60_000_000  # microseconds
 BOUND_BY_ONEWAY = frozenset({TravelMode.EBIKE, TravelMode.CAR})
 ROWS_AT_ONCE = 1 << 16
@@ -65,11 +67,28 @@ class Snapped:
 
 
 @dataclass(frozen=True, eq=False)
+class EdgeFinder:
+    """Some edges of a mode (``edges``: positions), and a tree of their lines in the same order."""
+
+    edges: Ints
+    tree: shapely.STRtree
+
+    def nearest(self, points: Objects, within_m: float) -> Ints:
+        """Return each point's nearest edge within a distance (-1: none); of equally near ones the first."""
+        none = len(self.edges)
+        position = np.full(len(points), none, dtype=np.int64)
+        found, nearest = self.tree.query_nearest(points, max_distance=within_m)
+        np.minimum.at(position, found, nearest)
+        return np.append(self.edges, -1)[position]
+
+
+@dataclass(frozen=True, eq=False)
 class ModeRoads:
     """The edges that one mode may use.
 
     ``rows`` are positions in the network's frame, ``tail`` and ``head`` node positions, ``ticks`` the time along each edge,
-    ``two_way`` whether it may be travelled against its direction. ``towards`` is the graph with every arc reversed (from
+    ``two_way`` whether it may be travelled against its direction, ``bridge`` whether it is left at its ends only; ``ground``
+    and ``bridges`` find the edges of either sort. ``towards`` is the graph with every arc reversed (from
     stations back to where people start), one arc a pair of nodes: the quickest.
     """
 
@@ -78,8 +97,10 @@ class ModeRoads:
     head: Ints
     ticks: Floats
     two_way: Flags
+    bridge: Flags
     lines_metric: Objects
-    tree: shapely.STRtree
+    ground: EdgeFinder
+    bridges: EdgeFinder
     towards: csr_array
 
 
@@ -149,7 +170,7 @@ class RoadNetwork:
         Parameters
         ----------
         roads : GeoDataFrame, EPSG:4490, LineStrings digitised from ``from_node`` to ``to_node``, with the columns
-            ``from_node to_node oneway walk ebike car speed_car_kmh length_m``. Travel times rest on ``length_m``.
+            ``from_node to_node oneway bridge walk ebike car speed_car_kmh length_m``. Travel times rest on ``length_m``.
         metric_srid : the zone in which points are brought to roads
         """
         lines = np.asarray(roads.geometry.array, dtype=object)
@@ -158,7 +179,9 @@ class RoadNetwork:
         lonlat = np.full((len(node_ids), 2), np.nan)
         for ends_of, place in ((index[: len(lines)], 0), (index[len(lines) :], -1)):
             lonlat[ends_of] = shapely.get_coordinates(shapely.get_point(lines, place)).reshape(-1, 2)
-        columns = {name: roads[name].to_numpy() for name in ("oneway", "length_m", "speed_car_kmh", *TravelMode.codes())}
+        columns = {
+            name: roads[name].to_numpy() for name in ("oneway", "bridge", "length_m", "speed_car_kmh", *TravelMode.codes())
+        }
         columns |= {"tail": index[: len(lines)], "head": index[len(lines) :], "line": to_metric(lines, metric_srid)}
         modes = {mode: _roads_of(mode, columns, len(node_ids)) for mode in TravelMode}
         return cls(metric_srid, node_ids, lonlat, modes)
@@ -233,11 +256,15 @@ class RoadNetwork:
 def snap_metric(roads: ModeRoads, x_m: Floats, y_m: Floats) -> Snapped:
     """Bring points in metres of the network's zone to the nearest edge of ``roads``; see :meth:`RoadNetwork.snap`."""
     points = shapely.points(x_m, y_m)
-    edge = np.full(len(points), len(roads.rows), dtype=np.int64)
-    found, nearest = roads.tree.query_nearest(points, max_distance=MOST_ACCESS_M)
-    np.minimum.at(edge, found, nearest)
-    edge[edge == len(roads.rows)] = -1
-    return place_on(roads, edge, points)
+    ground = place_on(roads, roads.ground.nearest(points, MOST_ACCESS_M), points)
+    bridge = place_on(roads, roads.bridges.nearest(points, BRIDGE_REACH_M), points)
+    nearer = bridge.access_m < ground.access_m
+    return Snapped(
+        np.where(nearer, bridge.edge, ground.edge),
+        np.where(nearer, bridge.along, ground.along),
+        np.where(nearer, bridge.access, ground.access),
+        np.where(nearer, bridge.access_m, ground.access_m),
+    )
 
 
 def place_on(roads: ModeRoads, edge: Ints, points: Objects) -> Snapped:
@@ -259,7 +286,11 @@ def _roads_of(mode: TravelMode, columns: dict[str, NDArray], node_count: int) ->
     # Reversed: an edge tail -> head is walked from its head when we start at the stations.
     starts, ends = np.concatenate([head, tail[two_way]]), np.concatenate([tail, head[two_way]])
     towards = _graph(starts, ends, np.concatenate([time, time[two_way]]), node_count)
-    return ModeRoads(rows, tail, head, time, two_way, lines, shapely.STRtree(lines), towards)
+    bridge = columns["bridge"][rows].astype(bool)
+    ground, bridges = (
+        EdgeFinder(edges, shapely.STRtree(lines[edges])) for edges in (np.flatnonzero(~bridge), np.flatnonzero(bridge))
+    )
+    return ModeRoads(rows, tail, head, time, two_way, bridge, lines, ground, bridges, towards)
 
 
 def _graph(starts: Ints, ends: Ints, weights: Floats, node_count: int) -> csr_array:

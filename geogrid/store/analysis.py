@@ -9,14 +9,16 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import shapely
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
+from geogrid.domain.places import PlaceKind
 from geogrid.space.crs import SRID_WEB_MERCATOR
 from geogrid.store.copying import copy_rows
 from geogrid.store.geography import ewkb
 from geogrid.store.tables.events import events, steps
-from geogrid.store.tables.geography import households, shapes
+from geogrid.store.tables.geography import households, places, shapes
 
 SERVICE_CIRCLES = "service_circles"
 HOTSPOTS = "hotspots"
@@ -61,6 +63,14 @@ def homes_lonlat(session: Session) -> np.ndarray:
     standing = text("NOT isempty(households.valid) AND upper_inf(households.valid)")
     rows = session.execute(select(func.ST_X(place), func.ST_Y(place)).where(standing)).all()
     return np.array([tuple(row) for row in rows], dtype=float).reshape(-1, 2)
+
+
+def water_areas(session: Session) -> np.ndarray:
+    """Return the areas (EPSG:4490) of water in force. Reads all places: for jobs only."""
+    standing = text("NOT isempty(places.valid) AND upper_inf(places.valid)")
+    wet = (places.c.kind == PlaceKind.WATER.value, func.ST_Dimension(places.c.geom) == 2)
+    rows = session.scalars(select(func.ST_AsBinary(places.c.geom, type_=None)).where(standing, *wet)).all()
+    return np.asarray(shapely.from_wkb(np.array([bytes(row) for row in rows], dtype=object)), dtype=object)
 
 
 def events_lonlat(session: Session, start: datetime, end: datetime) -> np.ndarray:

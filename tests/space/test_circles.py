@@ -8,7 +8,7 @@ import shapely
 
 from geogrid.domain.stations import TravelMode
 from geogrid.space.circles import households_within, service_circles
-from geogrid.space.crs import to_metric
+from geogrid.space.crs import from_metric, to_metric
 from geogrid.space.network import RoadNetwork
 from tests.space.lattice import METRIC_SRID, ORIGIN_M, frame, lattice, lonlat, road
 
@@ -71,6 +71,24 @@ def test_a_shape_crosses_the_river_at_the_bridge_only(town):
     assert inside(ten, [960], [1000]).all() and not inside(ten, [1200, 1300], [1000, 1000]).any()
     thirty = service_circles(town, station, 30, TravelMode.WALK).shapes[0]
     assert inside(thirty, [1200], [1000]).all()
+
+
+def test_water_is_left_out_and_what_it_cuts_off_from_every_road():
+    """A lane along a river 60 m wide with no road beyond: the far bank is no one's, though a walker could be there in time."""
+    roads = RoadNetwork.from_frame(frame([road((0, 0), (1000, 0), 1, 2)]), metric_srid=METRIC_SRID)
+    river = shapely.box(-2000, 100, 3000, 160)
+    river = from_metric(shapely.transform(np.array([river], dtype=object), lambda xy: xy + ORIGIN_M), METRIC_SRID)
+    dry = service_circles(roads, lonlat([500], [0]), 10, TravelMode.WALK).shapes[0]
+    cut = service_circles(roads, lonlat([500], [0]), 10, TravelMode.WALK, water=river).shapes[0]
+    assert inside(dry, [500, 500], [130, 200]).all()
+    assert inside(cut, [500], [80]).all() and not inside(cut, [500, 500], [130, 200]).any()
+
+
+def test_the_middle_of_a_bridge_reaches_nobody():
+    roads = [road((0, 0), (100, 0), 1, 2), road((100, 0), (1300, 0), 2, 3, bridge=True), road((1300, 0), (1500, 0), 3, 4)]
+    built = RoadNetwork.from_frame(frame(roads), metric_srid=METRIC_SRID)
+    shape = service_circles(built, lonlat([0], [0]), 18, TravelMode.WALK).shapes[0]
+    assert inside(shape, [50, 1305], [5, 5]).all() and not inside(shape, [700, 700], [5, 150]).any()
 
 
 def test_one_shape_a_station_lies_within_the_shape_of_all(town):

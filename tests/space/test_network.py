@@ -142,3 +142,15 @@ def test_a_limit_leaves_far_nodes_unreached_and_near_ones_unchanged():
     within = whole.node_key <= near.base * 6 * 60_000_000
     assert within.any() and not within.all()
     assert (near.node_key[within] == whole.node_key[within]).all() and np.isinf(near.node_key[~within]).all()
+
+
+def test_a_bridge_is_left_at_its_ends_only():
+    """A bridge of 600 m joins two lanes: who lives 100 m beside its middle takes the lane; who stands on it walks along it."""
+    rows = [road((-100, 0), (0, 0), 1, 2), road((0, 0), (600, 0), 2, 3, bridge=True), road((600, 0), (900, 0), 3, 4)]
+    roads = network(rows)
+    _, minutes, straight = by_time(roads, [200, 200, 300], [100, 10, -590], [(-100, 0)])
+    home = np.hypot(200, 100) + 100
+    assert minutes[:2] == pytest.approx([home / 80, (10 + 300) / 80], abs=1e-6)
+    assert straight.tolist() == [False, False, True]
+    alone = network([road((0, 0), (600, 0), 2, 3, bridge=True)])
+    assert by_time(alone, [300], [100], [(0, 0)])[2][0] and not by_time(alone, [300], [5], [(0, 0)])[2][0]
