@@ -64,7 +64,8 @@ def coverage_faults(
             metric_srid=profile.metric_srid,
             tolerance_m2=profile.coverage_tolerance_m2,
         )
-        faults = (*(report.gaps if gaps else ()), *report.overlaps, *(report.slivers if gaps else ()))
+        slivers = [sliver for sliver in report.slivers if sliver.area_m2 > profile.coverage_tolerance_m2]
+        faults = (*(report.gaps if gaps else ()), *report.overlaps, *(slivers if gaps else ()))
         found += [Fault(fault.kind, group, tuple(fault.codes), fault.area_m2, fault.point_lonlat) for fault in faults]
     if kind == "base_grids" and villages is not None:
         found += not_nested(frame, villages, profile)

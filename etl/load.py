@@ -114,10 +114,13 @@ def _checked_part(source: Source, order: Order, profile: Profile, folder: Path, 
 
 
 def _again(source: Source, order: Order, folder: Path) -> str:
-    """Return the command that loads the refused rows once they are mended."""
+    """Return the command that loads the refused rows once they are mended; what is in force is added to by a new edition."""
+    if order.dry_run:
+        return ""
     recipe = source.recipe
     words = ["geogrid", "load", source.kind.name, str(folder / "refused.gpkg"), "--layer", source.kind.name]
-    words += ["--edition", order.edition] if order.edition and source.kind.name != "events" else []
+    if source.kind.name != "events":
+        words += ["--activate"] if order.activate else ["--edition", order.edition or folder.name]
     for name in ("datum", "time_format", "tz"):
         value = getattr(recipe, name)
         words += [f"--{name.replace('_', '-')}", value] if value else []

@@ -71,7 +71,7 @@ def _part(part: dict[str, Any], language: str) -> list[tuple[str, str | None]]:
     out += _more(len(part["coverage"]), language)
     if part["difference"]:
         out += _difference(part["difference"], language)
-    if part["refused_by_code"]:
+    if part["again"] and part["refused_by_code"]:
         out.append((say("  Mend the refused rows and load them again: {command}", command=part["again"]), None))
     return out
 

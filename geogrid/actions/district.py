@@ -113,8 +113,8 @@ def compile_geography(frames: EditionFrames, edition_id: int, profile: Profile) 
     candidates = frames.stations[frames.stations["level"] != StationLevel.CENTRE]
     index = AssignmentIndex.from_frames(
         frames.grids,
-        frames.stations,
-        frames.departments,
+        None if frames.stations.empty else frames.stations,
+        None if frames.departments.empty else frames.departments,
         district=frames.district,
         metric_srid=profile.metric_srid,
         gap_tolerance_m=profile.gap_tolerance_m,
