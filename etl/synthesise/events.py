@@ -98,37 +98,41 @@ def _part(
     truth = ground.to_lonlat(ground.to_local(lonlat) + _error(rng, accuracy))
     datum, stated = _state(rng, channel, lonlat, odd)
     address = _address(ground, tree, scene, placed)
-    ids = _ids(rng, count)
+    events = {
+        "id": _ids(rng, count),
+        "channel": np.array(Channel.codes())[channel],
+        "kind": np.array(EventKind.codes())[kind],
+        "text": words(rng, kind, address),
+        "address": address,
+        "accuracy_m": accuracy,
+        "datum": datum,
+        "lon": stated[:, 0],
+        "lat": stated[:, 1],
+        "observed_at": _times(ground, year, reported - _delay(rng, channel)),
+        "reported_at": _times(ground, year, reported),
+        **{name: _times(ground, year, steps[:, number]) for number, name in enumerate(STEPS)},
+    }
     hotspot = np.where(odd, -1, placed.hotspot)
-    hot = scene.hotspots
-    events = frame(
-        {
-            "id": ids,
-            "channel": np.array(Channel.codes())[channel],
-            "kind": np.array(EventKind.codes())[kind],
-            "text": words(rng, kind, address),
-            "address": address,
-            "accuracy_m": accuracy,
-            "datum": datum,
-            "lon": stated[:, 0],
-            "lat": stated[:, 1],
-            "observed_at": _times(ground, year, reported - rng.gamma(1.5, 150, count) * (channel == 0) - 30),
-            "reported_at": _times(ground, year, reported),
-            **{name: _times(ground, year, steps[:, number]) for number, name in enumerate(STEPS)},
-        },
-        points(stated),
-    )
-    true = frame(
-        {
-            "id": ids,
-            "true_lon": truth[:, 0],
-            "true_lat": truth[:, 1],
-            "hotspot": np.array([*hot.ids, None], object)[hotspot],
-            "hotspot_name": np.array([*hot.names, None], object)[hotspot],
-        },
-        points(truth),
-    )
-    return events, true
+    return frame(events, points(stated)), _truth(scene, events["id"], truth, hotspot)
+
+
+def _truth(scene: Scene, ids: list[str], lonlat: Floats, hotspot: Ints) -> GeoDataFrame:
+    """Return the true places (degrees of record) and the planted hotspot of each event, None for most."""
+    spots = scene.hotspots
+    columns = {
+        "id": ids,
+        "true_lon": lonlat[:, 0],
+        "true_lat": lonlat[:, 1],
+        "hotspot": np.array([*spots.ids, None], object)[hotspot],
+        "hotspot_name": np.array([*spots.names, None], object)[hotspot],
+    }
+    return frame(columns, points(lonlat))
+
+
+def _delay(rng: np.random.Generator, channel: Ints) -> Floats:
+    """Return seconds from seeing to sending: minutes on patrol, where a photo is taken; else half a minute."""
+    patrol = channel == list(Channel).index(Channel.PATROL)
+    return rng.gamma(1.5, 150, len(channel)) * patrol + 30
 
 
 def _place(rng: np.random.Generator, scene: Scene, channel: Ints) -> _Placed:

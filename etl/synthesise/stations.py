@@ -20,6 +20,7 @@ from geogrid.domain.stations import StationLevel
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
+BESIDE_M = (8.0, 5.0)  # from the lane crossing, east and north
 INDUSTRIES = (
     "neighbourhood",
     "family",
@@ -64,7 +65,7 @@ def stations_frame(
             "hours": [HOURS[level][int(rng.integers(len(HOURS[level])))] for level in levels],
             "capacity": [int(rng.integers(*capacity[level])) for level in levels],
         },
-        points(_places(ground, grids, roads, hearts)),
+        points(_places(ground, tree, grids, roads, hearts)),
     )
 
 
@@ -76,16 +77,21 @@ def _industries(rng: np.random.Generator, level: StationLevel) -> str:
     return ";".join(INDUSTRIES[i] for i in [0, 1, *sorted(chosen.tolist())])
 
 
-def _places(ground: Ground, grids: Grids, roads: Roads, hearts: Ints) -> Floats:
-    """Return a place in each heart cell: 8 m beside a lane crossing, another for each station of one cell."""
+def _places(ground: Ground, tree: Tree, grids: Grids, roads: Roads, hearts: Ints) -> Floats:
+    """Return a place in each heart cell: beside a lane crossing, another for each station of one cell.
+
+    A heart without lanes (a river takes its settlement's ground) gives way to its village's other cells.
+    """
     lanes, found = roads.lanes, []
     used: dict[int, int] = {}
     for heart in hearts.tolist():
         own = np.flatnonzero(lanes.cell == heart)
+        if not len(own):
+            own = np.flatnonzero(tree.village_of[lanes.cell] == tree.village_of[heart])
         used[heart] = used.get(heart, -1) + 1
-        found.append(lanes.xy[own[used[heart] % len(own)]] + [8.0, 5.0])
-    lonlat = ground.to_lonlat(np.array(found))
-    within = grids.village[covering(grids.lonlat, lonlat)]
-    expected = grids.village[grids.grid_of_cell[hearts]]
-    assert (within == expected).all(), "a station must lie in its unit"
+        found.append(own[used[heart] % len(own)])
+    crossing = lanes.xy[found]
+    lonlat = ground.to_lonlat(crossing + BESIDE_M)
+    astray = grids.village[covering(grids.lonlat, lonlat)] != tree.village_of[hearts]
+    lonlat[astray] = ground.to_lonlat(crossing)[astray]
     return lonlat

@@ -51,7 +51,8 @@ def pour_water(
         names.append(curve.name)
     rng = ground.rng("lakes")
     reach = _inner_radius(cells)
-    dry = ~np.isin(np.arange(cells.inside), tree.village_heart) & (np.arange(cells.inside) >= cells.core)
+    hearts = np.r_[tree.village_heart, tree.township_heart]
+    dry = ~np.isin(np.arange(cells.inside), hearts) & (np.arange(cells.inside) >= cells.core)
     wet = np.unique(cells.edge_cells[ways.river >= 0])
     free = np.flatnonzero(dry & ~np.isin(np.arange(cells.inside), wet) & (reach > np.median(reach[cells.core :])))
     chosen = np.sort(rng.choice(free, size.lakes, replace=False))

@@ -74,7 +74,7 @@ def lay_ways(ground: Ground, outline: Outline, cells: Cells) -> Ways:
     paths = _Paths(ends, len(cells.node_xy))
     length = np.hypot(*(cells.node_xy[ends[:, 1]] - cells.node_xy[ends[:, 0]]).T)
     length[:count][closed] = np.inf
-    length[count:] *= 2.5  # a bridge is dear
+    length[count:] *= 1.6  # a bridge is dear
     rank, street = np.zeros(len(ends), int), np.full(len(ends), -1)
     _streets(cells, closed, rank, street)
     _trunks(outline, cells, paths, length, rank, street)

@@ -13,6 +13,7 @@ from etl.synthesise.names import person_names
 from etl.synthesise.sizes import TwinSize
 from etl.synthesise.tree import Tree
 from geogrid.domain.people import WorkerRole
+from geogrid.space.crs import SRID_STORED
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -46,5 +47,5 @@ def workers_frame(ground: Ground, size: TwinSize, tree: Tree, grids: Grids) -> G
             "synthetic": True,
         },
         geometry=[None] * count,
-        crs=4490,
+        crs=SRID_STORED,
     )
