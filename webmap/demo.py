@@ -33,7 +33,7 @@ SEED = 1
 READY_WITHIN_S = 90.0
 ANSWER_WITHIN_S = 30.0
 PROBED_TILE_SET = "all"
-PROBED = ("/health", "/", "/officer", "/docs", "/api/v1/events?limit=1")
+PROBED = ("/health", "/", "/officer", "/api/v1/docs", "/api/v1/events?limit=1")
 
 
 @dataclass
@@ -210,7 +210,7 @@ def show_links(settings: Settings, steps: Steps) -> None:
     steps.say("Ready. Open:")
     steps.say("  map            {url}", url=url(settings))
     steps.say("  officer        {url}", url=url(settings, f"/officer#token={token}"))
-    steps.say("  API            {url}", url=url(settings, "/docs"))
+    steps.say("  API            {url}", url=url(settings, "/api/v1/docs"))
     steps.say("Ctrl-C stops everything. Logs: {logs}", logs=settings.var_dir / "logs")
 
 
