@@ -1,0 +1,35 @@
+"""What can stop an edition."""
+
+from __future__ import annotations
+
+from geogrid.errors.family import ConflictError, InputError, SetupError
+
+
+class EditionNotInForce(SetupError):
+    """No edition of the grids is in force. Load grids with `geogrid load`, then run `geogrid edition activate`."""
+
+    code = "edition.none"
+
+
+class EditionState(ConflictError):
+    """The edition {name} is {state}; only a loaded edition can be activated."""
+
+    code = "edition.state"
+
+
+class EditionSuspicious(ConflictError):
+    """{count} of {total} {kind} share no area with their old selves. If that is meant, activate again with --accept-moved."""
+
+    code = "edition.moved"
+
+
+class EditionBaseChanged(ConflictError):
+    """Another edition was activated meanwhile. Look at what changed, then activate {name} again."""
+
+    code = "edition.base_changed"
+
+
+class EditionIncomplete(InputError):
+    """The edition {name} has no {kind}. Load them into it, then activate it again."""
+
+    code = "edition.incomplete"

@@ -1,0 +1,91 @@
+"""Every exception of the house. The docstring is the English message; catalogues hold the other languages.
+
+A message says what is wrong, and what to do next. ``code`` is stable and machine-readable; ``where`` names the place
+(``path``, ``row``, ``feature`` or ``lonlat``); ``retry`` tells a client whether sending the same again can help.
+The HTTP status of each class is in ``webmap.errors``, the only table of its kind.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from geogrid.texts import translate
+
+
+class GeogridError(Exception):
+    """Something went wrong in geogrid: {reason}."""
+
+    code: ClassVar[str] = "internal"
+    retry: ClassVar[bool] = False
+
+    def __init__(self, *, where: dict[str, Any] | None = None, **values: Any) -> None:
+        self.where = where or {}
+        self.values = values
+        super().__init__(self.message("en"))
+
+    def message(self, language: str) -> str:
+        """Return the message in ``language`` with its values filled in; English where there is no translation."""
+        template = translate(" ".join((type(self).__doc__ or "").split()), language)
+        return template.format_map(_Shown(self.values))
+
+
+class _Shown(dict[str, Any]):
+    """Values of a message; one that is missing shows as its own name instead of hiding the message behind a KeyError."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+class InputError(GeogridError):
+    """The input cannot be accepted: {reason}."""
+
+    code = "input.invalid"
+
+
+class CoordError(InputError):
+    """The coordinates {lon}, {lat} cannot be used. Send longitude and latitude in decimal degrees."""
+
+    code = "coord.invalid"
+
+
+class GeometryError(InputError):
+    """The geometry cannot be used: {reason}. Mend it in a GIS and load it again."""
+
+    code = "geom.invalid"
+
+
+class FileError(InputError):
+    """The file {name} cannot be read: {reason}."""
+
+    code = "file.invalid"
+
+
+class ConflictError(GeogridError):
+    """The request conflicts with what is stored: {reason}."""
+
+    code = "conflict"
+
+
+class NotFoundError(GeogridError):
+    """{what} was not found. Check its code or number."""
+
+    code = "not_found"
+
+
+class AccessError(GeogridError):
+    """This needs a permission that the request does not carry."""
+
+    code = "access.denied"
+
+
+class SetupError(GeogridError):
+    """The installation is not ready: {reason}. {mend}"""
+
+    code = "setup"
+
+
+class UnavailableError(GeogridError):
+    """The service is not available just now: {reason}. Try again in a little while; nothing was lost."""
+
+    code = "unavailable"
+    retry = True
