@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from etl.errors import FileTooLarge, HeaderRefused
+
+NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?")
 
 
 def check_header(cells: Sequence[object], path: Path, most_columns: int) -> list[str]:
@@ -20,6 +23,8 @@ def check_header(cells: Sequence[object], path: Path, most_columns: int) -> list
         raise HeaderRefused(name=path.name, reason="it is empty", where=where)
     if len(names) > 3 and sum(1 for name in names if name) <= len(names) / 3:
         raise HeaderRefused(name=path.name, reason="most of its cells are empty, as under a merged title", where=where)
+    if all(NUMBER.fullmatch(name) for name in names):
+        raise HeaderRefused(name=path.name, reason="it holds numbers, as a row of data does", where=where)
     names = [name or f"column_{place}" for place, name in enumerate(names, 1)]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

@@ -16,6 +16,8 @@ from etl.sources.header import check_header
 from etl.sources.table import Note, ReadOptions, Table
 from geogrid.errors import GeogridError
 
+SHEETS = "xl/worksheets/"
+
 
 def read(path: Path, options: ReadOptions) -> Table:
     """Read one sheet (``options.layer``, else the first); rows count as the spreadsheet shows them. Raises file errors."""
@@ -23,8 +25,9 @@ def read(path: Path, options: ReadOptions) -> Table:
 
     checked_entries(path, options.limits)
     try:
+        _refuse_entities(path)
         values, title = _sheet(path, options, formulas=False)
-        formulas, _ = _sheet(path, options, formulas=True) if _has_formulas(path) else (None, None)
+        formulas, _ = _sheet(path, options, formulas=True) if _holds(path, (b"<f",), SHEETS) else (None, None)
     except GeogridError:
         raise
     except Exception as error:  # a damaged workbook raises whatever its XML runs into
@@ -79,18 +82,27 @@ def _rows(sheet: Any, path: Path, options: ReadOptions) -> Iterator[tuple[Any, .
         yield row
 
 
-def _has_formulas(path: Path) -> bool:
+def _holds(path: Path, marks: tuple[bytes, ...], folder: str) -> bool:
+    """Whether an XML part of the workbook below ``folder`` holds one of ``marks``, in UTF-8 or UTF-16."""
+    longest = max(map(len, marks))
     with zipfile.ZipFile(path) as archive:
         for entry in archive.infolist():
-            if not entry.filename.startswith("xl/worksheets/"):
+            if not entry.filename.startswith(folder) or not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
                 continue
             with archive.open(entry) as part:
                 tail = b""
                 while block := part.read(1 << 20):
-                    if b"<f" in tail + block:
+                    text = tail + block.replace(b"\0", b"")
+                    if any(mark in text for mark in marks):
                         return True
-                    tail = block[-2:]
+                    tail = text[-longest:]
     return False
+
+
+def _refuse_entities(path: Path) -> None:
+    """Raise FileDamaged for a document type definition, which no workbook has and with which a few bytes become gigabytes."""
+    if _holds(path, (b"<!DOCTYPE", b"<!ENTITY"), ""):
+        raise FileDamaged(name=path.name, reason="it defines XML entities", where={"path": str(path)})
 
 
 def _header(values: list[tuple[Any, ...]], first: int, path: Path, options: ReadOptions) -> list[str]:
