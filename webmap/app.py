@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Flask
 from flask_openapi import APIBlueprint, Info, OpenAPI, SecurityScheme
 from sqlalchemy import Engine
 
+from geogrid.actions.district import District, open_district
+from geogrid.domain.profiles import Profile
 from geogrid.settings import Settings
 from geogrid.store.session import make_engine
-from webmap import api_docs, health, officer
+from webmap import api, api_docs, bundles, health, home, officer, tiles
 from webmap.api.base import Refusal, refuse_query
 from webmap.compression import install_compression
 from webmap.errors import install_errors
@@ -24,10 +24,18 @@ from webmap.static_files import install_static_files
 from webmap.token import read_or_make_token
 
 # Every module of the application that answers requests: add a line to add a page.
-BLUEPRINTS: tuple[Blueprint, ...] = (health.blueprint, api_docs.blueprint, officer.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    home.blueprint,
+    tiles.blueprint,
+    bundles.blueprint,
+    api.blueprint,
+    api_docs.blueprint,
+    officer.blueprint,
+    health.blueprint,
+)
 
 
-def create_app(settings: Settings, *, engine: Engine | None = None, district: Any = None) -> Flask:
+def create_app(settings: Settings, *, engine: Engine | None = None, district: District | None = None) -> Flask:
     """Return the application for ``settings``; tests may hand in an ``engine`` and a ``district`` of their own.
 
     Raises
@@ -50,10 +58,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, district: An
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     engine = engine or make_engine(settings)
-    if district is None:
-        from geogrid.actions.district import open_district
-
-        district = open_district(settings, engine)
+    district = district or open_district(settings, engine)
     token = read_or_make_token(settings.var_dir)
     app.extensions[EXTENSION] = Installation(settings, engine, district, token)
     install_language(app, settings.language or district.profile.language)
@@ -67,7 +72,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, district: An
     return app
 
 
-def _register(app: OpenAPI, profile: Any) -> None:
+def _register(app: OpenAPI, profile: Profile) -> None:
     for blueprint in BLUEPRINTS:
         if isinstance(blueprint, APIBlueprint):
             app.register_api(blueprint)
@@ -75,5 +80,5 @@ def _register(app: OpenAPI, profile: Any) -> None:
             app.register_blueprint(blueprint)
 
     @app.context_processor
-    def district() -> dict[str, Any]:
+    def district() -> dict[str, Profile]:
         return {"profile": profile}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import Engine
 
+from geogrid.actions.district import District
 from geogrid.settings import Settings
 
 EXTENSION = "geogrid"
@@ -18,12 +18,12 @@ EXTENSION = "geogrid"
 class Installation:
     """The values of ``app.extensions["geogrid"]``: made once by ``create_app``, never changed.
 
-    ``district`` is ``geogrid.actions.district.District``; ``token`` is the secret that writes need.
+    ``token`` is the secret that writes need.
     """
 
     settings: Settings
     engine: Engine
-    district: Any
+    district: District
     token: str
 
     def now(self) -> datetime:

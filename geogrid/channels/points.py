@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from geogrid.channels.words import shown
@@ -15,10 +16,12 @@ from geogrid.errors import (
     CoordNullIsland,
     CoordRange,
     CoordSwapped,
+    CoordText,
     CoordType,
 )
 from geogrid.space.crs import parse_datum
 
+PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII)  # a number in quotes; other text is degrees and minutes, or worse
 NULL_ISLAND_DEGREES = 1e-6
 METRES_FROM = 1000.0  # beyond this it is no mistyped degree any more
 NEAR_DEGREES = 3.0  # exchanged coordinates count as meant where they fall this near to the district's centre
@@ -35,7 +38,8 @@ def checked_point(lon: Any, lat: Any, datum: Any, accuracy_m: Any = None, *, pro
 
     Raises
     ------
-    CoordType, CoordNotFinite, CoordNullIsland, CoordLooksProjected, CoordSwapped, CoordRange, DatumUnknown, AccuracyInvalid
+    CoordText, CoordType, CoordNotFinite, CoordNullIsland, CoordLooksProjected, CoordSwapped, CoordRange, DatumUnknown,
+    AccuracyInvalid
     """
     east, north = _number(lon, "lon"), _number(lat, "lat")
     values: dict[str, Any] = {"lon": east, "lat": north, "where": {"path": "point", "lonlat": [east, north]}}
@@ -52,6 +56,8 @@ def checked_point(lon: Any, lat: Any, datum: Any, accuracy_m: Any = None, *, pro
 
 def _number(value: Any, name: str) -> float:
     where = {"path": f"point.{name}"}
+    if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
+        raise CoordText(got=shown(value), where=where)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise CoordType(got="nothing" if value is None else f"{type(value).__name__} {shown(value)}", where=where)
     try:

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from geogrid.errors import JsonDuplicateKey, JsonEncoding, JsonError, JsonNan, JsonNul, JsonTooDeep, ReportInvalid
+from geogrid.errors import FieldType, JsonDuplicateKey, JsonEncoding, JsonError, JsonNan, JsonNul, JsonTooDeep
 
 MOST_DEPTH = 32
 # A string, closed or not, or one bracket; possessive, so that no input makes it look twice at a character.
@@ -25,7 +25,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         for more than ``MOST_DEPTH`` open brackets: checked before the parser sees them.
     JsonNan, JsonDuplicateKey, JsonNul, JsonError
         for NaN and Infinity, a key twice in one object, U+0000 in a text, and anything that is no JSON, with line and column.
-    ReportInvalid
+    FieldType
         for JSON that is no object.
     """
     text = _decode(body)
@@ -38,7 +38,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         raise _syntax_error(str(error), 1, 1) from None
     _check_texts(value, "$")
     if not isinstance(value, dict):
-        raise ReportInvalid(reason="the body is no JSON object", where={"path": "$"})
+        raise FieldType(field="$", wanted="an object of fields", got=type(value).__name__, where={"path": "$"})
     return value
 
 

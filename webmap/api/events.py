@@ -1,0 +1,113 @@
+"""Events: report, read one, list."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from flask_openapi import RequestBody
+from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from geogrid.actions.accept import accept_report
+from geogrid.channels import parse
+from geogrid.domain.events import Event, Report
+from geogrid.errors import MediaTypeUnsupported, NotFoundError
+from geogrid.store import events as stored_events
+from geogrid.store.session import session_scope
+from layers.event_pages import read_page
+from webmap.api.base import EVENTS, GEOJSON, JSON, Refusal, blueprint
+from webmap.api.bodies import event_body, feature, listed_feature
+from webmap.api.list_query import ListQuery, next_link, read_cursor
+from webmap.api.shapes import EventBody, FeatureCollection, ReportBody
+from webmap.api.strict_json import parse_object
+from webmap.installation import installation
+from webmap.roles import KB, Role, roles
+
+ACTOR = "token"
+MOST_REPORT_BYTES = 512 * KB
+TRIES = 3
+RETRIED_STATES = {"40001", "40P01"}  # serialization failure, deadlock
+
+
+class EventPath(BaseModel):
+    """The id of an event, as its client made it."""
+
+    event_id: UUID
+
+
+@blueprint.post(
+    "/events",
+    tags=[EVENTS],
+    summary="Report an event",
+    security=[{"token": []}],
+    request_body=RequestBody(content={JSON: {"schema": ReportBody.model_json_schema()}}, required=True),
+    responses={"201": EventBody, "200": EventBody, "401": Refusal, "409": Refusal, "413": Refusal, "415": Refusal},
+)
+@roles(Role.WRITE, most_body_bytes=MOST_REPORT_BYTES)
+def post_event() -> Response:
+    """201 with number and assignment; the same report again: 200 with the same body; another under its id: 409."""
+    here = installation()
+    if request.mimetype != JSON:
+        raise MediaTypeUnsupported(got=request.mimetype, wanted=JSON)
+    payload = parse_object(request.get_data())
+    now = here.now()
+    report = parse(payload.get("channel"), payload, now=now, profile=here.district.profile)
+    body, created = _accept(report)
+    response = answer(body, 201 if created else 200)
+    response.headers["Location"] = body["links"]["self"]
+    return response
+
+
+def _accept(report: Report) -> tuple[dict[str, Any], bool]:
+    """Accept in one transaction; a deadlock or serialization failure is tried again, never shown."""
+    here = installation()
+    tries = iter(range(TRIES - 1, -1, -1))
+    while True:
+        left = next(tries)
+        try:
+            with session_scope(here.engine) as session:
+                accepted = accept_report(session, report, now=here.now(), district=here.district, actor=ACTOR)
+                return _full_body(session, accepted.event), accepted.created
+        except OperationalError as error:
+            if not left or getattr(error.orig, "sqlstate", None) not in RETRIED_STATES:
+                raise
+
+
+def _full_body(session: Session, event: Event) -> dict[str, Any]:
+    received, _ = stored_events.photos_of(session, event.id)
+    return event_body(event, received)
+
+
+def answer(body: dict[str, Any], status: int = 200, media_type: str = JSON) -> Response:
+    """Return ``body`` as JSON text, in the order of its keys."""
+    return Response(json.dumps(body, ensure_ascii=False, allow_nan=False), status=status, mimetype=media_type)
+
+
+@blueprint.get("/events/<uuid:event_id>", tags=[EVENTS], summary="Read one event", responses={"200": EventBody})
+@roles(Role.READ)
+def get_event(path: EventPath) -> Response:
+    """Return an event; as a GeoJSON feature where ``application/geo+json`` is asked for."""
+    with session_scope(installation().engine) as session:
+        event = stored_events.find(session, path.event_id)
+        if event is None:
+            raise NotFoundError(what=str(path.event_id), where={"path": request.path})
+        body = _full_body(session, event)
+    if request.accept_mimetypes.best_match([JSON, GEOJSON]) == GEOJSON:
+        return answer(feature(body), media_type=GEOJSON)
+    return answer(body)
+
+
+@blueprint.get("/events", tags=[EVENTS], summary="List events", responses={"200": FeatureCollection})
+@roles(Role.READ)
+def list_events(query: ListQuery) -> Response:
+    """Return a page of events as GeoJSON, newest first; ``links.next`` leads to the next page."""
+    with session_scope(installation().engine) as session:
+        rows, place = read_page(session, query.chosen(), limit=query.limit, after=read_cursor(query.cursor))
+    links = {"self": request.full_path.rstrip("?")} | ({"next": next_link(place)} if place else {})
+    return answer(
+        {"type": "FeatureCollection", "features": [listed_feature(row) for row in rows], "links": links}, media_type=GEOJSON
+    )
