@@ -1,0 +1,98 @@
+"""Publishing while reports come in: no event may end under a retired edition. Without the lock this test finds some."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from threading import Event, Thread
+
+from sqlalchemy import text
+
+from geogrid.actions.accept import accept_report
+from geogrid.actions.district import District, open_district
+from geogrid.domain.grids import GeographyKind
+from geogrid.settings import read_settings
+from geogrid.store import checks, locks
+from geogrid.store.session import session_scope
+from tests.build_district import IN_A1, IN_A2, IN_B1, grids, publish, report
+
+PUBLISHES = 12
+SENDERS = 4
+WORK_S = 0.01  # what lies between reading the edition in force and the commit
+
+
+def breaches(engine) -> int:
+    queries = (checks.OPEN_UNDER_RETIRED, checks.ASSIGNED_IN_FORCE, checks.ASSIGNED_ONCE, checks.PROJECTED_PLACE)
+    with session_scope(engine) as session:
+        return sum(len(checks.broken(session, query)) for query in queries)
+
+
+def run(engine) -> int:
+    """Publish a dozen editions while four senders report without pause; return how many reports were accepted."""
+    real = open_district(read_settings({}), engine)
+    done, accepted = Event(), []
+
+    def slowly(edition_id):
+        geography = real.geography_for(edition_id)
+        time.sleep(WORK_S)
+        return geography
+
+    def send():
+        district = District(real.profile, slowly)
+        while not done.is_set():
+            for place in (IN_A1, IN_A2, IN_B1):
+                with session_scope(engine) as session:
+                    now = datetime.now(UTC)
+                    accepted.append(accept_report(session, report(place), now=now, district=district, actor="officer").created)
+
+    senders = [Thread(target=send) for _ in range(SENDERS)]
+    for sender in senders:
+        sender.start()
+    try:
+        for number in range(PUBLISHES):
+            with session_scope(engine) as session:
+                frames = {GeographyKind.BASE_GRIDS: grids(split_m=0.0001 * number)}
+                publish(session, f"edition {number}", frames, now=datetime.now(UTC))
+    finally:
+        done.set()
+        for sender in senders:
+            sender.join()
+    return sum(accepted)
+
+
+def test_no_event_ends_under_a_retired_edition(live):
+    accepted = run(live)
+    assert accepted >= 10 * SENDERS
+    assert breaches(live) == 0
+
+
+def test_without_the_lock_the_same_run_breaks_the_promise(live, monkeypatch):
+    """Proof that the test above sees what it looks for."""
+    monkeypatch.setattr(locks, "share_edition", lambda session: None)
+    run(live)
+    assert breaches(live) > 0
+
+
+def test_publishing_waits_for_ingest_and_ingest_for_publishing(live):
+    for first, second in ((locks.share_edition, locks.take_edition), (locks.take_edition, locks.share_edition)):
+        granted = Event()
+
+        def other(take=second, granted=granted):
+            with session_scope(live) as session:
+                take(session)
+            granted.set()
+
+        thread = Thread(target=other)
+        with session_scope(live) as session:
+            first(session)
+            thread.start()
+            assert not granted.wait(0.2)
+        thread.join(timeout=10)
+        assert granted.is_set()
+
+
+def test_ingest_does_not_wait_for_ingest(live):
+    with session_scope(live) as one, session_scope(live) as another:
+        another.execute(text("SET LOCAL lock_timeout = '1s'"))
+        locks.share_edition(one)
+        locks.share_edition(another)
