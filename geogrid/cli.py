@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from geogrid.errors import GeogridError
+from geogrid.errors import DatabaseDown, GeogridError
 from geogrid.texts import translate
 
 if TYPE_CHECKING:
@@ -175,10 +175,22 @@ def main() -> None:
     try:
         root(standalone_mode=True)
     except GeogridError as error:
-        click.echo(f"{error.code}: {error.message(command_language(os.environ))}", err=True)
-        if error.where:
-            click.echo(f"  {error.where}", err=True)
-        sys.exit(1)
+        _say(error)
+    except Exception as error:
+        if "sqlalchemy.exc" not in sys.modules:  # a command that never came near the database
+            raise
+        from sqlalchemy.exc import OperationalError
+
+        if not isinstance(error, OperationalError) or (not error.connection_invalidated and error.statement is not None):
+            raise
+        _say(DatabaseDown(reason=str(error.orig).strip().splitlines()[0]))
+
+
+def _say(error: GeogridError) -> NoReturn:
+    click.echo(f"{error.code}: {error.message(command_language(os.environ))}", err=True)
+    if error.where:
+        click.echo(f"  {error.where}", err=True)
+    sys.exit(1)
 
 
 def command_language(environ: os._Environ[str]) -> str:

@@ -18,10 +18,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geogrid.store.cluster import cluster_home, cluster_url, create_database, drop_database, start_cluster, stop_cluster
+from geogrid.store.session import engine_of
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER_VARIABLE = "GEOGRID_TEST_CLUSTER"
@@ -75,7 +76,7 @@ def template(cluster_dir) -> str:
 def engine(cluster_dir, template) -> Iterator[Engine]:
     """An engine on this worker's own database."""
     with _copy(cluster_dir, template, "worker") as url:
-        made = create_engine(url)
+        made = engine_of(url)
         yield made
         made.dispose()
 
@@ -122,6 +123,6 @@ def _fingerprint(folder: Path) -> str:
 def _migrate(url: str) -> None:
     from geogrid.store.schema import migrate
 
-    engine = create_engine(url)
+    engine = engine_of(url)
     migrate(engine)
     engine.dispose()

@@ -46,6 +46,7 @@ from geogrid.errors.installation import (
     ClusterLocked,
     ClusterOwner,
     ClusterVersion,
+    DatabaseDown,
     DiskFull,
     PartFailed,
     PortTaken,
@@ -84,7 +85,6 @@ from geogrid.errors.reports import (
 )
 from geogrid.errors.requests import (
     BodyTooLarge,
-    DatabaseDown,
     DatabaseSilent,
     JsonDuplicateKey,
     JsonEncoding,

@@ -94,3 +94,9 @@ class StepFailed(SetupError):
     """The step {part} ended with code {exit_code}; what it said stands above. Mend that and start again."""
 
     code = "setup.step_failed"
+
+
+class DatabaseDown(SetupError):
+    """The database does not answer: {reason}. Start it (`./run serve` in another terminal), or check GEOGRID_DATABASE_URL."""
+
+    code = "setup.database_down"

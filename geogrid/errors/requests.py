@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geogrid.errors.family import InputError, SetupError, UnavailableError
+from geogrid.errors.family import InputError, UnavailableError
 
 
 class JsonError(InputError):
@@ -75,9 +75,3 @@ class DatabaseSilent(UnavailableError):
     """The database does not answer. Try again in a little while; what was acknowledged is safe."""
 
     code = "unavailable.database"
-
-
-class DatabaseDown(SetupError):
-    """The database does not answer: {reason}. Start it (`./run serve` in another terminal), or check GEOGRID_DATABASE_URL."""
-
-    code = "setup.database_down"
