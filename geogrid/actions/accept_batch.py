@@ -19,7 +19,7 @@ from geogrid.actions.answers import answers, far_error, is_far, on_record, units
 from geogrid.actions.district import District
 from geogrid.domain.events import EventState, Report, StepKind
 from geogrid.domain.grids import Assignment
-from geogrid.errors import GeogridError, InputError, ReportIdConflict, TimeInvalid
+from geogrid.errors import GeogridError, ReportIdConflict, StepNotAllowed, TimeOrder
 from geogrid.rules.lifecycle import fold
 from geogrid.store import batches, cells, editions, events, locks
 from geogrid.store.events import event_values
@@ -104,10 +104,8 @@ def _checked(
         try:
             state = fold(kind for kind, _ in steps)
             _in_order(steps)
-        except InputError as error:
+        except (StepNotAllowed, TimeOrder) as error:
             refused.append(Refused(i, error))
-        except GeogridError as error:
-            refused.append(Refused(i, InputError(reason=error.message("en"))))
         else:
             rows.append(_Row(i, report, steps, state))
     return rows, later
@@ -116,7 +114,7 @@ def _checked(
 def _in_order(steps: History) -> None:
     for (_, before), (kind, after) in pairwise(steps):
         if after < before:
-            raise TimeInvalid(value=after.isoformat(), reason=f"the step {kind.value} lies before the step it follows")
+            raise TimeOrder(value=after.isoformat(), step=kind.value)
 
 
 def _fresh(rows: list[_Row], known: dict[UUID, bytes], refused: list[Refused]) -> Iterator[_Row]:

@@ -81,6 +81,7 @@ from geogrid.errors.reports import (
     TimeForm,
     TimeFuture,
     TimeInvalid,
+    TimeOrder,
     TimeWithoutOffset,
 )
 from geogrid.errors.requests import (
@@ -183,6 +184,7 @@ __all__ = [
     "TimeForm",
     "TimeFuture",
     "TimeInvalid",
+    "TimeOrder",
     "TimeWithoutOffset",
     "TooManyRequests",
     "UnavailableError",

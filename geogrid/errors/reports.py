@@ -41,6 +41,12 @@ class TimeFuture(TimeInvalid):
     code = "time.future"
 
 
+class TimeOrder(TimeInvalid):
+    """The step {step} at {value!r} lies before the step that it follows. Mend the times of this row."""
+
+    code = "time.order"
+
+
 class TimeAbsurd(TimeInvalid):
     """The time {value!r} lies before {earliest}. Check the clock of the device."""
 
