@@ -71,8 +71,12 @@ def small_installation(var_dir: Path, url: str, **more: str) -> Iterator[Small]:
         load_edition(session, "2025", geography(), now=NOW, district=district)
     with session_scope(engine) as session:
         activate_edition(session, "2025", now=NOW, district=district)
-    yield Small(create_app(settings, engine=engine, district=district), settings, url)
-    engine.dispose()
+    serving = engine_of(url)
+    try:
+        yield Small(create_app(settings, engine=serving, district=district), settings, url)
+    finally:
+        engine.dispose()
+        serving.dispose()
 
 
 def payload(lonlat=IN_A1, **values) -> dict:

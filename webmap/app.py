@@ -58,7 +58,8 @@ def create_app(settings: Settings, *, engine: Engine | None = None, district: Di
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     engine = engine or make_engine(settings)
-    district = district or open_district(settings, engine)
+    # Compiling an edition reads through connections of its own: requests that wait for it may hold all the others.
+    district = district or open_district(settings, make_engine(settings))
     token = read_or_make_token(settings.var_dir)
     app.extensions[EXTENSION] = Installation(settings, engine, district, token)
     install_language(app, settings.language or district.profile.language)

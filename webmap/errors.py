@@ -30,12 +30,16 @@ STATUS: dict[type[errors.GeogridError], int] = {
     errors.GeometryTooLarge: 413,
     errors.MediaTypeUnsupported: 415,
     errors.MethodNotAllowed: 405,
+    errors.PhotoTooLarge: 413,
+    errors.PhotoType: 415,
+    errors.PhotosTooMany: 409,
     errors.ConflictError: 409,
     errors.NotFoundError: 404,
     errors.AccessError: 401,
     errors.SetupError: 503,
     errors.UnavailableError: 503,
     errors.TooManyRequests: 429,
+    errors.StorageFull: 507,
 }
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from flask import Flask, request
 
-from geogrid.errors import AccessError, BodyTooLarge, MethodNotAllowed
+from geogrid.errors import AccessError, BodyTooLarge, MethodNotAllowed, RequestInvalid
 from webmap.installation import installation
 from webmap.token import carries_token
 
@@ -52,6 +52,8 @@ def install_roles(app: Flask) -> None:
 
     @app.before_request
     def check() -> None:
+        if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
+            raise RequestInvalid(name="U+0000", reason="not storable", where={"path": "U+0000"})
         if request.endpoint is None:
             return
         view = app.view_functions[request.endpoint]

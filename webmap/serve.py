@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import threading
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from sqlalchemy.exc import DBAPIError
 
-from geogrid.errors import PortTaken, SetupError
+from geogrid.errors import GeogridError, PortTaken, SetupError
 from geogrid.settings import Settings
+from geogrid.store.editions import find_in_force
+from geogrid.store.session import session_scope
+from webmap.installation import Installation, installation
 from webmap.loopback import LOOPBACK
 
 WORKERS = 2
 THREADS = 16
 GRACE_S = 15
+
+log = logging.getLogger(__name__)
 
 
 class _Server(BaseApplication):
@@ -34,7 +42,20 @@ class _Server(BaseApplication):
         """Make the application in each worker after the fork: connections and threads must not cross it."""
         from webmap.app import create_app
 
-        return create_app(self._settings)
+        app = create_app(self._settings)
+        threading.Thread(target=warm, args=(installation(app),), name="warm", daemon=True).start()
+        return app
+
+
+def warm(here: Installation) -> None:
+    """Compile the edition in force before somebody has to wait for it; without a database or an edition, leave it."""
+    try:
+        with session_scope(here.engine) as session:
+            edition = find_in_force(session)
+        if edition is not None:
+            here.district.geography_for(edition.id)
+    except (DBAPIError, GeogridError) as error:
+        log.warning("not warmed: %s", type(error).__name__)
 
 
 def options(settings: Settings, *, workers: int = WORKERS, threads: int = THREADS) -> dict[str, Any]:

@@ -160,7 +160,7 @@ def test_accuracies_that_are_none_are_refused(shared, accuracy):
         ({"observed_at": "1970-01-01T00:00:00Z"}, "time.absurd", "observed_at"),
         ({"observed_at": 1750229940000}, "time.form", "observed_at"),
         ({"observed_at": "2025-02-29T10:00:00Z"}, "time.form", "observed_at"),
-        ({"text": "字" * 20_000}, "report.text_too_long", "text"),
+        ({"text": "字" * 20_000}, "text.too_long", "text"),
     ],
 )
 def test_other_fields_are_refused_by_name(shared, change, code, path):

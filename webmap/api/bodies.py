@@ -51,14 +51,13 @@ def photo_bodies(event: Event, photos_there: Iterable[str]) -> list[dict[str, An
     """Return each promised or received photo with its state: ``pending`` until its bytes are safe, then ``received``."""
     there = set(photos_there)
     wanted = [*event.report.photo_sha256s, *sorted(there - set(event.report.photo_sha256s))]
-    return [
-        {
-            "sha256": sha256,
-            "state": "received" if sha256 in there else "pending",
-            "link": url_for("api.get_photo", event_id=str(event.id), sha256=sha256),
-        }
-        for sha256 in wanted
-    ]
+    return [photo_body(str(event.id), sha256, received=sha256 in there) for sha256 in wanted]
+
+
+def photo_body(event_id: str, sha256: str, *, received: bool) -> dict[str, Any]:
+    """Return what is told of one photo."""
+    link = url_for("api.get_photo", event_id=event_id, sha256=sha256)
+    return {"sha256": sha256, "state": "received" if received else "pending", "link": link}
 
 
 def instant(value: datetime) -> str:

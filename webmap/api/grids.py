@@ -33,7 +33,7 @@ class PlaceQuery(Query):
 class GridPath(BaseModel):
     """The code of a base grid (15 digits) or a department grid (20 digits)."""
 
-    code: str = Field(max_length=40)
+    code: str = Field(pattern=r"^[0-9]{1,40}$")
 
 
 @blueprint.get("/grids", tags=[GRIDS], summary="Which grid has a place", responses={"200": AssignmentBody})

@@ -1,0 +1,69 @@
+"""Which grid has a place, over HTTP; and one grid."""
+
+from __future__ import annotations
+
+import pytest
+from shapely.geometry import shape
+
+from tests.build_district import A1, B2
+
+GRIDS = "/api/v1/grids"
+
+
+def test_a_place_has_its_grid_and_nothing_is_stored(shared):
+    body = shared.client().get(f"{GRIDS}?lon=126.605&lat=45.905&accuracy_m=20").get_json()
+    assert (body["grid_code"], body["rule"]) == (A1, "inside")
+    assert body["explanation"]
+
+
+def test_a_place_in_gcj02_is_converted_first(shared):
+    there = shared.client().get(f"{GRIDS}?lon=126.605&lat=45.9&datum=gcj02").get_json()
+    assert there["rule"] == "outside"
+    assert 100 < there["nearest_grid_m"] < 700
+
+
+def test_a_place_outside_is_unplaced_with_the_nearest_suggested(shared):
+    body = shared.client().get(f"{GRIDS}?lon=126.63&lat=45.915").get_json()
+    assert (body["grid_code"], body["nearest_grid_code"]) == (None, B2)
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("lon=45.9&lat=126.6", "coord.swapped"),
+        ("lon=0&lat=0", "coord.null_island"),
+        ("lon=999&lat=45", "coord.range"),
+        ("lon=nan&lat=45", "coord.not_finite"),
+        ("lon=1e999&lat=45", "coord.not_finite"),
+        ("lon=14093000&lat=5771000", "coord.looks_projected"),
+        ("lon=126°36′&lat=45°54′", "coord.text"),
+        ("lon=１２６.5&lat=45.9", "coord.text"),
+        ("lon=126,5&lat=45,9", "coord.text"),
+        ("lon=1_2&lat=45.9", "coord.text"),
+        ("lon=&lat=45.9", "coord.text"),
+        ("lat=45.9", "request.invalid"),
+        ("lon=126.6&lat=45.9&datum=beijing54", "request.invalid"),
+        ("lon=126.6&lat=45.9&accuracy_m=-1", "coord.accuracy"),
+        ("lon=126.6&lat=45.9&accuracy_m=nan", "coord.accuracy"),
+        ("lon=126.6&lat=45.9&sql=1", "request.invalid"),
+    ],
+)
+def test_bad_places_are_refused_by_name(shared, query, code):
+    answer = shared.client().get(f"{GRIDS}?{query}")
+    assert answer.get_json()["code"] == code
+    assert answer.status_code in {400, 422}
+
+
+def test_one_grid_is_a_geojson_feature(shared):
+    answer = shared.client().get(f"{GRIDS}/{A1}")
+    feature = answer.get_json()
+    assert answer.mimetype == "application/geo+json"
+    assert feature["properties"]["layer"] == "base_grids"
+    assert shape(feature["geometry"]).bounds == (126.6, 45.9, 126.61, 45.91)
+    assert shape(feature["geometry"]).geoms[0].exterior.is_ccw
+    assert shared.client().get(f"{GRIDS}/01020399990100100100").get_json()["properties"]["department"] == "market"
+
+
+def test_an_unknown_grid_is_not_found(shared):
+    for code in ("999901009009009", "230111-", "%00", "'; DROP TABLE events; --"):
+        assert shared.client().get(f"{GRIDS}/{code}").status_code in {400, 404}
