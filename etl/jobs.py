@@ -1,4 +1,4 @@
-"""``geogrid jobs``: the process that does what no request should wait for. Now: folding the counts of cells."""
+"""``geogrid jobs``: the process that does what no request should wait for. Now: folding the counts of cells, drawing analyses."""
 
 from __future__ import annotations
 
@@ -19,17 +19,21 @@ WAIT_AFTER_FAILURE_S = 10.0
 @click.command("jobs")
 @click.option("--once", is_flag=True, help="Do what there is to do, then end.")
 def jobs(once: bool) -> None:
-    """Fold the counts of cells every 2 seconds, until SIGTERM or Ctrl-C."""
+    """Fold the counts of cells every 2 seconds and draw circles and hotspots when they are old, until SIGTERM or Ctrl-C."""
+    from etl.analyses import draw_once, keep_drawn
     from geogrid.settings import read_settings
     from geogrid.store.session import make_engine
 
-    engine = make_engine(read_settings(os.environ))
+    settings = read_settings(os.environ)
+    engine = make_engine(settings)
     stopped = threading.Event()
     if once:
         fold_all(engine)
+        draw_once(settings, engine)
         return
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
+    threading.Thread(target=keep_drawn, args=(settings, engine, stopped), name="analyses", daemon=True).start()
     work(engine, stopped)
 
 
