@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from etl.synthesise.blocks import block_names
 from etl.synthesise.borders import draw_borders
 from etl.synthesise.cells import lay_cells, scale_to_area
 from etl.synthesise.departments import department_frame
@@ -95,6 +96,7 @@ def build_world(profile: Profile, seed: int, size: TwinSize) -> World:
     water = pour_water(ground, size, outline, cells, ways, borders, tree, district)
     roads = build_roads(ground, size, outline, cells, ways, borders, tree, water)
     homes = settle(ground, size, cells, grids, roads, water)
+    blocks = block_names(cells, tree, roads)
     counts = np.bincount(homes.grid, minlength=len(grids.codes))
     frames = {
         "units": units_frame(ground, tree, grids),
@@ -102,8 +104,8 @@ def build_world(profile: Profile, seed: int, size: TwinSize) -> World:
         "department_grids": department_frame(ground, size, cells, tree, grids),
         "stations": stations_frame(ground, size, outline, cells, tree, grids, roads),
         "roads": roads_frame(ground, cells, tree, roads),
-        "households": households_frame(ground, tree, grids, homes),
+        "households": households_frame(ground, tree, grids, homes, blocks),
         "workers": workers_frame(ground, size, tree, grids),
-        "places": places_frame(ground, size, cells, tree, grids, roads, water, homes),
+        "places": places_frame(ground, size, cells, tree, grids, roads, water, homes, blocks),
     }
-    return World(ground, size, tree, set_scene(ground, size, cells, tree, grids, roads, homes, district), frames)
+    return World(ground, size, tree, set_scene(ground, size, cells, tree, grids, roads, homes, district, blocks), frames)

@@ -29,7 +29,7 @@ HOTSPOT_KINDS = {
 
 @dataclass(frozen=True)
 class Hotspots:
-    """Planted clusters: id, name, middle in local metres (n, 2), spread in metres, kinds that prevail, weight, grid."""
+    """Planted clusters: id, name, middle in local metres (n, 2), spread in metres, kinds that prevail, weight, cell."""
 
     ids: list[str]
     names: list[str]
@@ -37,7 +37,7 @@ class Hotspots:
     spread_m: Floats
     kinds: Ints
     weight: Floats
-    village: Ints
+    cell: Ints
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,13 @@ class Scene:
     """All that places of events are drawn from; local metres, but ``vertices`` and ``edge_ends`` in degrees of record."""
 
     homes: Households
-    home_village: Ints
+    home_cell: Ints
     lane_xy: Floats
     lane_cell: Ints
     cell_xy: Floats
     core: int
     village_of: Ints
+    blocks: list[str]
     heart_xy: Floats
     hotspots: Hotspots
     vertices: Floats
@@ -67,6 +68,7 @@ def set_scene(
     roads: Roads,
     homes: Households,
     district: shapely.Geometry,
+    blocks: list[str],
 ) -> Scene:
     """Gather what places of events are drawn from."""
     rings = shapely.get_exterior_ring(grids.lonlat)
@@ -74,12 +76,13 @@ def set_scene(
     same = np.flatnonzero(ring[1:] == ring[:-1])
     return Scene(
         homes=homes,
-        home_village=grids.village[homes.grid],
+        home_cell=grids.cell[homes.grid],
         lane_xy=roads.lanes.xy,
         lane_cell=roads.lanes.cell,
         cell_xy=cells.xy[: cells.inside],
         core=cells.core,
         village_of=tree.village_of,
+        blocks=blocks,
         heart_xy=cells.xy[tree.village_heart],
         hotspots=_plant(ground, size, cells, tree, grids),
         vertices=coords,
@@ -113,5 +116,5 @@ def _plant(ground: Ground, size: TwinSize, cells: Cells, tree: Tree, grids: Grid
         spread_m=rng.uniform(45, 120, len(chosen)),
         kinds=np.array(prevailing),
         weight=weight / weight.sum(),
-        village=grids.village[chosen],
+        cell=grids.cell[chosen],
     )

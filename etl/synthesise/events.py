@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from etl.synthesise.blocks import addresses, unit_names
 from etl.synthesise.event_places import Scene
 from etl.synthesise.event_times import WorkTime, left_open, life, reported_times
 from etl.synthesise.event_words import words
 from etl.synthesise.frames import frame, points
 from etl.synthesise.ground import Floats, Ground, Ints
-from etl.synthesise.households import addresses
 from etl.synthesise.tree import Tree
 from geogrid.domain.events import Channel, EventKind
 from geogrid.domain.places import Datum
@@ -39,8 +39,9 @@ CHANNEL_SHARES = {
     Channel.ONLINE: 0.08,
 }
 GCJ_SHARES = {Channel.ONLINE: 0.85, Channel.HOTLINE: 0.30}  # map SDKs state their points in GCJ-02
-PLACES = ("home", "lane", "field", "hotspot")
+HOME, LANE, FIELD, HOTSPOT = range(4)
 PLACE_SHARES = (0.50, 0.30, 0.06, 0.14)
+COARSE_M = 900.0  # from here on a report knows its village only
 # Weight of each kind (in the enum's order), in the core, in settlements, in fields.
 KIND_WEIGHTS = np.array(
     [
@@ -58,12 +59,12 @@ STEPS = ("opened_at", "dispatched_at", "handled_at", "verified_at", "closed_at")
 
 @dataclass(frozen=True)
 class _Placed:
-    """Stated places: local metres (n, 2), radius, kind of place, village, house, hotspot or -1, whether in the core."""
+    """Stated places: local metres (n, 2), radius, kind of place, cell, house, hotspot or -1, whether in the core."""
 
     xy: Floats
     accuracy_m: Floats
     place: Ints
-    village: Ints
+    cell: Ints
     house: Ints
     hotspot: Ints
     core: np.ndarray
@@ -138,27 +139,22 @@ def _delay(rng: np.random.Generator, channel: Ints) -> Floats:
 def _place(rng: np.random.Generator, scene: Scene, channel: Ints) -> _Placed:
     """Draw the stated places. Words without a position are placed at a home, a settlement or a village, coarsely."""
     count = len(channel)
-    place = rng.choice(len(PLACES), count, p=PLACE_SHARES)
+    place = rng.choice(len(PLACE_SHARES), count, p=PLACE_SHARES)
     home = rng.integers(len(scene.homes.xy), size=count)
-    xy, village, house = scene.homes.xy[home].copy(), scene.home_village[home].copy(), scene.homes.house[home].copy()
     lane = rng.integers(len(scene.lane_xy), size=count)
-    on_lane, in_field, hot = (place == number for number in (1, 2, 3))
-    xy[on_lane] = scene.lane_xy[lane][on_lane]
-    village[on_lane] = scene.village_of[scene.lane_cell[lane]][on_lane]
-    cell = rng.integers(scene.core, len(scene.cell_xy), count)
-    xy[in_field] = scene.cell_xy[cell][in_field]
-    village[in_field] = scene.village_of[cell][in_field]
-    spread = np.select([place == 0, on_lane, in_field], [12.0, 18.0, 320.0], 0.0)
+    field = rng.integers(scene.core, len(scene.cell_xy), count)
     spots = scene.hotspots
-    hotspot = np.where(hot, rng.choice(len(spots.ids), count, p=spots.weight), -1)
-    xy[hot], village[hot] = spots.xy[hotspot[hot]], spots.village[hotspot[hot]]
-    spread[hot] = spots.spread_m[hotspot[hot]]
-    xy += rng.normal(0, 1, (count, 2)) * spread[:, None]
+    spot = rng.choice(len(spots.ids), count, p=spots.weight)
+    across = np.arange(count)
+    middles = np.stack([scene.homes.xy[home], scene.lane_xy[lane], scene.cell_xy[field], spots.xy[spot]])
+    cell = np.stack([scene.home_cell[home], scene.lane_cell[lane], field, spots.cell[spot]])[place, across]
+    spread = np.stack([np.full(count, 12.0), np.full(count, 18.0), np.full(count, 320.0), spots.spread_m[spot]])[place, across]
+    xy = middles[place, across] + rng.normal(0, 1, (count, 2)) * spread[:, None]
     core = np.hypot(*(xy - scene.cell_xy[: scene.core].mean(axis=0)).T) < np.sqrt(scene.core / np.pi) * 225.0
     accuracy = _accuracy(rng, channel, core)
-    coarse = accuracy >= 900.0
-    xy[coarse] = scene.heart_xy[village[coarse]]  # no more is known than the village
-    return _Placed(xy, accuracy, place, village, house, hotspot, core)
+    coarse = accuracy >= COARSE_M
+    xy[coarse] = scene.heart_xy[scene.village_of[cell[coarse]]]  # no more is known than the village
+    return _Placed(xy, accuracy, place, cell, scene.homes.house[home], np.where(place == HOTSPOT, spot, -1), core)
 
 
 def _accuracy(rng: np.random.Generator, channel: Ints, core: np.ndarray) -> Floats:
@@ -188,7 +184,7 @@ def _error(rng: np.random.Generator, accuracy_m: Floats) -> Floats:
 
 def _kinds(rng: np.random.Generator, scene: Scene, placed: _Placed, channel: Ints) -> Ints:
     """Draw kinds by where and by what channel; at a hotspot two kinds prevail."""
-    zone = np.where(placed.core, 0, np.where(placed.place == 2, 2, 1))
+    zone = np.where(placed.core, 0, np.where(placed.place == FIELD, 2, 1))
     weight = KIND_WEIGHTS[zone]
     counter = np.isin(channel, [list(Channel).index(name) for name in (Channel.WINDOW, Channel.WALK_IN)])
     weight = np.where(counter[:, None], weight * WINDOW_FACTOR, weight)
@@ -227,15 +223,13 @@ def _state(rng: np.random.Generator, channel: Ints, lonlat: Floats, odd: np.ndar
 
 def _address(ground: Ground, tree: Tree, scene: Scene, placed: _Placed) -> pd.Series:
     """Return the place in words: a home's address, beside a lane, in a village's fields, or at a hotspot's landmark."""
-    at_home = addresses(ground, tree, placed.village, placed.house, placed.village)
-    stems = np.array(
-        [f"{tree.township_names[t]}{name}" for t, name in zip(tree.township_of, tree.village_names, strict=True)], object
-    )
-    stem = pd.Series(ground.profile.name + stems[placed.village], dtype="str")
+    at_home = addresses(ground, tree, scene.blocks, placed.cell, placed.house)
+    unit = pd.Series(unit_names(ground, tree)[tree.village_of[placed.cell]], dtype="str")
+    block = unit + pd.Series(np.array(scene.blocks, object)[placed.cell], dtype="str")
     hot = pd.Series(np.array([*scene.hotspots.names, ""], object)[placed.hotspot], dtype="str")
-    found = at_home.where(placed.place != 1, stem + "路边").where(placed.place != 2, stem + "田间")
-    found = found.where(placed.place != 3, stem + hot)
-    return found.where(placed.accuracy_m < 900.0, stem)
+    found = at_home.where(placed.place != LANE, block + "路边").where(placed.place != FIELD, unit + "田间")
+    found = found.where(placed.place != HOTSPOT, unit + hot)
+    return found.where(placed.accuracy_m < COARSE_M, unit)
 
 
 def _ids(rng: np.random.Generator, count: int) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from etl.synthesise.blocks import addresses
 from etl.synthesise.cells import Cells
 from etl.synthesise.frames import frame, points
 from etl.synthesise.grids import Grids
@@ -67,7 +68,7 @@ def covering(polygons: np.ndarray, lonlat: Floats) -> Ints:
     return found
 
 
-def households_frame(ground: Ground, tree: Tree, grids: Grids, homes: Households) -> GeoDataFrame:
+def households_frame(ground: Ground, tree: Tree, grids: Grids, homes: Households, blocks: list[str]) -> GeoDataFrame:
     """Return ``households`` as the twin's files have it."""
     village = grids.village[homes.grid]
     codes = pd.Series(np.array(tree.village_codes)[village], dtype="str")
@@ -75,21 +76,11 @@ def households_frame(ground: Ground, tree: Tree, grids: Grids, homes: Households
     return frame(
         {
             "code": codes + number.astype("str").str.zfill(6),
-            "address": addresses(ground, tree, village, homes.house, homes.grid),
+            "address": addresses(ground, tree, blocks, grids.cell[homes.grid], homes.house),
             "village_code": codes,
         },
         points(homes.lonlat),
     )
-
-
-def addresses(ground: Ground, tree: Tree, village: Ints, house: Ints, grid: Ints) -> pd.Series:
-    """Return addresses in words: district, township, village, house."""
-    towns = np.array(tree.township_names)[tree.township_of]
-    stems = np.array([f"{ground.profile.name}{town}{name}" for town, name in zip(towns, tree.village_names, strict=True)])
-    words = pd.Series(stems[village], dtype="str")
-    in_town = tree.is_town[village]
-    lane = pd.Series(house // 60 + 1).astype("str") + np.where(in_town, "号楼", "组")
-    return words + lane + pd.Series(house % 60 * 2 + 1).astype("str") + "号"
 
 
 def _shares(rng: np.random.Generator, size: TwinSize, cells: Cells, grids: Grids, lane_cells: Ints) -> Ints:

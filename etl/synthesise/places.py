@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from etl.synthesise.blocks import addresses, unit_names
 from etl.synthesise.cells import Cells
 from etl.synthesise.frames import frame, points
 from etl.synthesise.grids import KIND_NAMES, Grids
 from etl.synthesise.ground import Ground
-from etl.synthesise.households import Households, addresses
-from etl.synthesise.names import numeral
+from etl.synthesise.households import Households
 from etl.synthesise.roads import Roads
 from etl.synthesise.sizes import TwinSize
 from etl.synthesise.tree import Tree
@@ -23,20 +23,27 @@ from geogrid.domain.places import PlaceKind
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-SIDES = "前后东西中上下南北大小新老"
 LANDMARKS = ("人民文化广场", "综合服务大厅", "客运站", "体育馆", "图书馆", "供水站", "中心小学", "卫生院", "农贸市场", "粮库")
 
 
 def places_frame(
-    ground: Ground, size: TwinSize, cells: Cells, tree: Tree, grids: Grids, roads: Roads, water: Water, homes: Households
+    ground: Ground,
+    size: TwinSize,
+    cells: Cells,
+    tree: Tree,
+    grids: Grids,
+    roads: Roads,
+    water: Water,
+    homes: Households,
+    blocks: list[str],
 ) -> GeoDataFrame:
     """Return ``places`` as the twin's files have it; points, lines and polygons mixed."""
     parts = [
         _part(PlaceKind.WATER, water.names, ground.geometries(np.array(water.shapes, object)), ""),
-        _settlements(ground, cells, tree, roads),
+        _settlements(ground, cells, tree, roads, blocks),
         _landmarks(ground, cells, tree, grids, roads),
         _road_names(ground, roads),
-        _addresses(ground, size, tree, grids, homes),
+        _addresses(ground, size, tree, grids, homes, blocks),
     ]
     whole = pd.concat(parts, ignore_index=True)
     whole.insert(0, "code", [f"P{number:06d}" for number in range(1, len(whole) + 1)])
@@ -47,16 +54,12 @@ def _part(kind: PlaceKind, names: list[str], geometry: np.ndarray, address: list
     return pd.DataFrame({"name": names, "kind": str(kind), "address": address, "geometry": geometry})
 
 
-def _settlements(ground: Ground, cells: Cells, tree: Tree, roads: Roads) -> pd.DataFrame:
+def _settlements(ground: Ground, cells: Cells, tree: Tree, roads: Roads, blocks: list[str]) -> pd.DataFrame:
     """The seats, and a settlement for each cell of the countryside that has lanes."""
     rural = np.unique(roads.lanes.cell[roads.lanes.cell >= cells.core])
-    count: dict[int, int] = {}
-    names, address = list(tree.township_names), [ground.profile.name] * len(tree.township_names)
-    for village in tree.village_of[rural].tolist():
-        number = count[village] = count.get(village, -1) + 1
-        stem = tree.village_names[village][:2]
-        names.append(f"{SIDES[number]}{stem}屯" if number < len(SIDES) else f"{stem}{numeral(number + 1)}组")
-        address.append(f"{tree.township_names[tree.township_of[village]]}{tree.village_names[village]}")
+    names = [*tree.township_names, *(blocks[cell] for cell in rural.tolist())]
+    units = unit_names(ground, tree)[tree.village_of[rural]]
+    address = [*[ground.profile.name] * len(tree.township_names), *units.tolist()]
     lonlat = ground.to_lonlat(cells.xy[np.r_[tree.township_heart, rural]])
     return _part(PlaceKind.SETTLEMENT, names, points(lonlat), address)
 
@@ -89,10 +92,10 @@ def _road_names(ground: Ground, roads: Roads) -> pd.DataFrame:
     return _part(PlaceKind.ROAD_NAME, [roads.street_names[s] for s in streets], ground.geometries(np.array(shapes, object)), "")
 
 
-def _addresses(ground: Ground, size: TwinSize, tree: Tree, grids: Grids, homes: Households) -> pd.DataFrame:
+def _addresses(ground: Ground, size: TwinSize, tree: Tree, grids: Grids, homes: Households, blocks: list[str]) -> pd.DataFrame:
     """A sample of the households' addresses."""
     chosen = np.sort(ground.rng("addresses").choice(len(homes.xy), min(size.addresses, len(homes.xy)), replace=False))
     grid = homes.grid[chosen]
-    words = addresses(ground, tree, grids.village[grid], homes.house[chosen], grid)
+    words = addresses(ground, tree, blocks, grids.cell[grid], homes.house[chosen])
     short = words.str.replace(ground.profile.name, "", regex=False)
     return _part(PlaceKind.ADDRESS, short.tolist(), points(homes.lonlat[chosen]), words.tolist())

@@ -23,8 +23,17 @@ def write_twin(frames: Mapping[str, GeoDataFrame], folder: Path) -> None:
     write_parts(frames, [], folder)
 
 
-def write_parts(frames: Mapping[str, GeoDataFrame], parts: Iterable[tuple[GeoDataFrame, GeoDataFrame]], folder: Path) -> None:
-    """Write ``frames``, and ``events`` and ``truth`` from ``parts`` that need not fit in memory together."""
+def write_parts(
+    frames: Mapping[str, GeoDataFrame],
+    parts: Iterable[tuple[GeoDataFrame, GeoDataFrame]],
+    folder: Path,
+    *,
+    events_in_geopackage: bool = True,
+) -> None:
+    """Write ``frames``, and ``events`` and ``truth`` from ``parts`` that need not fit in memory together.
+
+    A GeoPackage takes ten times as long as all else: millions of events had better stay out of it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
     try:
@@ -32,7 +41,7 @@ def write_parts(frames: Mapping[str, GeoDataFrame], parts: Iterable[tuple[GeoDat
             table.to_parquet(making / f"{name}.parquet", index=False)
             if name not in NOT_IN_GEOPACKAGE:
                 _append(table, making / GEOPACKAGE, name)
-        _write_events(parts, making)
+        _write_events(parts, making, events_in_geopackage)
         for path in sorted(making.iterdir()):
             path.replace(folder / path.name)
     finally:
@@ -49,7 +58,7 @@ def _append(table: GeoDataFrame, path: Path, layer: str) -> None:
     pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG", append=exists, use_arrow=True)
 
 
-def _write_events(parts: Iterable[tuple[GeoDataFrame, GeoDataFrame]], making: Path) -> None:
+def _write_events(parts: Iterable[tuple[GeoDataFrame, GeoDataFrame]], making: Path, in_geopackage: bool) -> None:
     """Write ``events`` and ``truth`` part by part; each part is a row group of its GeoParquet file."""
     import pyarrow.parquet as pq
 
@@ -61,7 +70,8 @@ def _write_events(parts: Iterable[tuple[GeoDataFrame, GeoDataFrame]], making: Pa
                 if name not in writers:
                     writers[name] = pq.ParquetWriter(making / f"{name}.parquet", rows.schema)
                 writers[name].write_table(rows.cast(writers[name].schema))
-            _append(pair[0], making / GEOPACKAGE, "events")
+            if in_geopackage:
+                _append(pair[0], making / GEOPACKAGE, "events")
     finally:
         for writer in writers.values():
             writer.close()

@@ -52,6 +52,7 @@ from geogrid.errors.installation import (
     PortTaken,
     PostgisMissing,
     PostgisTooOld,
+    ProfileNotSynthetic,
     SocketPathTooLong,
     StepFailed,
 )
@@ -167,6 +168,7 @@ __all__ = [
     "PortTaken",
     "PostgisMissing",
     "PostgisTooOld",
+    "ProfileNotSynthetic",
     "ReportIdConflict",
     "ReportIdInvalid",
     "ReportInvalid",

@@ -100,3 +100,9 @@ class DatabaseDown(SetupError):
     """The database does not answer: {reason}. Start it (`./run serve` in another terminal), or check GEOGRID_DATABASE_URL."""
 
     code = "setup.database_down"
+
+
+class ProfileNotSynthetic(SetupError):
+    """The profile {profile} is a real district's; made-up data never bear its code. Name a synthetic one, such as 999901."""
+
+    code = "setup.profile_not_synthetic"
