@@ -27,8 +27,7 @@ def settings(tmp_path):
 
 
 def found(findings, word: str) -> doctor.Finding:
-    [one] = [finding for finding in findings if word in finding.shown("en")]
-    return one
+    return next(finding for finding in findings if word in finding.shown("en"))
 
 
 def test_nothing_stands_in_the_way_of_a_start_here(settings):
@@ -89,13 +88,22 @@ def test_database_without_durability_is_bad(settings, fresh_database):
     assert found(findings, "sorting").level is Level.WELL
 
 
-def test_missing_extension_and_schema_are_bad(settings, fresh_database):
+def test_missing_extension_is_named(settings, fresh_database):
     url = make_url(fresh_database)
     with psycopg.connect(dbname=url.database, user=url.username, host=url.query["host"], autocommit=True) as connection:
         connection.execute("DROP EXTENSION pgrouting")
+        connection.execute("DROP EXTENSION pg_trgm CASCADE")
+    findings = list(doctor._database(dataclasses.replace(settings, database_url=fresh_database)))
+    assert found(findings, "extension pg_trgm is missing").level is Level.BAD
+    assert found(findings, "extension pgrouting is missing").level is Level.NOTE, "the schema does not stand on it"
+    assert found(findings, "extension pgrouting is missing").mend == "CREATE EXTENSION pgrouting;"
+
+
+def test_older_schema_is_bad(settings, fresh_database):
+    url = make_url(fresh_database)
+    with psycopg.connect(dbname=url.database, user=url.username, host=url.query["host"], autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'old'")
     findings = list(doctor._database(dataclasses.replace(settings, database_url=fresh_database)))
-    assert found(findings, "extension pgrouting is missing").mend == "CREATE EXTENSION pgrouting;"
     assert found(findings, "geogrid db migrate").level is Level.BAD
 
 
