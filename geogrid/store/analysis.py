@@ -9,14 +9,12 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import shapely
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from geogrid.domain.places import PlaceKind
 from geogrid.space.crs import SRID_WEB_MERCATOR
 from geogrid.store.copying import copy_rows
-from geogrid.store.geography import ewkb
 from geogrid.store.tables.events import events, steps
 from geogrid.store.tables.geography import households, places, shapes
 
@@ -36,6 +34,8 @@ class Drawn:
 
 def replace(session: Session, kind: str, edition_id: int, drawn: Iterable[Drawn]) -> None:
     """Put areas in the place of those of an earlier analysis of this kind, of whatever edition."""
+    from geogrid.store.geography import ewkb  # brings geopandas, which readers of figures do without
+
     rows = [d for d in drawn if not d.mercator.is_empty]
     session.execute(delete(shapes).where(shapes.c.kind == kind))
     shown = ewkb(np.array([d.mercator for d in rows], dtype=object), SRID_WEB_MERCATOR) if rows else []
@@ -67,6 +67,8 @@ def homes_lonlat(session: Session) -> np.ndarray:
 
 def water_areas(session: Session) -> np.ndarray:
     """Return the areas (EPSG:4490) of water in force. Reads all places: for jobs only."""
+    import shapely
+
     standing = text("NOT isempty(places.valid) AND upper_inf(places.valid)")
     wet = (places.c.kind == PlaceKind.WATER.value, func.ST_Dimension(places.c.geom) == 2)
     rows = session.scalars(select(func.ST_AsBinary(places.c.geom, type_=None)).where(standing, *wet)).all()
