@@ -122,9 +122,14 @@ def frame_of(session: Session, kind: GeographyKind, edition: Edition) -> gpd.Geo
     query = select(*columns, func.ST_AsBinary(table.c.geom, type_=None).label("wkb")).where(rows_of(table, edition))
     rows = session.execute(query.order_by(table.c.code)).all()
     names = [column.name for column in columns]
-    values = {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    values = {name: _column([row[i] for row in rows]) for i, name in enumerate(names)}
     geometries = shapely.from_wkb(np.array([bytes(row.wkb) for row in rows], dtype=object))
     return gpd.GeoDataFrame(values, geometry=gpd.GeoSeries(geometries, crs=SRID_STORED), crs=SRID_STORED)
+
+
+def _column(values: list[Any]) -> pd.Series:
+    """A column in which what is missing stays None: pandas would make it a NaN, which is true and no text."""
+    return pd.Series(values, dtype=object if any(value is None for value in values) else None)
 
 
 def frames_of(session: Session, edition_id: int, *, roads: bool = False) -> EditionFrames:
