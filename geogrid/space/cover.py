@@ -28,6 +28,7 @@ DISC_QUARTER_SEGMENTS = 64
 LEAST_SHARE = 0.01  # candidates from 1 % down the order
 SHARE_STEP = 1e-6  # shares are cut (never rounded up) to six decimals, so that equal parts compare equal
 DISCS_AT_ONCE = 4096
+TIE_M = 1e-6  # distances that differ by less than a micrometre are a tie
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,11 @@ class MetricPolygons:
         x, y = crs.metric_xy(lon, lat, self.srid, strict=False)
         known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         points = shapely.points(x[known], y[known])
-        point, polygon = self.tree.query_nearest(points, all_matches=True)
-        order = np.lexsort((polygon, point))[::-1]
+        (point, _), least = self.tree.query_nearest(points, all_matches=False, return_distance=True)
+        reach = np.empty(len(points))
+        reach[point] = least + TIE_M
+        point, polygon = self.tree.query(points, predicate="dwithin", distance=reach)
+        order = np.lexsort((polygon, point))[::-1]  # the first of each point, the lowest code, is written last
         grid[known[point[order]]] = polygon[order]
         foot = shapely.get_point(shapely.shortest_line(self.shapes[grid[known]], points), 0)
         foot_lon, foot_lat = crs.lonlat_of(shapely.get_x(foot), shapely.get_y(foot), self.srid)

@@ -14,6 +14,7 @@ from geogrid.domain.stations import StationLevel
 from geogrid.errors import FrameInvalid
 from geogrid.space import crs
 from geogrid.space.columns import PUNCTUAL, codes_of, require_rows, shapes_of, texts_of
+from geogrid.space.cover import TIE_M
 
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
@@ -21,7 +22,7 @@ Objects = NDArray[np.object_]
 NEIGHBOURS = 8
 CHORD_MARGIN = 1.01  # order by chord and by geodesic differ by far less than this
 SHORT_M = 1_000_000.0  # beyond it every candidate is measured
-TIE_DECIMALS = 6  # distances equal to a micrometre are a tie
+METRE_DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,10 @@ class StationIndex:
 
     def _least(self, lon: Floats, lat: Floats, near: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
         """Return the nearest of the candidates ``near`` (point, candidate; ascending by code) and its distance."""
-        metres = np.round(crs.geodesic_m(lon[:, None], lat[:, None], self.lon[near], self.lat[near]), TIE_DECIMALS)
-        first = np.argmin(metres, axis=1)
+        metres = crs.geodesic_m(lon[:, None], lat[:, None], self.lon[near], self.lat[near])
+        first = np.argmax(metres <= metres.min(axis=1, keepdims=True) + TIE_M, axis=1)
         rows = np.arange(len(lon))
-        return near[rows, first], metres[rows, first]
+        return near[rows, first], np.round(metres[rows, first], METRE_DECIMALS)
 
     def home(self, village_codes: Objects) -> Objects:
         """Return for each village code (or None) the code of its point, None where it has none."""

@@ -158,6 +158,7 @@ def roads_frame(places):
             "from_node": np.arange(count),
             "to_node": np.arange(count) + 1,
             "oneway": False,
+            "bridge": False,
             "walk": True,
             "ebike": True,
             "car": True,

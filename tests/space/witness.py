@@ -48,13 +48,18 @@ CROSS JOIN w_district w
 LEFT JOIN base b ON b.i = p.i
 LEFT JOIN departments d ON d.i = p.i
 LEFT JOIN LATERAL (
-  SELECT c.code, round(ST_Distance(c.geom::geography, p.geom::geography)::numeric, 6) AS metres
-  FROM (SELECT code, geom FROM w_stations ORDER BY geom::geography <-> p.geom::geography LIMIT 12) c
-  ORDER BY 2, 1 LIMIT 1) s ON true
+  SELECT c.code, c.metres FROM (
+    SELECT code, metres, min(metres) OVER () AS least FROM (
+      SELECT code, ST_Distance(geom::geography, p.geom::geography) AS metres
+      FROM w_stations ORDER BY geom::geography <-> p.geom::geography LIMIT 12) c) c
+  WHERE metres <= least + 1e-6 ORDER BY code LIMIT 1) s ON true
 LEFT JOIN LATERAL (
-  SELECT c.code, ST_Distance(c.metric, ST_Transform(p.geom, :srid)) AS metres
-  FROM (SELECT code, metric FROM w_grids ORDER BY metric <-> ST_Transform(p.geom, :srid) LIMIT 12) c
-  ORDER BY 2, 1 LIMIT 1) n ON b.i IS NULL
+  SELECT c.code, ST_Distance(ST_Transform(ST_ClosestPoint(c.metric, ST_Transform(p.geom, :srid)), 4490)::geography,
+                             p.geom::geography) AS metres FROM (
+    SELECT code, metric, metres, min(metres) OVER () AS least FROM (
+      SELECT code, metric, ST_Distance(metric, ST_Transform(p.geom, :srid)) AS metres
+      FROM w_grids ORDER BY metric <-> ST_Transform(p.geom, :srid) LIMIT 12) c) c
+  WHERE metres <= least + 1e-6 ORDER BY code LIMIT 1) n ON b.i IS NULL
 ORDER BY p.i
 """
 
