@@ -219,15 +219,15 @@ def _extensions(session: Any) -> Iterator[Finding]:
     from sqlalchemy import text
 
     from geogrid.store.cluster import EXTENSIONS
+    from geogrid.store.schema import EXTENSIONS as NEEDED
 
     query = text("SELECT name, installed_version, default_version FROM pg_available_extensions WHERE name = ANY(:names)")
     found = {row.name: row for row in session.execute(query, {"names": list(EXTENSIONS)})}
     for name in EXTENSIONS:
         row = found.get(name)
         if row is None or row.installed_version is None:
-            yield Finding(
-                Level.BAD, "The extension {name} is missing in the database", {"name": name}, f"CREATE EXTENSION {name};"
-            )
+            level = Level.BAD if name in NEEDED else Level.NOTE
+            yield Finding(level, "The extension {name} is missing in the database", {"name": name}, f"CREATE EXTENSION {name};")
         elif row.installed_version != row.default_version:
             values = {"name": name, "old": row.installed_version, "new": row.default_version}
             mend = "SELECT postgis_extensions_upgrade();" if name == "postgis" else f"ALTER EXTENSION {name} UPDATE;"
