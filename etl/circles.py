@@ -15,7 +15,7 @@ from etl.located import locate
 from etl.recipe import Recipe, in_our_names
 from etl.sources import open_table
 from etl.sources.table import Table
-from geogrid.domain.stations import TravelMode
+from geogrid.domain.stations import StationLevel, TravelMode
 from geogrid.space.crs import SRID_STORED, default_metric_srid
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def read_rows(path: str, columns: tuple[str, ...], datum: str | None) -> GeoDataFrame:
-    """Return the rows of a file on the datum of record, with the columns asked for and ``code`` where there is one.
+    """Return the rows of a file on the datum of record, with the columns asked for; ``code`` and ``level`` where there are.
 
     ``datum`` counts where the file itself does not say its coordinate system. Raises the file errors of ``etl.errors``,
     ColumnMissing, DatumNotStated; and the error of the first row without a place.
@@ -39,7 +39,7 @@ def read_rows(path: str, columns: tuple[str, ...], datum: str | None) -> GeoData
         error = located.faults[position]
         error.where = {"path": path, "row": int(table.rows[position]), **error.where}
         raise error
-    kept = {name: table.frame[name].to_numpy() for name in table.frame.columns if name in {*columns, "code"}}
+    kept = {name: table.frame[name].to_numpy() for name in table.frame.columns if name in {*columns, "code", "level"}}
     return gpd.GeoDataFrame(kept, geometry=located.geometry, crs=SRID_STORED)
 
 
@@ -75,6 +75,8 @@ def draw(
     from geogrid.space.circles import households_within, service_circles
     from geogrid.space.network import RoadNetwork
 
+    if "level" in stations:  # the centre serves all, whoever is near; it has no circle
+        stations = stations[stations["level"] != StationLevel.CENTRE]
     places = _lonlat(stations)
     network = RoadNetwork.from_frame(roads, metric_srid=default_metric_srid(*places.mean(axis=0)))
     shapes = service_circles(network, places, minutes, mode, dissolve=not each).shapes

@@ -17,10 +17,11 @@ from tests.space.lattice import frame, lonlat, road
 
 @pytest.fixture
 def files(tmp_path):
-    """A street of 2 km with a station at each end, and homes at 0, 700, 1000, 1300 and 2000 m."""
+    """A street of 2 km with a station at each end and the centre in its middle, and homes at 0, 700, 1000, 1300 and 2000 m."""
     roads = frame([road((0, 0), (2000, 0), 1, 2)])
     roads.drop(columns=["walk", "bridge", "name"]).to_file(tmp_path / "roads.gpkg", driver="GPKG")
-    stations = gpd.GeoDataFrame({"code": ["S1", "S2"]}, geometry=shapely.points(lonlat([0, 2000], [0, 0])), crs=SRID_STORED)
+    named = {"code": ["S0", "S1", "S2"], "level": ["centre", "point", "station"]}
+    stations = gpd.GeoDataFrame(named, geometry=shapely.points(lonlat([1000, 0, 2000], [0, 0, 0])), crs=SRID_STORED)
     stations.to_parquet(tmp_path / "stations.parquet")
     lines = [f"{lon:.9f},{lat:.9f}" for lon, lat in lonlat([0, 700, 1000, 1300, 2000], [0] * 5)]
     (tmp_path / "homes.csv").write_text("lon,lat\n" + "\n".join(lines) + "\n", "utf-8")
