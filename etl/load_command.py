@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from etl.load import Source
     from etl.recipe import Recipe
-
-KIND_HELP = "grids, departments, units, stations, roads, households, places, events, or all"
+    from geogrid.settings import Settings
 
 
 @click.command("load")
@@ -69,17 +72,14 @@ def load(kind: str, file: str, **options: Any) -> None:
         **{name: options[name] for name in ("dry_run", "activate", "accept_moved", "add", "strict")},
     )
     sources = _sources(kind, file, _recipe(options))
-    engine = _engine(settings, dry_run=order.dry_run)
-    tell = _teller()
-    report, folder = load_sources(sources, order, read_profile(settings), engine, settings.var_dir / "imports", tell)
+    profile, imports = read_profile(settings), settings.var_dir / "imports"
+    with _database(settings, dry_run=order.dry_run) as engine:
+        report, folder = load_sources(sources, order, profile, engine, imports, _tell)
     show(report, folder, command_language(os.environ))
 
 
-def _teller() -> Any:
-    def tell(message: str) -> None:
-        click.echo(message, err=True)
-
-    return tell
+def _tell(message: str) -> None:
+    click.echo(message, err=True)
 
 
 def _as_of(text: str | None) -> datetime | None:
@@ -135,17 +135,21 @@ def _all_sources(path: Path, recipe: Recipe) -> list[Source]:
     return found
 
 
-def _engine(settings: Any, *, dry_run: bool) -> Any:
-    """Return the engine of the database; None where a dry run finds none, so that files can be checked before there is one."""
+@contextmanager
+def _database(settings: Settings, *, dry_run: bool) -> Iterator[Engine | None]:
+    """Give the engine of the database; None where a dry run finds none, so that files can be checked before there is one."""
     from sqlalchemy.exc import OperationalError
 
     from geogrid.store.session import make_engine
 
     engine = make_engine(settings)
-    if not dry_run:
-        return engine
     try:
-        engine.connect().close()
-    except OperationalError:
-        return None
-    return engine
+        if dry_run:
+            try:
+                engine.connect().close()
+            except OperationalError:
+                yield None
+                return
+        yield engine
+    finally:
+        engine.dispose()

@@ -62,8 +62,7 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
                 del out[at : at + chance.randrange(1, 20)]
             case 3:
                 out[at:at] = out[at : at + chance.randrange(1, 20)]
-        if len(out) < 2:
-            break
+        out = out or bytearray(b" ")
     return bytes(out if chance.random() < 0.8 else out[: chance.randrange(1, len(out) + 1)])
 
 

@@ -1,0 +1,223 @@
+"""``geogrid load`` into a database: all or nothing, refused rows put aside, mended and loaded again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import geopandas as gpd
+import pytest
+import shapely
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from etl.load_command import load
+from geogrid.errors import EditionNotInForce, EditionSuspicious, GeogridError
+from geogrid.store.session import engine_of
+from tests.etl.samples import EAST, SQUARE, feature, geojson, point, polygon
+
+CODE = "99990100100100"
+BOW = [[126.5, 46.0], [126.6, 46.1], [126.6, 46.0], [126.5, 46.1], [126.5, 46.0]]
+MENDED = [[126.5, 46.0], [126.6, 46.0], [126.6, 46.1], [126.5, 46.1], [126.5, 46.0]]
+
+
+@pytest.fixture
+def run(fresh_database, tmp_path, monkeypatch):
+    """Run ``geogrid load`` with these words against a database of this test; the report, or the error raised."""
+    monkeypatch.setenv("GEOGRID_DATABASE_URL", fresh_database)
+    monkeypatch.setenv("GEOGRID_VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("GEOGRID_LANGUAGE", "en")
+    monkeypatch.setenv("GEOGRID_AS_OF", "")
+
+    def call(*words: object) -> dict:
+        done = CliRunner().invoke(load, [str(word) for word in words], env=dict(os.environ))
+        if isinstance(done.exception, GeogridError):
+            raise done.exception
+        assert done.exit_code == 0, done.output
+        folders = sorted((tmp_path / "var" / "imports").iterdir(), key=lambda folder: folder.stat().st_mtime_ns)
+        report = json.loads((folders[-1] / "report.json").read_text("utf-8"))
+        return {**report, "folder": folders[-1], "said": done.output}
+
+    return call
+
+
+@pytest.fixture
+def ask(fresh_database):
+    """Ask the database of this test."""
+    engine = engine_of(fresh_database)
+
+    def call(query: str):
+        with engine.connect() as connection:
+            return connection.execute(text(query)).all()
+
+    yield call
+    engine.dispose()
+
+
+def grids_file(tmp_path, name="grids", *, west=0.0, third=BOW):
+    rings = [SQUARE, EAST, third]
+    rows = [feature(polygon([[x + west, y] for x, y in ring]), code=f"{CODE}{i}") for i, ring in enumerate(rings, 1)]
+    return geojson(tmp_path / f"{name}.geojson", *rows)
+
+
+def events_file(tmp_path, count=5):
+    rows = [
+        feature(
+            point(126.52 + i / 100, 45.95) if i else None,
+            id=f"e{i}",
+            channel="patrol",
+            kind="other",
+            text="路灯不亮",
+            reported_at="2025-06-01T08:00:00+08:00",
+            closed_at="2025-06-02T08:00:00+08:00" if i % 2 else None,
+        )
+        for i in range(count)
+    ]
+    return geojson(tmp_path / "events.geojson", *rows)
+
+
+def test_grids_then_events_with_the_refused_put_aside(run, ask, tmp_path):
+    report = run("grids", grids_file(tmp_path), "--edition", "2025", "--activate")
+    part = report["parts"][0]
+    assert part["rows"] == {"read": 3, "accepted": 2, "mended": 0, "refused": 1, "known": 0, "later": 0}
+    assert part["refused"][0]["code"] == "geom.self_intersection"
+    assert part["refused"][0]["lonlat"] == pytest.approx([126.55, 46.05])
+    assert "crosses itself" in part["refused"][0]["en"]
+    assert "自相交" in part["refused"][0]["zh"]
+    assert "refused 1" in report["said"]
+    shown = json.loads((report["folder"] / "refused.geojson").read_text("utf-8"))
+    assert shown["features"][0]["properties"]["code"] == "geom.self_intersection"
+    assert shown["features"][0]["geometry"]["type"] == "Polygon"
+
+    report = run("events", events_file(tmp_path))
+    rows = report["parts"][0]["rows"]
+    assert (rows["accepted"], rows["refused"]) == (4, 1)
+    assert ask("select count(*), count(grid_code), count(closed_at) from events")[0] == (4, 4, 2)
+    again = run("events", events_file(tmp_path))["parts"][0]["rows"]
+    assert (again["accepted"], again["known"]) == (0, 4), "sent twice, stored once"
+
+
+def test_refused_rows_are_mended_in_the_geopackage_and_loaded_again(run, ask, tmp_path):
+    folder = run("grids", grids_file(tmp_path), "--edition", "2025")["folder"]
+    refused = gpd.read_file(folder / "refused.gpkg")
+    assert refused["refused_code"].tolist() == ["geom.self_intersection"]
+    assert refused["code"].tolist() == [CODE + "3"]
+    refused.geometry = [shapely.Polygon(MENDED)]
+    refused.to_file(folder / "refused.gpkg", layer="base_grids", driver="GPKG")
+    report = run("grids", folder / "refused.gpkg", "--edition", "2025", "--activate")
+    assert report["parts"][0]["rows"]["accepted"] == 1
+    assert [row.code for row in ask("select code from base_grids where not isempty(valid) order by code")] == [
+        CODE + "1",
+        CODE + "2",
+        CODE + "3",
+    ]
+
+
+def test_events_mended_by_their_columns_are_added(run, ask, tmp_path):
+    run("grids", grids_file(tmp_path), "--edition", "2025", "--activate")
+    path = tmp_path / "events.csv"
+    path.write_text(
+        "id,kind,reported_at,X,Y\n1,other,2025-06-01T08:00:00+08:00,,\n2,other,2025-06-01T08:00:00+08:00,126.55,45.95\n"
+    )
+    options = ["--datum", "wgs84", "--lon", "X", "--lat", "Y", "--set", "channel=hotline"]
+    report = run("events", path, *options)
+    assert report["parts"][0]["refused"][0]["code"] == "coord.missing"
+    refused = gpd.read_file(report["folder"] / "refused.gpkg")
+    refused["X"], refused["Y"] = "126.65", "45.95"
+    refused.set_crs("EPSG:4490").to_file(report["folder"] / "refused.gpkg", layer="events", driver="GPKG")
+    words = report["parts"][0]["again"].split()
+    assert words[:4] == ["geogrid", "load", "events", str(report["folder"] / "refused.gpkg")]
+    assert run(*words[2:])["parts"][0]["rows"]["accepted"] == 1
+    assert [row[0] for row in ask("select grid_code from events order by original_lon")] == [CODE + "1", CODE + "2"]
+
+
+def test_a_dry_run_says_all_and_stores_nothing(run, ask, tmp_path):
+    run("grids", grids_file(tmp_path, third=MENDED), "--edition", "2025", "--activate")
+    moved = run("grids", grids_file(tmp_path, "new", west=1.0), "--edition", "2026", "--dry-run")
+    difference = moved["parts"][0]["difference"]
+    assert (difference["against"], difference["removed"], len(difference["moved"])) == ("2025", [CODE + "3"], 2)
+    assert "2 share no area with their old selves" in moved["said"]
+    assert moved["state"] == "dry_run"
+    events = run("events", events_file(tmp_path), "--dry-run")
+    assert events["parts"][0]["rows"]["accepted"] == 4
+    assert ask("select count(*) from editions")[0][0] == 1
+    assert ask("select count(*) from events")[0][0] == 0
+
+
+def test_grids_that_all_moved_are_not_activated_and_nothing_is_half_loaded(run, ask, tmp_path):
+    run("grids", grids_file(tmp_path), "--edition", "2025", "--activate")
+    with pytest.raises(EditionSuspicious):
+        run("grids", grids_file(tmp_path, "new", west=1.0), "--edition", "2026", "--activate")
+    assert [row.name for row in ask("select name from editions")] == ["2025"]
+    assert ask("select count(*) from base_grids")[0][0] == 2
+
+
+def test_strict_loads_nothing_when_a_row_is_refused(run, ask, tmp_path):
+    with pytest.raises(GeogridError) as caught:
+        run("grids", grids_file(tmp_path), "--edition", "2025", "--strict")
+    assert caught.value.code == "rows.refused"
+    assert ask("select count(*) from editions")[0][0] == 0
+    (folder,) = (tmp_path / "var" / "imports").iterdir()
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    assert report["state"] == "failed"
+    assert report["error"]
+    assert (folder / "refused.gpkg").is_file(), "what was found is there to be mended"
+
+
+def test_an_error_of_the_last_file_takes_back_the_first_ones(run, ask, tmp_path):
+    folder = tmp_path / "district"
+    folder.mkdir()
+    grids_file(tmp_path).rename(folder / "base_grids.geojson")
+    (folder / "events.csv").write_text("id,channel\n1,patrol\n")
+    with pytest.raises(GeogridError):
+        run("all", folder, "--edition", "2025", "--activate")
+    assert ask("select count(*) from editions")[0][0] == 0
+
+
+def test_events_before_any_edition_are_refused_as_a_whole(run, tmp_path):
+    with pytest.raises(EditionNotInForce):
+        run("events", events_file(tmp_path))
+
+
+def test_far_places_and_other_bodies_are_refused_by_row(run, tmp_path):
+    run("grids", grids_file(tmp_path), "--edition", "2025", "--activate")
+    row = {"id": "1", "channel": "patrol", "kind": "other", "reported_at": "2025-06-01T08:00:00+08:00"}
+    path = geojson(
+        tmp_path / "e.geojson", feature(point(126.55, 45.95), **row), feature(point(120.0, 45.95), **(row | {"id": "2"}))
+    )
+    report = run("events", path)
+    assert [(refusal["row"], refusal["code"]) for refusal in report["parts"][0]["refused"]] == [(2, "coord.far")]
+    geojson(path, feature(point(126.55, 45.95), **row, text="changed"))
+    assert run("events", path)["parts"][0]["refused_by_code"] == {"report.id_conflict": 1}
+
+
+def test_as_of_leaves_out_what_has_not_happened_yet(run, ask, tmp_path):
+    run("grids", grids_file(tmp_path), "--edition", "2025", "--activate", "--as-of", "2025-05-01T00:00:00+08:00")
+    rows = run("events", events_file(tmp_path), "--as-of", "2025-06-01T12:00:00+08:00")["parts"][0]["rows"]
+    assert rows["accepted"] == 4
+    assert ask("select count(*) from events where is_open")[0][0] == 4, "the closing lies after --as-of"
+    rows = run("events", events_file(tmp_path), "--as-of", "2025-05-02T00:00:00+08:00")["parts"][0]["rows"]
+    assert rows["later"] == 4
+    with pytest.raises(GeogridError, match="offset"):
+        run("events", events_file(tmp_path), "--as-of", "2025-05-02")
+
+
+@pytest.mark.parametrize("form", ["folder", "geopackage"])
+def test_the_twin_loads_through_the_same_door(run, ask, small_twin, tmp_path, form):
+    folder = tmp_path / "twin"
+    folder.mkdir()
+    for path in small_twin.glob("*.parquet"):
+        shutil.copy(path, folder)
+    source = folder if form == "folder" else small_twin / "district.gpkg"
+    report = run("all", source, "--edition", "twin", "--activate", "--as-of", "2025-12-31T23:59:59+08:00")
+    assert report["state"] == "loaded"
+    refused = {part["kind"]: part["refused_by_code"] for part in report["parts"] if part["refused_by_code"]}
+    assert refused == {}
+    faults = {part["kind"]: [fault["kind"] for fault in part["coverage"]] for part in report["parts"] if part["coverage"]}
+    assert faults == {}
+    events = gpd.read_parquet(small_twin / "events.parquet")
+    assert ask("select count(*) from events")[0][0] == len(events)
+    assert ask("select count(*) from events where closed_at is not null")[0][0] == events["closed_at"].notna().sum()
+    for kind in ("units", "base_grids", "department_grids", "stations", "roads", "households", "places"):
+        assert ask(f"select count(*) from {kind} where synthetic")[0][0] == len(gpd.read_parquet(small_twin / f"{kind}.parquet"))
