@@ -21,6 +21,7 @@ from etl.recipe import Recipe, in_our_names, parse_columns
 from etl.sources import open_table
 from etl.sources.table import Note, Table
 from geogrid.domain.profiles import Profile
+from geogrid.domain.stations import StationLevel
 from geogrid.errors import AccuracyInvalid, FrameInvalid, GeogridError, GeometryType
 from geogrid.space.crs import SRID_STORED, SRID_WGS84, local_utm_srid
 from geogrid.space.validity import check_coordinates
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 CODE_ONLY = (Column("code", CODE, required=True),)
 GRIDS = Kind("base_grids", (*CODE_ONLY, Column("village_code", CODE)), AREA)
 DEPARTMENTS = Kind("department_grids", CODE_ONLY, AREA)
-STATIONS = Kind("stations", (*CODE_ONLY, Column("level", TEXT), Column("unit_code", CODE)), POINT)
+LEVEL = Column("level", TEXT, default=StationLevel.POINT.value)
+STATIONS = Kind("stations", (*CODE_ONLY, LEVEL, Column("unit_code", CODE)), POINT)
 NO_LOCATION = "no_location"
 ADDED = ("grid_code", "department_codes", "station_code", "distance_m", "minutes", "rule", "confidence", "candidates")
 ANY_CODE = ".+"
@@ -180,7 +182,13 @@ def _frame(table: Table, kind: Kind, code: str | None, wanted: Wanted, profile: 
     _tell_refused(checked, tell)
     if not len(checked.frame):
         raise FrameInvalid(what=table.path.name, reason="none of its rows can be used")
-    return checked.frame.drop(columns="source_row")
+    brought = in_our_names(table, recipe).frame.columns
+    absent = [column.name for column in kind.columns if column.name not in brought]
+    frame = checked.frame.drop(columns=["source_row", *absent])
+    if "level" in frame and not set(frame["level"]) & set(StationLevel.codes()):
+        tell(f"{table.path.name}: the words in the column level are not ours; all its stations count")
+        frame = frame.drop(columns="level")
+    return frame
 
 
 def _tell_refused(checked: Checked, tell: Tell) -> None:

@@ -110,17 +110,21 @@ def _write_xlsx(frame: Any, path: Path) -> None:
     plain = _without_geometry(frame)
     if len(plain) + 1 > EXCEL_ROWS:
         raise FileTooLarge(name=path.name, what="rows", size=len(plain), most=EXCEL_ROWS - 1, where={"path": str(path)})
+    longest = max((len(cell) + 1 for row in _rows(plain) for cell in row if isinstance(cell, str)), default=0)
+    if longest > EXCEL_CHARS:
+        where = {"path": str(path)}
+        raise FileTooLarge(name=path.name, what="characters in one cell", size=longest, most=EXCEL_CHARS, where=where)
     book = Workbook(write_only=True)
     sheet = book.create_sheet("geogrid")
-    sheet.append([_sheet_cell(str(name), sheet, path) for name in plain.columns])
+    sheet.append([_sheet_cell(str(name), sheet) for name in plain.columns])
     numeric = [_reads_as_numbers(plain.iloc[:, place]) for place in range(len(plain.columns))]
     for row in _rows(plain):
         cells = zip(row, numeric, strict=True)
-        sheet.append([_sheet_cell(float_or_int(cell) if number else cell, sheet, path) for cell, number in cells])
+        sheet.append([_sheet_cell(float_or_int(cell) if number else cell, sheet) for cell, number in cells])
     book.save(path)
 
 
-def _sheet_cell(value: Any, sheet: Any, path: Path) -> Any:
+def _sheet_cell(value: Any, sheet: Any) -> Any:
     """Return a cell that Excel shows and does not run: a number, a yes or no, or text marked as text."""
     from openpyxl.cell import WriteOnlyCell
 
@@ -131,10 +135,6 @@ def _sheet_cell(value: Any, sheet: Any, path: Path) -> Any:
     if isinstance(value, float | np.floating) and np.isfinite(value):
         return float(value)
     text = XML_FORBIDS.sub("\ufffd", escaped(as_text(value)))
-    if len(text) > EXCEL_CHARS:
-        raise FileTooLarge(
-            name=path.name, what="characters in one cell", size=len(text), most=EXCEL_CHARS, where={"path": str(path)}
-        )
     if not text:
         return None
     cell = WriteOnlyCell(sheet, value=text)

@@ -1,0 +1,228 @@
+"""``geogrid assign``: files in, a file out; every row, in order, untouched, with its answers or why there are none."""
+
+from __future__ import annotations
+
+import csv
+import os
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+from click.testing import CliRunner
+
+from etl import errors, export
+from etl.assign_command import assign
+from etl.assign_files import ADDED
+from geogrid.errors import DatumUnknown, GeogridError
+from geogrid.space.crs import from_record
+from tests.etl.samples import EAST, SQUARE, feature, geojson, point, polygon
+
+EVENTS = ["id,lon,lat,accuracy_m,note"]
+ROWS = [
+    "1,126.55,45.95,,in the west",
+    "2,126.6,45.95,,on the border",
+    "3,,,,nowhere",
+    "4,126.601,45.95,500,near the border",
+    "5,126.8,45.95,,outside",
+    "6,x,45.95,,broken",
+    "7,45.95,126.55,,swapped",
+    "8,126.55,45.95,-1,bad accuracy",
+    '9,126.65,45.95,,"=HYPERLINK(""http://x"")"',
+]
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Two grids that share a border, a station in each, a department over both, and a list of events."""
+    geojson(tmp_path / "grids.geojson", feature(polygon(SQUARE), nr="B"), feature(polygon(EAST), nr="A"))
+    geojson(tmp_path / "stations.geojson", feature(point(126.51, 45.95), code="w"), feature(point(126.69, 45.95), code="e"))
+    whole = [[126.5, 45.9], [126.7, 45.9], [126.7, 46.0], [126.5, 46.0], [126.5, 45.9]]
+    geojson(tmp_path / "departments.geojson", feature(polygon(whole), code="d1"), feature(polygon(EAST), code="d2"))
+    (tmp_path / "events.csv").write_text("\n".join([*EVENTS, *ROWS]) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+def run(folder, out: str, *more: str, events: str = "events.csv", datum: str | None = "cgcs2000"):
+    names = {
+        "--grids": "grids.geojson",
+        "--stations": "stations.geojson",
+        "--departments": "departments.geojson",
+        "--events": events,
+    }
+    words = [word for option, name in names.items() for word in (option, str(folder / name))]
+    words += ["--grid-code", "nr", "--out", str(folder / out), *(["--datum", datum] if datum else []), *more]
+    done = CliRunner().invoke(assign, words, env={**os.environ, "GEOGRID_LANGUAGE": "en"})
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return folder / out
+
+
+def rows_of(path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_row_is_kept_in_order_with_its_answer(files):
+    rows = rows_of(run(files, "out.csv"))
+    assert [row["id"] for row in rows] == list("123456789")
+    assert list(rows[0]) == [*EVENTS[0].split(","), *(name for name in ADDED if name != "minutes")]
+    assert [row["rule"] for row in rows] == [
+        "inside",
+        "border",
+        "no_location",
+        "inside",
+        "outside",
+        "coord.type",
+        "coord.swapped",
+        "coord.accuracy",
+        "inside",
+    ]
+    assert [row["grid_code"] for row in rows] == ["B", "A", "", "A", "", "", "", "", "A"]
+    assert rows[0]["department_codes"] == "d1"
+    assert rows[1]["department_codes"] == "d1;d2"
+    assert (rows[0]["station_code"], rows[8]["station_code"]) == ("w", "e")
+    assert float(rows[0]["distance_m"]) == pytest.approx(3104, rel=0.01)
+    assert rows[2]["confidence"] == rows[2]["candidates"] == rows[2]["station_code"] == ""
+    shares = dict(part.split(":") for part in rows[3]["candidates"].split(";"))
+    assert shares.keys() == {"A", "B"}
+    assert 0.5 < float(rows[3]["confidence"]) < 0.7
+
+
+def test_original_cells_are_untouched_but_formulas_are_quoted(files):
+    rows = rows_of(run(files, "out.csv"))
+    assert [row["note"] for row in rows[:-1]] == [line.split(",")[4] for line in ROWS[:-1]]
+    assert rows[-1]["note"] == '\'=HYPERLINK("http://x")'
+
+
+def test_a_table_without_datum_is_asked_for_it(files):
+    with pytest.raises(DatumUnknown, match="--datum"):
+        run(files, "out.csv", datum=None)
+    assert not (files / "out.csv").exists()
+
+
+def test_gcj02_events_find_the_grid_of_their_true_place(files):
+    lon, lat = (float(value) for value in from_record(126.5995, 45.95, "gcj02"))
+    assert lon > 126.6, "as stated it would lie in the other grid"
+    (files / "events.csv").write_text(f"id,X,Y\n1,{lon!r},{lat!r}\n")
+    (row,) = rows_of(run(files, "out.csv", "--lon", "X", "--lat", "Y", datum="gcj02"))
+    assert row["grid_code"] == "B"
+    assert row["X"] == repr(lon), "the original stays"
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out.gpkg", "out.parquet", "out.geojson"])
+def test_other_formats_say_the_same(files, name):
+    expected = [row["grid_code"] for row in rows_of(run(files, "out.csv"))]
+    path = run(files, name)
+    if name.endswith("xlsx"):
+        frame = pd.read_excel(path, dtype=str)
+    else:
+        frame = gpd.read_parquet(path) if name.endswith("parquet") else gpd.read_file(path)
+        places = frame.geometry.tolist()
+        assert places[0].equals(shapely.Point(126.55, 45.95))
+        assert places[2] is None
+        assert frame.crs.to_epsg() == (4326 if name.endswith("geojson") else 4490)
+    assert frame["grid_code"].fillna("").tolist() == expected
+    assert frame["rule"].tolist()[2] == "no_location"
+
+
+@pytest.mark.parametrize("name", ["again.xlsx", "again.gpkg", "again.parquet", "again.geojson"])
+def test_other_formats_come_in_as_well(files, name):
+    frame = pd.read_csv(files / "events.csv").iloc[:5]
+    points = [None if pd.isna(x) else shapely.Point(x, y) for x, y in zip(frame["lon"], frame["lat"], strict=True)]
+    spatial = gpd.GeoDataFrame(frame.drop(columns=["lon", "lat"]), geometry=points, crs="EPSG:4490")
+    match name.rsplit(".", 1)[1]:
+        case "xlsx":
+            frame.to_excel(files / name, index=False)
+        case "parquet":
+            spatial.to_parquet(files / name)
+        case _:
+            spatial.to_file(files / name)
+    rows = rows_of(run(files, "out.csv", events=name, datum="cgcs2000" if name.endswith("xlsx") else None))
+    assert [row["grid_code"] for row in rows] == ["B", "A", "", "A", ""]
+    assert [row["id"] for row in rows] == list("12345")
+    assert [row["rule"] for row in rows][2] == "no_location"
+
+
+def test_a_column_of_the_same_name_is_kept_beside(files):
+    (files / "events.csv").write_text("id,lon,lat,grid_code\n1,126.55,45.95,old\n")
+    (row,) = rows_of(run(files, "out.csv"))
+    assert (row["grid_code_before"], row["grid_code"]) == ("old", "B")
+
+
+def test_unusable_grids_are_told_and_left_out(files):
+    bow = [[126.5, 45.9], [126.6, 46.0], [126.6, 45.9], [126.5, 46.0], [126.5, 45.9]]
+    geojson(files / "grids.geojson", feature(polygon(bow), nr="B"), feature(polygon(EAST), nr="A"))
+    rows = rows_of(run(files, "out.csv"))
+    assert (rows[0]["rule"], rows[8]["grid_code"]) == ("outside", "A")
+    geojson(files / "grids.geojson", feature(polygon(bow), nr="B"))
+    with pytest.raises(GeogridError):
+        run(files, "out.csv")
+
+
+def test_stations_are_optional(files):
+    words = ["--grids", str(files / "grids.geojson"), "--events", str(files / "events.csv"), "--grid-code", "nr"]
+    done = CliRunner().invoke(assign, [*words, "--datum", "wgs84", "--out", str(files / "out.csv")])
+    assert done.exit_code == 0, done.output
+    assert rows_of(files / "out.csv")[0]["station_code"] == ""
+
+
+@pytest.mark.parametrize("out", ["out.shp", "out", "no/such/out.csv"])
+def test_endings_and_folders_that_cannot_be_written_are_told(files, out):
+    with pytest.raises(errors.FileFormatRefused):
+        run(files, out)
+
+
+def test_assign_on_the_twin_needs_no_options(small_twin, tmp_path):
+    words = [f"--{kind}={small_twin / name}.parquet" for kind, name in {
+        "grids": "base_grids", "stations": "stations", "departments": "department_grids", "roads": "roads", "events": "events"
+    }.items()]  # fmt: skip
+    done = CliRunner().invoke(assign, [*words, "--profile", "999901", "--out", str(tmp_path / "out.parquet")])
+    assert done.exit_code == 0, (done.output, done.exception)
+    before, after = gpd.read_parquet(small_twin / "events.parquet"), gpd.read_parquet(tmp_path / "out.parquet")
+    assert after["id"].tolist() == before["id"].tolist()
+    assert after.geometry.to_wkb().tolist() == before.geometry.to_wkb().tolist()
+    assert (after["rule"] != "").all()
+    assert after["grid_code"].notna().mean() > 0.95
+    assert after.loc[after["grid_code"].notna(), "minutes"].notna().mean() > 0.9
+
+
+# -- S34 --------------------------------------------------------------------------------------------------------------
+
+DANGEROUS = ["=1+1", "+1", "-1+1", "@x", "\tx", "\rx", "=HYPERLINK(1)", "-", "+86138"]
+HARMLESS = ["-73.99", "5", "-1", "1.5E-7", "a=1", "网格", ""]
+
+
+@pytest.mark.parametrize("text", DANGEROUS)
+def test_cells_that_a_spreadsheet_would_run_are_quoted(text):
+    assert export.escaped(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_numbers_and_plain_words_stay(text):
+    assert export.escaped(text) == text
+
+
+def test_workbooks_hold_no_formula_and_numbers_stay_numbers(tmp_path):
+    frame = pd.DataFrame({"=name": DANGEROUS, "n": ["-1.5"] * len(DANGEROUS), "code": ["007"] * len(DANGEROUS)})
+    export.write(frame, tmp_path / "a.xlsx")
+    export.write(frame, tmp_path / "a.csv")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert not [cell.value for cell in cells if cell.data_type == "f"]
+    assert not [cell.value for cell in cells if isinstance(cell.value, str) and cell.value.startswith(export.FORMULA_STARTS)]
+    assert sheet["B2"].value == -1.5
+    assert sheet["C2"].value == "007"
+    with (tmp_path / "a.csv").open(newline="") as file:
+        written = list(csv.reader(file))
+    assert not [cell for row in written for cell in row if cell.startswith(export.FORMULA_STARTS) and cell != "-1.5"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    (tmp_path / "a.xlsx").write_text("old")
+    with pytest.raises(errors.FileTooLarge):
+        export.write(pd.DataFrame({"a": ["x" * 40_000]}), tmp_path / "a.xlsx")
+    assert (tmp_path / "a.xlsx").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
