@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from etl.synthesise.cells import Cells
-from etl.synthesise.grids import KIND_NAMES, Grids
+from etl.synthesise.grids import Grids
 from etl.synthesise.ground import Floats, Ground, Ints
 from etl.synthesise.households import Households
 from etl.synthesise.roads import Roads
@@ -105,8 +105,8 @@ def _plant(ground: Ground, size: TwinSize, cells: Cells, tree: Tree, grids: Grid
         if len(chosen) < limit and apart:
             chosen.append(grid)
     kinds = [grids.exclusive[grid] for grid in chosen]
-    stems = [tree.village_names[grids.village[grid]][:2] for grid in chosen]
-    names = [f"{stem}{KIND_NAMES[kind] if kind else '中心街'}周边" for stem, kind in zip(stems, kinds, strict=True)]
+    stems = [tree.village_names[grids.village[grid]][:2] + "中心街" for grid in chosen]
+    names = [(grids.landmark(grid) if grids.exclusive[grid] else stem) + "周边" for grid, stem in zip(chosen, stems, strict=True)]
     prevailing = [[list(EventKind).index(kind) for kind in HOTSPOT_KINDS[own]] for own in kinds]
     weight = rng.uniform(0.6, 1.6, len(chosen))
     return Hotspots(

@@ -227,7 +227,7 @@ def _address(ground: Ground, tree: Tree, scene: Scene, placed: _Placed) -> pd.Se
     unit = pd.Series(unit_names(ground, tree)[tree.village_of[placed.cell]], dtype="str")
     block = unit + pd.Series(np.array(scene.blocks, object)[placed.cell], dtype="str")
     hot = pd.Series(np.array([*scene.hotspots.names, ""], object)[placed.hotspot], dtype="str")
-    found = at_home.where(placed.place != LANE, block + "路边").where(placed.place != FIELD, unit + "田间")
+    found = at_home.where(placed.place != LANE, block + "旁").where(placed.place != FIELD, unit + "田间")
     found = found.where(placed.place != HOTSPOT, unit + hot)
     return found.where(placed.accuracy_m < COARSE_M, unit)
 

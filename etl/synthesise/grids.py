@@ -29,6 +29,7 @@ KIND_NAMES = {
     ExclusiveKind.SCHOOL: "学校",
     ExclusiveKind.FIRM: "产业园",
 }
+EXCLUSIVE_SUFFIX = "专属网格"
 ISLAND_VERTICES = 120
 
 
@@ -47,6 +48,10 @@ class Grids:
     exclusive: list[ExclusiveKind | None]
     local: NDArray[np.object_]
     lonlat: NDArray[np.object_]
+
+    def landmark(self, grid: int) -> str:
+        """Return what an exclusive grid is cut out for, by name."""
+        return self.names[grid].removesuffix(EXCLUSIVE_SUFFIX)
 
     @property
     def grid_of_cell(self) -> Ints:
@@ -149,18 +154,16 @@ def _code_order(cells: Cells, tree: Tree, cell: Ints, is_island: Ints) -> Ints:
 
 
 def _codes_and_names(tree: Tree, village: Ints, exclusive: list[ExclusiveKind | None]) -> tuple[list[str], list[str]]:
-    codes, names, number, ordinary = [], [], {}, {}
+    codes, names = [], []
+    number: dict[int, int] = {}
+    like: dict[tuple[int, ExclusiveKind | None], int] = {}
     for own, kind in zip(village.tolist(), exclusive, strict=True):
         number[own] = number.get(own, 0) + 1
+        count = like[own, kind] = like.get((own, kind), 0) + 1
         codes.append(f"{tree.village_codes[own]}{number[own]:03d}")
         unit = tree.village_names[own]
         if kind is None:
-            ordinary[own] = ordinary.get(own, 0) + 1
-            names.append(f"{unit}第{numeral(ordinary[own])}网格")
+            names.append(f"{unit}第{numeral(count)}网格")
         else:
-            names.append(
-                f"{unit[:2]}{KIND_NAMES[kind]}专属网格"
-                if names.count(f"{unit[:2]}{KIND_NAMES[kind]}专属网格") == 0
-                else f"{unit[:2]}第{numeral(number[own])}{KIND_NAMES[kind]}专属网格"
-            )
+            names.append(f"{unit[:2]}{f'第{numeral(count)}' if count > 1 else ''}{KIND_NAMES[kind]}{EXCLUSIVE_SUFFIX}")
     return codes, names

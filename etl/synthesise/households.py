@@ -39,7 +39,7 @@ class Households:
 def settle(ground: Ground, size: TwinSize, cells: Cells, grids: Grids, roads: Roads, water: Water) -> Households:
     """Place exactly ``size.households`` households, each in the grid that covers it; ordered by grid."""
     rng = ground.rng("households")
-    cell, piece = lane_places(roads)
+    cell, piece = _lived_in(grids, roads)
     count = _shares(rng, size, cells, grids, cell)
     building, per = _buildings(rng, count, cells.core)
     xy, house = _beside_lanes(rng, roads, cell, piece, building, cells.core)
@@ -55,6 +55,16 @@ def settle(ground: Ground, size: TwinSize, cells: Cells, grids: Grids, roads: Ro
     kept = grid >= 0
     order = np.flatnonzero(kept)[np.argsort(grid[kept], kind="stable")]
     return Households(home[order], lonlat[order], grid[order], house[at][order])
+
+
+def _lived_in(grids: Grids, roads: Roads) -> tuple[Ints, Ints]:
+    """Return cell and number of the lanes people live on: not inside an island, unless its cell has no other lanes."""
+    cell, piece = lane_places(roads)
+    middle = np.array([(roads.pieces.lines[p][0] + roads.pieces.lines[p][-1]) / 2 for p in piece])
+    within = np.zeros(len(piece), bool)
+    within[shapely.STRtree(grids.local[grids.is_island]).query(points(middle), predicate="within")[0]] = True
+    kept = ~within | ~np.isin(cell, cell[~within])
+    return cell[kept], piece[kept]
 
 
 def covering(polygons: np.ndarray, lonlat: Floats) -> Ints:

@@ -11,7 +11,7 @@ import shapely
 from etl.synthesise.blocks import addresses, unit_names
 from etl.synthesise.cells import Cells
 from etl.synthesise.frames import frame, points
-from etl.synthesise.grids import KIND_NAMES, Grids
+from etl.synthesise.grids import Grids
 from etl.synthesise.ground import Ground
 from etl.synthesise.households import Households
 from etl.synthesise.roads import Roads
@@ -69,7 +69,7 @@ def _landmarks(ground: Ground, cells: Cells, tree: Tree, grids: Grids, roads: Ro
     rng = ground.rng("landmarks")
     own = [grid for grid, kind in enumerate(grids.exclusive) if kind]
     units = [tree.village_names[grids.village[grid]] for grid in own]
-    names = [f"{unit[:2]}{KIND_NAMES[grids.exclusive[grid]]}" for unit, grid in zip(units, own, strict=True)]
+    names = [grids.landmark(grid) for grid in own]
     xy, address = [cells.xy[grids.cell[grid]] for grid in own], units
     for town, heart in enumerate(tree.township_heart.tolist()):
         lanes = roads.lanes.xy[roads.lanes.cell == heart]

@@ -50,10 +50,13 @@ def write_parts(
 
 def _append(table: GeoDataFrame, path: Path, layer: str) -> None:
     """Append to a layer of the GeoPackage; a table without places becomes a layer without geometry."""
+    import pandas as pd
     import pyogrio
 
     empty = bool(table.geometry.isna().all())
-    plain = table.drop(columns="geometry") if empty else table
+    plain = table.drop(columns="geometry") if empty else table.copy(deep=False)
+    for name in plain.columns[[isinstance(kind, pd.DatetimeTZDtype) for kind in plain.dtypes]]:
+        plain[name] = plain[name].dt.tz_convert("UTC")  # the format knows no other zone
     exists = path.exists() and layer in {name for name, _ in pyogrio.list_layers(path)}
     pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG", append=exists, use_arrow=True)
 

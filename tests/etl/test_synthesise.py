@@ -9,12 +9,13 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from etl.synthesise import SMALL, build_twin
+from etl.synthesise import SMALL, build_twin, build_world, write_parts, write_twin
 from geogrid.domain.events import Channel, EventKind
 from geogrid.domain.grids import Department, ExclusiveKind
 from geogrid.domain.places import Level, PlaceKind
@@ -272,3 +273,42 @@ def test_the_same_seed_gives_the_same_values(twin, profile):
     other = build_twin(profile, 2, size=SMALL)
     assert not other["base_grids"].geometry.iloc[0].equals(twin["base_grids"].geometry.iloc[0])
     assert shapely.coverage_is_valid(other["base_grids"].geometry.to_numpy())
+
+
+@pytest.mark.parametrize("name", ["units", "events", "places"])
+def test_the_geopackage_says_the_same_as_the_files(twin, small_twin, name):
+    layer = gpd.read_file(small_twin / "district.gpkg", layer=name)  # a warning here would fail: the format is kept to
+    assert layer.crs.to_epsg() == 4490
+    assert (layer.geometry.to_wkb() == twin[name].geometry.to_wkb()).all()
+    if name == "events":
+        assert (layer.reported_at == twin[name].reported_at).all()
+        assert layer.closed_at.isna().sum() == twin[name].closed_at.isna().sum()
+
+
+def test_workers_have_no_geometry_in_the_geopackage(small_twin):
+    layers = dict(pyogrio.list_layers(small_twin / "district.gpkg"))
+    assert layers["workers"] is None
+    assert set(layers) == set(NAMES) - {"truth"}
+
+
+def test_writing_leaves_no_half_made_files(profile, tmp_path):
+    frames = build_twin(profile, 3, size=SMALL, events=50)
+    write_twin(frames, tmp_path)
+    before = (tmp_path / "roads.parquet").read_bytes()
+    broken = {**build_twin(profile, 4, size=SMALL, events=50), "zones": None}
+    with pytest.raises(AttributeError):
+        write_twin(broken, tmp_path)
+    assert (tmp_path / "roads.parquet").read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.parquet" for name in NAMES} | {"district.gpkg"}
+
+
+def test_parts_of_events_make_the_same_file_as_a_whole(profile, tmp_path, monkeypatch):
+    monkeypatch.setattr("etl.synthesise.events.CHUNK", 300)
+    world = build_world(profile, 1, SMALL)
+    write_parts(world.frames, world.events(2025, 700), tmp_path)
+    whole = build_twin(profile, 1, size=SMALL, events=700)["events"]
+    parts = gpd.read_parquet(tmp_path / "events.parquet")
+    assert parts.id.tolist() == whole.id.tolist()
+    assert parts.crs == whole.crs
+    assert len(pyogrio.read_dataframe(tmp_path / "district.gpkg", layer="events")) == 700
+    assert parts.closed_at.isna().sum() == round(SMALL.events_open * 700 / SMALL.events)
