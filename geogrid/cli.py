@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NoReturn
 
@@ -54,8 +56,8 @@ def db_migrate() -> None:
     """Bring the database to the newest schema; extensions are made where that is allowed."""
     from geogrid.store.schema import migrate, newest_revision
 
-    _, engine = _opened()
-    migrate(engine)
+    with _opened() as (_, engine):
+        migrate(engine)
     click.echo(newest_revision())
 
 
@@ -65,8 +67,7 @@ def db_check() -> None:
     from geogrid.store.schema import check_schema, newest_revision
     from geogrid.store.session import session_scope
 
-    _, engine = _opened()
-    with session_scope(engine) as session:
+    with _opened() as (_, engine), session_scope(engine) as session:
         check_schema(session)
     click.echo(newest_revision())
 
@@ -85,8 +86,7 @@ def edition_list() -> None:
     from geogrid.store import editions
     from geogrid.store.session import session_scope
 
-    _, engine = _opened()
-    with session_scope(engine) as session:
+    with _opened() as (_, engine), session_scope(engine) as session:
         for found in editions.every(session):
             since = found.valid_from.isoformat(timespec="seconds") if found.valid_from else "-"
             kinds = ",".join(found.replaces)
@@ -102,9 +102,8 @@ def edition_activate(name: str, accept_moved: bool) -> None:
     from geogrid.actions.editions import activate_edition
     from geogrid.store.session import session_scope
 
-    settings, engine = _opened()
-    district = open_district(settings, engine)
-    with session_scope(engine) as session:
+    with _opened() as (settings, engine), session_scope(engine) as session:
+        district = open_district(settings, engine)
         done = activate_edition(session, name, now=settings.now(), district=district, accept_moved=accept_moved)
     says = translate("{name} is in force; {reassigned} open events assigned anew, {moved} of them to another grid.", _language())
     click.echo(says.format(name=name, reassigned=done.reassigned, moved=done.moved))
@@ -117,8 +116,7 @@ def edition_withdraw(name: str) -> None:
     from geogrid.actions.editions import withdraw_edition
     from geogrid.store.session import session_scope
 
-    _, engine = _opened()
-    with session_scope(engine) as session:
+    with _opened() as (_, engine), session_scope(engine) as session:
         found = withdraw_edition(session, name)
     click.echo(f"{found.name}\t{_label(found.state.label, 'EditionState')}")
 
@@ -135,8 +133,7 @@ def fsck(context: click.Context) -> None:
     from geogrid.store.checks import pending_photos
     from geogrid.store.session import session_scope
 
-    settings, engine = _opened()
-    with session_scope(engine) as session:
+    with _opened() as (settings, engine), session_scope(engine) as session:
         profile, now = read_profile(settings), settings.now()
         breaches = checking.fsck(session, var_dir=settings.var_dir, now=now, profile=profile)
         pending = pending_photos(session)
@@ -154,12 +151,18 @@ def fsck(context: click.Context) -> None:
 # -- what the commands share -------------------------------------------------------------------------------------------
 
 
-def _opened() -> tuple[Settings, Engine]:
+@contextmanager
+def _opened() -> Iterator[tuple[Settings, Engine]]:
+    """Yield the settings and an engine whose connections are closed at the end."""
     from geogrid.settings import read_settings
     from geogrid.store.session import make_engine
 
     settings = read_settings(os.environ)
-    return settings, make_engine(settings)
+    engine = make_engine(settings)
+    try:
+        yield settings, engine
+    finally:
+        engine.dispose()
 
 
 def _language() -> str:
