@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, LargeBinary, Select, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Integer, LargeBinary, Select, cast, func, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -51,8 +51,9 @@ def _tile(name: str, rows_of: Select, bounds: ColumnElement, buffer: int) -> Col
     rows = rows_of.subquery("rows")
     geom = func.ST_AsMVTGeom(rows.c.geom, bounds, EXTENT, buffer, True, type_=None).label("geom")
     drawn = select(geom, *(column for column in rows.c if column.name != "geom")).subquery("drawn")
-    whole_row = aggregate_order_by(literal_column("drawn.*"), drawn.c.code)
-    tile = func.ST_AsMVT(whole_row, name, EXTENT, "geom", type_=LargeBinary)
+    # in a fixed order, so that equal data are equal bytes; PostgreSQL takes ORDER BY after the last argument only
+    geom_name = aggregate_order_by(literal("geom"), drawn.c.code)
+    tile = func.ST_AsMVT(literal_column("drawn.*"), name, EXTENT, geom_name, type_=LargeBinary)
     return select(tile).select_from(drawn).where(drawn.c.geom.is_not(None)).scalar_subquery().label(name)
 
 

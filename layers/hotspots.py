@@ -15,11 +15,11 @@ from layers.shapes import copy_for, edition_shown
 from layers.view import View
 
 BANDS = (
-    "1-3 events per km² in 30 days",
-    "3-10 events per km² in 30 days",
-    "10-30 events per km² in 30 days",
-    "30-100 events per km² in 30 days",
-    "Over 100 events per km² in 30 days",
+    "1-3",
+    "3-10",
+    "10-30",
+    "30-100",
+    "Over 100",
 )
 FINEST_ZOOM = 24
 
@@ -57,6 +57,7 @@ OUTLINE = Symbol(Shape.AREA, stroke="heat-outline", width_px=2.0, fill="heat-out
 LAYER = Layer(
     name="hotspots",
     title="Hotspots",
+    note="Events per km² in 30 days",
     group=Group.ANALYSIS,
     rules=(
         *(_band(i + 1, label) for i, label in enumerate(BANDS)),

@@ -109,6 +109,7 @@ class Layer:
     pick : whether a click opens it
     switch : whether readers can turn it off
     choice : the property of which one value at a time is shown, such as one department
+    note : a line above the legend, such as the unit of its figures
     """
 
     name: str
@@ -124,6 +125,7 @@ class Layer:
     pick: bool = False
     switch: bool = True
     choice: str | None = None
+    note: str = ""
 
     def legend(self, language: str) -> list[dict[str, Any]]:
         """Return the legend's lines, each a text in ``language`` and the index of its rule."""
@@ -147,6 +149,7 @@ class Layer:
             "labelFromZoom": self.label_from_zoom,
             "pick": self.pick,
             "switch": self.switch,
+            "notes": [translate(self.note, language)] if self.note else [],
             "popup": [shown_field(field, language) for field in self.popup],
             **self._choices(language),
         }

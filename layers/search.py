@@ -80,7 +80,7 @@ def _in_table(table: Table, text: str) -> Select:
 
 def _in_events(text: str) -> Select:
     """Rides ``uq_events_number``."""
-    last = text + "\U0010ffff"
+    last = text + "\uffff"  # the highest letter of every collation
     rank = case((events.c.number == text, 0), else_=1).label("rank")
     return (
         select(cast(events.c.id, Text).label("code"), events.c.number.label("title"), rank, *_sides(events.c.point))

@@ -21,9 +21,9 @@ def select_stations(view: View) -> Select:
     )
 
 
-def _of_level(level: StationLevel, shape: Shape, radius_px: float) -> Rule:
+def _of_level(level: StationLevel, shape: Shape, radius_px: float, from_zoom: int = 0) -> Rule:
     symbol = Symbol(shape, stroke="halo", fill="station", width_px=1.5, radius_px=radius_px)
-    return Rule(level.label, symbol, {"level": level.value}, context="StationLevel")
+    return Rule(level.label, symbol, {"level": level.value}, context="StationLevel", from_zoom=from_zoom)
 
 
 LAYER = Layer(
@@ -33,7 +33,7 @@ LAYER = Layer(
     rules=(
         _of_level(StationLevel.CENTRE, Shape.DIAMOND, 8.0),
         _of_level(StationLevel.STATION, Shape.SQUARE, 5.0),
-        _of_level(StationLevel.POINT, Shape.TRIANGLE, 3.6),
+        _of_level(StationLevel.POINT, Shape.TRIANGLE, 3.6, from_zoom=10),
     ),
     popup=(
         PopupField("code", "Code"),

@@ -22,7 +22,7 @@ LAYER = Layer(
     rules=(
         Rule(
             "Township or street border",
-            Symbol(Shape.AREA, stroke="township", widths=((8, 0.8), (11, 1.2), (16, 2.2)), dash=(6, 3)),
+            Symbol(Shape.AREA, stroke="township", widths=((8, 0.8), (11, 1.4), (16, 2.4))),
         ),
     ),
     select=select_townships,

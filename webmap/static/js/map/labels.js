@@ -58,3 +58,29 @@ export function besidePoint(width, height, r) {
   const [x, y] = [width / 2 + r + 4, height / 2 + r + 2];
   return [[x, 0], [-x, 0], [0, y], [0, -y]];
 }
+
+// Moves discs that lie over each other apart, each by its share: counts stay readable where cells meet in a dense core.
+export function spreadDiscs(discs) {
+  for (let round = 0; round < 8; round += 1) {
+    let moved = false;
+    for (let i = 0; i < discs.length; i += 1) {
+      for (let j = i + 1; j < discs.length; j += 1) moved = pushApart(discs[i], discs[j]) || moved;
+    }
+    if (!moved) return;
+  }
+}
+
+function pushApart(a, b) {
+  const [dx, dy] = [b.x - a.x, b.y - a.y];
+  const reach = a.r + b.r + 1;
+  if (Math.abs(dx) >= reach || Math.abs(dy) >= reach) return false;
+  const distance = Math.hypot(dx, dy) || 0.01;
+  if (distance >= reach) return false;
+  const push = (reach - distance) / distance;
+  const share = (b.r * b.r) / (a.r * a.r + b.r * b.r); // the smaller one gives way
+  a.x -= dx * push * share;
+  a.y -= dy * push * share;
+  b.x += dx * push * (1 - share);
+  b.y += dy * push * (1 - share);
+  return true;
+}

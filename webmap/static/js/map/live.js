@@ -2,10 +2,11 @@
 
 const SILENT_MS = 15000; // a heartbeat comes every 5 s
 const AGAIN_MS = 3000;
+const QUIET_MS = 20000;
 
 export class Live {
-  constructor(url, since, { onSteps, onReload, onState }) {
-    Object.assign(this, { url, since, onSteps, onReload, onState });
+  constructor(url, since, { onSteps, onRepeated, onReload, onState }) {
+    Object.assign(this, { url, since, onSteps, onRepeated, onReload, onState });
     this.heard = Date.now();
     this.state = "connecting";
     this.connect();
@@ -23,10 +24,24 @@ export class Live {
       this.onReload();
     });
     source.addEventListener("steps", (event) => {
-      this.since = event.lastEventId || this.since;
+      const data = JSON.parse(event.data);
+      const isNew = data.steps.some(([id]) => id > this.since);
+      this.since = Math.max(this.since, Number(event.lastEventId) || 0);
       this.alive();
-      this.onSteps(JSON.parse(event.data), this.since);
+      if (isNew) this.onSteps(data, this.since);
+      else this.later(data);
     });
+  }
+
+  // A replay begins a little early, because a step can be committed after a higher one. What it repeats is drawn again in
+  // time, quietly: nearly always the picture already has it.
+  later(data) {
+    clearTimeout(this.pending);
+    this.repeated = [...(this.repeated || []), ...data.tiles16];
+    this.pending = setTimeout(() => {
+      this.onRepeated(this.repeated, this.since);
+      this.repeated = [];
+    }, QUIET_MS);
   }
 
   alive() {

@@ -8,7 +8,7 @@ import { Search } from "./search.js";
 import { Details } from "./details.js";
 import { Live } from "./live.js";
 
-const FIT = { small: [12, 96], wide: [24, 24] };
+const FIT = { small: [8, 120], wide: [24, 28] };
 const SINGLE_ZOOM = 16;
 
 // Which layers are drawn, and with which choice within them.
@@ -72,8 +72,8 @@ class Page {
 
   start() {
     const { map, config } = this;
+    map.setMaxBounds(this.bounds.pad(0.6)); // before the first view: it would round the zoom
     this.fit();
-    map.setMaxBounds(this.bounds.pad(0.6));
     this.ground = new Ground(this.source, this.state, { bounds: this.bounds.pad(0.02), minZoom: config.firstZoom, maxZoom: config.lastZoom });
     this.marks = new Marks(this.ground, this.state, this.words);
     this.status = document.querySelector("#map-status");
@@ -98,8 +98,12 @@ class Page {
     const [side, top] = wide ? FIT.wide : FIT.small;
     const options = wide
       ? { paddingTopLeft: [side, top], paddingBottomRight: [panel.width + side, top] }
-      : { paddingTopLeft: [side, top], paddingBottomRight: [side, side * 5] };
+      : { paddingTopLeft: [side, top], paddingBottomRight: [side, 88] };
+    // The first view may stand between two zooms, to fill the page; from the next step on zooms are whole.
+    this.map.options.zoomSnap = 0.25;
     this.map.fitBounds(this.bounds, { ...options, animate: false });
+    if (this.map.getZoom() % 1 === 0.25) this.map.setZoom(Math.floor(this.map.getZoom()), { animate: false });
+    this.map.options.zoomSnap = 1;
   }
 
   parts() {
@@ -141,7 +145,7 @@ class Page {
 
   openMark(hit, latlng) {
     if (hit.layer === "events" && this.map.getZoom() < SINGLE_ZOOM) {
-      const zoom = Math.min(SINGLE_ZOOM, this.map.getZoom() + (hit.count > 20 ? 2 : 3));
+      const zoom = Math.min(SINGLE_ZOOM, Math.round(this.map.getZoom()) + (hit.count > 20 ? 2 : 3));
       return this.map.setView(latlng, zoom);
     }
     const pathOf = { events: "events", stations: "stations" }[hit.layer];
@@ -208,6 +212,7 @@ class Page {
           this.tell("failed");
         }
       },
+      onRepeated: (tiles16, since) => this.ground.refreshEvents(tiles16, since).catch(() => this.tell("failed")),
       onReload: () => this.ground.redraw(),
       onState: (state, age) => this.tellLive(state, age),
     });

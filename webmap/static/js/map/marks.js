@@ -1,8 +1,8 @@
 // Points, clusters, names and the selection: one canvas over the whole view, so that nothing is cut at the edge of a tile.
 
 import { TILE_PX } from "./sources.js";
-import { LABEL_ORDER, Placer, aroundHeart, besidePoint, labelStyle } from "./labels.js";
-import { cluster, colour, mark, ruleFor } from "./symbols.js";
+import { LABEL_ORDER, Placer, aroundHeart, besidePoint, labelStyle, spreadDiscs } from "./labels.js";
+import { cluster, clusterRadius, colour, mark, ruleFor } from "./symbols.js";
 
 const PAD = 0.15; // of the view, on each side: room to drag before the next drawing
 const FLASH_MS = 6000;
@@ -62,6 +62,8 @@ export const Marks = L.Layer.extend({
     const whole = size.add(pad.multiplyBy(2));
     this.bounds = L.latLngBounds(map.layerPointToLatLng(corner), map.layerPointToLatLng(corner.add(whole)));
     this.zoom = map.getZoom();
+    this.level = this.ground._tileZoom ?? Math.round(this.zoom); // of the tiles, a whole number
+    this.scale = map.getZoomScale(this.zoom, this.level);
     this.origin = corner.add(map.getPixelOrigin());
     const context = this.prepare(whole, corner);
     const placer = new Placer();
@@ -95,12 +97,12 @@ export const Marks = L.Layer.extend({
     for (const entry of this.ground.current()) {
       const data = entry.layers[name];
       if (!data) continue;
-      const scale = TILE_PX / data.extent;
+      const side = TILE_PX * this.scale;
       for (const feature of data.features) {
         if (feature.type !== 1 || found.has(feature.properties.code)) continue;
         const at = feature.geometry[0][0];
-        const x = entry.coords.x * TILE_PX + at.x * scale - this.origin.x;
-        const y = entry.coords.y * TILE_PX + at.y * scale - this.origin.y;
+        const x = (entry.coords.x + at.x / data.extent) * side - this.origin.x;
+        const y = (entry.coords.y + at.y / data.extent) * side - this.origin.y;
         found.set(feature.properties.code, { x, y, properties: feature.properties });
       }
     }
@@ -110,7 +112,7 @@ export const Marks = L.Layer.extend({
   drawPoints(context, placer, whole) {
     const inside = ({ x, y }) => x > -40 && y > -40 && x < whole.x + 40 && y < whole.y + 40;
     for (const layer of this.state.layers) {
-      if (!this.state.isShown(layer, this.zoom)) continue;
+      if (!this.state.isShown(layer, this.level)) continue;
       const points = this.pointsOf(layer.name).filter(inside);
       if (layer.name === "events") this.drawEvents(context, placer, layer, points);
       else for (const point of points) this.drawPoint(context, placer, layer, point);
@@ -119,9 +121,9 @@ export const Marks = L.Layer.extend({
 
   drawPoint(context, placer, layer, { x, y, properties }) {
     const found = ruleFor(layer, properties);
-    if (!found || this.zoom < found.rule.fromZoom || found.rule.symbol.shape === "area") return;
+    if (!found || this.level < found.rule.fromZoom || found.rule.symbol.shape === "area") return;
     const symbol = found.rule.symbol;
-    const r = symbol.radius * (this.zoom <= 10 ? 0.7 : this.zoom >= 14 ? 1.35 : 1);
+    const r = symbol.radius * (this.level <= 10 ? 0.75 : this.level >= 14 ? 1.35 : 1);
     mark(context, symbol, x, y, r);
     placer.take(x, y, r + 1, r + 1);
     if (layer.pick) this.hits.push({ x, y, r, layer: layer.name, properties });
@@ -133,8 +135,10 @@ export const Marks = L.Layer.extend({
       .map((p) => ({ ...p, open: p.properties.open, closed: openOnly ? 0 : (p.properties.closed ?? 1 - p.properties.open) }))
       .filter((p) => p.open + p.closed > 0)
       .sort((a, b) => b.open + b.closed - a.open - a.closed);
-    for (const { x, y, open, closed, properties } of shown) {
-      const r = cluster(context, x, y, open, closed, this.words);
+    for (const disc of shown) disc.r = clusterRadius(disc.open + disc.closed);
+    if (this.level < 16) spreadDiscs(shown);
+    for (const { x, y, r, open, closed, properties } of shown) {
+      cluster(context, x, y, open, closed, this.words);
       placer.take(x, y, r, r);
       this.hits.push({ x, y, r, layer: "events", properties, count: open + closed });
     }
@@ -143,7 +147,7 @@ export const Marks = L.Layer.extend({
   drawNames(context, placer, whole) {
     for (const name of LABEL_ORDER) {
       const layer = this.state.layers.find((one) => one.name === name);
-      if (!layer || !layer.label || !this.state.isShown(layer, this.zoom) || this.zoom < layer.labelFromZoom) continue;
+      if (!layer || !layer.label || !this.state.isShown(layer, this.level) || this.level < layer.labelFromZoom) continue;
       const style = labelStyle(name, this.words.font);
       context.font = style.css;
       context.textAlign = "center";
@@ -184,11 +188,12 @@ export const Marks = L.Layer.extend({
   },
 
   outline(context, entry, data, features) {
-    const scale = TILE_PX / data.extent;
-    const [left, top] = [entry.coords.x * TILE_PX - this.origin.x, entry.coords.y * TILE_PX - this.origin.y];
+    const side = TILE_PX * this.scale;
+    const scale = side / data.extent;
+    const [left, top] = [entry.coords.x * side - this.origin.x, entry.coords.y * side - this.origin.y];
     context.save();
     context.beginPath();
-    context.rect(left, top, TILE_PX, TILE_PX); // what was cut at the edge of the tile must not show as a border
+    context.rect(left, top, side, side); // what was cut at the edge of the tile must not show as a border
     context.clip();
     context.beginPath();
     for (const feature of features) {

@@ -46,6 +46,8 @@ function row(layer, state, words, changed) {
   input.checked = state.isOn(layer);
   input.dataset.layer = layer.name;
   label.append(input, element("span", "", layer.title));
+  const single = layer.legend.length === 1 && layer.rules.length === 1; // its one symbol stands beside its name
+  if (single) label.append(swatch(layer.rules[0].symbol));
   box.append(label);
   const below = element("div", "below");
   box.append(below);
@@ -55,8 +57,8 @@ function row(layer, state, words, changed) {
     if (!input.checked) return;
     if (layer.choices) below.append(choiceOf(layer, state, () => { show(); changed(); }));
     if (layer.name === "events") below.append(openOnly(state, words, changed));
-    if (layer.note) below.append(element("p", "note", layer.note));
-    below.append(legendOf(layer, layer.choices && !layer.wholeLegend ? state.choice(layer) : null));
+    for (const text of layer.notes || []) below.append(element("p", "note", text));
+    if (!single) below.append(legendOf(layer, layer.choices && !layer.wholeLegend ? state.choice(layer) : null));
   };
   input.addEventListener("change", () => {
     state.set(layer, input.checked);

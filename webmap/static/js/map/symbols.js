@@ -88,7 +88,7 @@ export function mark(context, symbol, x, y, r) {
 
 // The radius of a cluster: its area grows with its count.
 export function clusterRadius(count) {
-  return Math.min(30, 4.5 + 1.15 * Math.sqrt(count));
+  return count === 1 ? 4.5 : Math.min(23, 5 + 0.7 * Math.sqrt(count));
 }
 
 // Draws a cluster: a disc of closed events, the open ones as a sector from the top, the count where it fits.
@@ -106,21 +106,20 @@ export function cluster(context, x, y, open, closed, words) {
   context.fill();
   context.globalAlpha = 1;
   if (open && closed) {
-    const share = Math.max(open / count, 0.04);
+    const share = Math.max(open / count, 0.05);
     context.beginPath();
-    context.arc(x, y, r - 1.5, -Math.PI / 2, -Math.PI / 2 + 2 * Math.PI * share);
-    context.lineWidth = 3;
+    context.arc(x, y, r - 1.2, -Math.PI / 2, -Math.PI / 2 + 2 * Math.PI * share);
+    context.lineWidth = 3.6;
     context.strokeStyle = colour("event-open");
     context.stroke();
   }
-  if (count > 1 && r >= 7.5) {
+  if (count >= 10) {
     context.fillStyle = colour("halo");
-    context.font = `600 ${r < 11 ? 10 : r < 18 ? 11.5 : 13}px ${words.font}`;
+    context.font = `600 ${r < 9 ? 9.5 : r < 14 ? 10.5 : 12}px ${words.font}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.fillText(words.number(count), x, y + 0.5);
   }
-  return r;
 }
 
 // Draws a symbol's swatch for the legend on a canvas of its own.

@@ -1,0 +1,124 @@
+"""``/``: the map of the district, and what it asks for: search and cards. A Folium page that fetches vector tiles."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from geogrid.errors import NotFoundError, RequestInvalid
+from geogrid.store.editions import find_in_force
+from geogrid.store.session import session_scope
+from geogrid.store.tables.events import steps
+from layers.cards import Card, event_card, grid_card, station_card
+from layers.extent import district_extent
+from layers.search import LONGEST_QUERY, search
+from webmap.bundles import address
+from webmap.cards import card_body, type_label
+from webmap.errors import wants_page
+from webmap.folium_map import served_page
+from webmap.headers import csp_nonce, stream_origin
+from webmap.installation import installation
+from webmap.language import current_language
+from webmap.map_frame import described_layers, district_name, map_frame
+from webmap.roles import Role, roles
+from webmap.tiles import TIMEOUT_MS
+
+blueprint = Blueprint("home", __name__)
+
+TILES = "/tiles/{set}/{z}/{x}/{y}.mvt"
+LONGEST_CODE = 40
+
+
+@blueprint.get("/")
+@roles(Role.READ)
+def home() -> Response:
+    """Send the map; ``?event=``, ``?grid=`` or ``?station=`` opens one."""
+    here, language = installation(), current_language()
+    profile = here.district.profile
+    with session_scope(here.engine) as session:
+        _bound(session)
+        bounds = district_extent(session, profile.centre_lonlat)
+        layers = described_layers(session, language)
+        since = session.scalar(select(func.max(steps.c.id))) or 0
+        edition = find_in_force(session)
+    markup = render_template(
+        "map.html",
+        name=district_name(profile, language),
+        edition=edition.name if edition else "",
+        synthetic=profile.synthetic,
+        searchable=True,
+        live=True,
+    )
+    stream = f"{stream_origin(here.settings.stream_port)}/stream"
+    config = {"tiles": TILES, "search": "/search", "stream": stream, "since": since, "asked": _asked()}
+    frame = map_frame(profile, language, bounds=bounds, markup=markup, layers=layers, config=config)
+    page = served_page(
+        frame, vendor_js=address("vendor.js"), map_js=address("map.js"), map_css=address("map.css"), nonce=csp_nonce()
+    )
+    return make_response(page)
+
+
+def _bound(session: Session) -> None:
+    session.execute(text("SET TRANSACTION READ ONLY"))
+    session.execute(text(f"SET LOCAL statement_timeout = {TIMEOUT_MS}"))
+
+
+def _asked() -> dict[str, str] | None:
+    for type_name in ("event", "grid", "station"):
+        code = request.args.get(type_name, "")[:LONGEST_CODE]
+        if code:
+            return {"type": type_name, "code": code}
+    return None
+
+
+@blueprint.get("/search")
+@roles(Role.READ)
+def find() -> Response:
+    """Send what fits ``?q=``: codes, numbers and names."""
+    asked = request.args.get("q", "")
+    if len(asked) > LONGEST_QUERY or "\x00" in asked:
+        raise RequestInvalid(name="q", reason=f"at most {LONGEST_QUERY} characters")
+    with session_scope(installation().engine) as session:
+        _bound(session)
+        found = search(session, asked)
+    shown = [{"type": f.type, "kind": type_label(f.type), "code": f.code, "title": f.title, "bbox": f.bbox} for f in found]
+    return jsonify({"found": shown})
+
+
+@blueprint.get("/grids/<code>")
+@roles(Role.READ)
+def grid(code: str) -> BaseResponse:
+    """Send the card of a base or department grid; a browser is sent to the map that opens it."""
+    return _card("grid", code, lambda session: grid_card(session, code))
+
+
+@blueprint.get("/stations/<code>")
+@roles(Role.READ)
+def station(code: str) -> BaseResponse:
+    """Send the card of a station."""
+    return _card("station", code, lambda session: station_card(session, code))
+
+
+@blueprint.get("/events/<uuid:event_id>")
+@roles(Role.READ)
+def event(event_id: UUID) -> BaseResponse:
+    """Send the card of an event."""
+    return _card("event", str(event_id), lambda session: event_card(session, event_id))
+
+
+def _card(type_name: str, code: str, read: Any) -> BaseResponse:
+    if wants_page():
+        return redirect(f"/?{type_name}={code[:LONGEST_CODE]}")
+    if "\x00" in code:
+        raise NotFoundError(what=type_name)
+    with session_scope(installation().engine) as session:
+        _bound(session)
+        found: Card | None = read(session)
+    if found is None:
+        raise NotFoundError(what=code[:LONGEST_CODE], where={"path": request.path})
+    return jsonify(card_body(found, type_name))

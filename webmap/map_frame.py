@@ -1,0 +1,50 @@
+"""What stands around a map and what its modules are told: the same for the served page and for the saved one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from geogrid.domain.profiles import Profile
+from layers.catalog import CATALOG, set_on_demand
+from layers.service_circles import headline
+from webmap.folium_map import Frame
+from webmap.map_words import map_words
+from webmap.tiles import FIRST_ZOOM, LAST_ZOOM
+
+Box = tuple[float, float, float, float]
+
+
+def district_name(profile: Profile, language: str) -> str:
+    """Return the district's name in ``language``."""
+    return profile.name if language == "zh" else profile.name_en
+
+
+def described_layers(session: Session, language: str, *, on_demand: bool = True) -> list[dict[str, Any]]:
+    """Return the layers as the map's modules take them; without ``on_demand`` only those of the first view."""
+    layers = [layer for layer in CATALOG if on_demand or set_on_demand(layer) is None]
+    described = [{**layer.described(language), "set": set_on_demand(layer)} for layer in layers]
+    figures = headline(session) if on_demand else None
+    for layer in described:
+        if layer["name"] == "service_circles" and figures:
+            layer["notes"] = [figures.text(language), *figures.mode_texts(language)]
+    return described
+
+
+def map_frame(
+    profile: Profile, language: str, *, bounds: Box, markup: str, layers: list[dict[str, Any]], config: Mapping[str, Any]
+) -> Frame:
+    """Return the frame of a map page of the district; ``config`` are the lines that differ between the two kinds of page."""
+    told = {
+        "language": language,
+        "words": map_words(language),
+        "bounds": [round(side, 5) for side in bounds],
+        "firstZoom": FIRST_ZOOM,
+        "lastZoom": LAST_ZOOM,
+        "layers": layers,
+        **config,
+    }
+    name = district_name(profile, language)
+    return Frame(f"{name} · geogrid", language, bounds, markup, told, FIRST_ZOOM, LAST_ZOOM)
