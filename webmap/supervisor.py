@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import signal
 import socket
@@ -24,6 +25,7 @@ from geogrid.errors import AlreadyRunning, PartFailed, PortTaken, StepFailed
 GRACE_S = 10.0
 POLL_S = 0.1
 LAST_WORDS_LINES = 3
+LOOKED_AT_LINES = 60
 
 
 class Stopped(BaseException):
@@ -112,6 +114,13 @@ def our_command(*arguments: str) -> list[str]:
     return [setpriv, "--pdeathsig", "TERM", *command] if setpriv else command
 
 
+def last_words(said: str) -> str:
+    """Return what tells most of a log's end: the last error that Python named there, else its last lines."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()][-LOOKED_AT_LINES:]
+    errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Missing|Failed)\b", line)]
+    return errors[-1] if errors else " / ".join(lines[-LAST_WORDS_LINES:])
+
+
 class Children:
     """The processes under one supervisor, each with its own session (the terminal's Ctrl-C reaches only the parent)."""
 
@@ -144,8 +153,8 @@ class Children:
         """Raise PartFailed when one of them has ended by itself."""
         for name, child in self.alive.items():
             if child.poll() is not None:
-                words = self.log(name).read_text(errors="replace").strip().splitlines()[-LAST_WORDS_LINES:]
-                raise PartFailed(part=name, exit_code=child.returncode, words=" / ".join(words), log=self.log(name))
+                words = last_words(self.log(name).read_text(errors="replace"))
+                raise PartFailed(part=name, exit_code=child.returncode, words=words, log=self.log(name))
 
     def watch(self) -> None:
         """Stay until one of them ends by itself: PartFailed, or until this process is told to stop: Stopped."""

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from geogrid.errors import AlreadyRunning, PartFailed, PortTaken, SetupError, StepFailed
 from geogrid.settings import read_settings
 from webmap import demo
-from webmap.supervisor import Children, check_port, only_one, our_command, running_pid, stop_running
+from webmap.supervisor import Children, check_port, last_words, only_one, our_command, running_pid, stop_running
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"]
@@ -72,6 +72,13 @@ def test_a_part_that_ends_by_itself_is_named_with_its_last_words(children):
     children.start("jobs", [sys.executable, "-c", "import sys; print('no table steps'); sys.exit(3)"])
     with pytest.raises(PartFailed, match=r"jobs ended with code 3.*no table steps"):
         children.watch()
+
+
+def test_last_words_name_the_error_and_not_what_followed_it():
+    said = "Traceback:\n  File x\nModuleNotFoundError: No module named 'x'\n[2026] [ERROR] Worker exited\n[2026] Shutting down\n"
+    assert last_words(said) == "ModuleNotFoundError: No module named 'x'"
+    assert last_words("one\ntwo\n\nthree\nfour\n") == "two / three / four"
+    assert last_words("") == ""
 
 
 def test_a_failing_step_stops_the_start(children):
