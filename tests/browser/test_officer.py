@@ -1,0 +1,212 @@
+"""The officer's page on a phone's screen, in Chromium: a report is sent, once, and nothing typed is lost."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from PIL import Image
+from sqlalchemy import text
+
+from geogrid.store.session import engine_of
+from tests.browser.browsers import PHONE, phone
+from tests.build_district import A1, IN_A1, VILLAGE_A
+from tests.build_installation import HERE, Small, free_port, running, small_installation, wait_until_answers
+
+pytestmark = pytest.mark.browser
+
+HERE_IN_A1 = {"longitude": IN_A1[0], "latitude": IN_A1[1], "accuracy": 12}
+ALLOWED = {"geolocation": HERE_IN_A1, "permissions": ["geolocation"]}
+MOST_BYTES = 300_000
+LEAST_TARGET_PX = 48
+TARGETS = """
+    [...document.querySelectorAll('button, a, textarea, .kind, label.plain-button')]
+      .filter((e) => e.offsetParent && e.type !== 'file')
+      .map((e) => [e.textContent.trim().slice(0, 20), e.getBoundingClientRect().width, e.getBoundingClientRect().height])
+"""
+
+
+@pytest.fixture
+def serving(fresh_database, tmp_path):
+    """A small installation that a browser can open."""
+    port = free_port()
+    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
+    command = "serve --workers 1 --threads 8"
+    with small_installation(tmp_path / "var", fresh_database, **ports) as small, running(command, small.settings) as process:
+        wait_until_answers(f"http://{HERE}:{port}/health", process)
+        yield small
+
+
+def link(small: Small, query: str = "") -> str:
+    return f"http://{HERE}:{small.settings.port}/officer{query}#token={small.token}"
+
+
+def rows(small: Small, query: str = "SELECT words, kind, grid_code FROM events") -> list[tuple]:
+    engine = engine_of(small.url)
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(text(query))]
+    engine.dispose()
+    return found
+
+
+def write(page, words: str = "路灯不亮") -> None:
+    page.get_by_text("公共设施损坏").tap()
+    page.fill("#text", words)
+
+
+def test_a_report_sent_with_a_double_tap_is_stored_once_and_explained(serving):
+    with phone(**ALLOWED) as (page, seen):
+        page.goto(link(serving))
+        page.wait_for_selector("#fix[data-tone=good]")
+        assert "约 12 米 · 好" in page.inner_text("#fix")
+        page.wait_for_selector("#grid-line:not(:empty)")
+        assert A1 in page.inner_text("#grid-line")
+        write(page)
+        page.dblclick("#send")
+        page.wait_for_selector("#receipt:not([hidden])")
+        receipt = page.inner_text("#receipt")
+        assert seen.errors == []
+        assert seen.outside == []
+        assert seen.received_bytes <= MOST_BYTES
+        assert "token" not in page.url
+    assert rows(serving) == [("路灯不亮", "facility", A1)]
+    for shown in ("20250618", A1, VILLAGE_A + "01", "100 %"):
+        assert shown in receipt
+    assert not [address for address in seen.requests if serving.token in address]
+
+
+def test_an_answer_lost_on_the_way_is_asked_for_again_and_stored_once(serving):
+    with phone(**ALLOWED) as (page, _):
+        lost = []
+
+        def lose(route):
+            if not lost:
+                lost.append(route.fetch())  # the server has stored it; the phone hears nothing
+                route.abort()
+            else:
+                route.continue_()
+
+        page.route("**/api/v1/events", lose)
+        page.goto(link(serving))
+        page.wait_for_selector("#fix[data-tone=good]")
+        write(page)
+        page.tap("#send")
+        page.wait_for_selector("#notice:not([hidden])")
+        assert "没有网络" in page.inner_text("#notice")
+        assert page.input_value("#text") == "路灯不亮"
+        page.reload()
+        page.wait_for_selector("#fix[data-tone=good]")
+        page.tap("#send")
+        page.wait_for_selector("#receipt:not([hidden])")
+        assert lost[0].json()["number"] in page.inner_text("#receipt")
+    assert len(rows(serving)) == 1
+
+
+def test_what_is_typed_survives_a_reload(serving):
+    with phone(**ALLOWED) as (page, _):
+        page.goto(link(serving))
+        write(page, "河道有漂浮物")
+        page.wait_for_timeout(500)
+        page.reload()
+        assert page.input_value("#text") == "河道有漂浮物"
+        assert page.is_checked("input[value=facility]")
+
+
+def test_without_permission_for_the_position_the_map_is_the_way(serving):
+    with phone() as (page, seen):
+        page.goto(link(serving))
+        page.locator("#fix", has_text="未允许定位").wait_for()
+        write(page)
+        page.tap("#send")
+        assert "请先确定地点" in page.inner_text("#fault-point")
+        page.locator("#map").tap(position={"x": 160, "y": 60})
+        page.locator("#fix", has_text="已在地图上选定").wait_for()
+        page.tap("#send")
+        page.wait_for_selector("#receipt:not([hidden])")
+        assert [line for line in seen.errors if "422" not in line] == []
+    assert len(rows(serving)) == 1
+
+
+def test_a_vague_position_asks_for_the_pin_and_does_not_block(serving):
+    vague = {**ALLOWED, "geolocation": {**HERE_IN_A1, "accuracy": 800}}
+    with phone(**vague) as (page, _):
+        page.goto(link(serving))
+        page.wait_for_selector("#fix[data-tone=poor]")
+        assert "请在地图上点按" in page.inner_text("#fix")
+        write(page)
+        page.tap("#send")
+        page.wait_for_selector("#receipt:not([hidden])")
+        assert "候选网格" in page.inner_text("#receipt")
+
+
+def test_a_photo_is_sent_small_upright_and_without_exif(serving, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "CANARY-MAKER"
+    noise = Image.effect_noise((3000, 2000), 90).convert("RGB")
+    noise.paste("red", (0, 0, 600, 2000))  # the left edge as the sensor saw it: the top once upright
+    noise.save(tmp_path / "camera.jpg", "JPEG", quality=92, exif=exif)
+    with phone(**ALLOWED) as (page, _):
+        page.goto(link(serving))
+        page.wait_for_selector("#fix[data-tone=good]")
+        write(page)
+        page.set_input_files("#photo", str(tmp_path / "camera.jpg"))
+        page.wait_for_selector("#photos img")
+        page.tap("#send")
+        page.wait_for_selector("#receipt:not([hidden])")
+        for _ in range(100):
+            if page.evaluate("localStorage.getItem('geogrid.draft')") is None:
+                break
+            page.wait_for_timeout(50)
+    ((sha256, size),) = rows(serving, "SELECT sha256, size_bytes FROM photos")
+    data = (serving.settings.var_dir / "photos" / sha256[:2] / sha256).read_bytes()
+    assert size == len(data) <= 500_000
+    assert b"CANARY-MAKER" not in data
+    assert b"Exif" not in data
+    image = Image.open(io.BytesIO(data))
+    assert image.height > image.width
+    red, green, _ = image.getpixel((image.width // 2, 20))
+    assert red > 180
+    assert green < 80
+
+
+def test_a_refusal_keeps_the_words_and_names_the_field(serving):
+    far = {**ALLOWED, "geolocation": {"longitude": 121.47, "latitude": 31.23, "accuracy": 10}}
+    with phone(**far) as (page, _):
+        page.goto(link(serving))
+        page.wait_for_selector("#fix[data-tone=good]")
+        write(page)
+        page.tap("#send")
+        page.wait_for_selector(".fault:not([hidden])")
+        assert page.input_value("#text") == "路灯不亮"
+        assert page.is_enabled("#send")
+    assert rows(serving) == []
+
+
+def test_a_wrong_token_is_said(serving):
+    with phone(**ALLOWED) as (page, _):
+        page.goto(f"http://{HERE}:{serving.settings.port}/officer")
+        assert "请用安装时给出的链接" in page.inner_text("#notice")
+        page.goto(f"http://{HERE}:{serving.settings.port}/officer?x=1#token=wrong")
+        page.wait_for_selector("#fix[data-tone=good]")
+        write(page)
+        page.tap("#send")
+        page.wait_for_selector("#fault-other:not([hidden])")
+        assert "失效" in page.inner_text("#fault-other")
+
+
+@pytest.mark.parametrize(
+    "size", [PHONE, {"width": 320, "height": 640}, {"width": 740, "height": 360}], ids=["phone", "small", "wide"]
+)
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+def test_every_target_is_large_enough_and_nothing_scrolls_sideways(serving, size, language):
+    with phone(size, language, **ALLOWED) as (page, seen):
+        page.goto(link(serving))
+        page.wait_for_selector("#fix[data-tone=good]")
+        small = [target for target in page.evaluate(TARGETS) if min(target[1:]) < LEAST_TARGET_PX]
+        assert small == []
+        for scale in ("100%", "200%"):
+            page.evaluate("(scale) => { document.documentElement.style.fontSize = scale }", scale)
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], scale
+        assert seen.errors == []
+    assert json.dumps(seen.outside) == "[]"

@@ -1,0 +1,285 @@
+// The page of the officer: place, kind, words, photos, send; one state line, one receipt.
+
+import { Draft, takeToken } from "./draft.js";
+import { MOST_PHOTOS, asBlob, shrink } from "./photos.js";
+import { Place, grade } from "./place.js";
+import { showReceipt } from "./receipt.js";
+import { Api } from "./send.js";
+
+const GRID_PAUSE_MS = 400;
+const AUTOSAVE_MS = 300;
+const FAULT_PLACES = { point: "point", datum: "point", accuracy_m: "point", kind: "kind", text: "text", photos: "photos" };
+
+const config = JSON.parse(document.getElementById("config").textContent);
+const $ = (id) => document.getElementById(id);
+const say = (name, values = {}) => config.words[name].replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+const skewMs = Date.parse(config.now) - Date.now(); // the server's clock counts, whatever the phone's says
+
+const draft = new Draft();
+const token = takeToken();
+const api = new Api(token, config.language);
+const place = new Place(config, showPlace);
+let sending = false;
+let gridTimer = 0;
+let saveTimer = 0;
+
+// -- what is written ----------------------------------------------------------------------------------------------------
+
+function keep(changes) {
+  const kept = draft.set(changes);
+  showState(kept ? "saved" : "not_saved", kept ? "" : "bad");
+}
+
+function keepTyping() {
+  clearTimeout(saveTimer);
+  saveTimer = setTimeout(() => keep({ text: $("text").value }), AUTOSAVE_MS);
+}
+
+function showState(word, tone = "") {
+  $("state").textContent = word ? say(word) : "";
+  $("state").dataset.tone = tone;
+}
+
+function notice(word, tone = "bad") {
+  $("notice").hidden = !word;
+  $("notice").textContent = word ? say(word) : "";
+  $("notice").dataset.tone = tone;
+}
+
+function clearFaults() {
+  for (const line of document.querySelectorAll(".fault")) line.hidden = true;
+}
+
+function fault(name, message) {
+  const line = $(`fault-${name}`);
+  line.textContent = message;
+  line.hidden = false;
+  line.scrollIntoView({ block: "center" });
+}
+
+// -- the place ----------------------------------------------------------------------------------------------------------
+
+function showPlace() {
+  const { fix, pin, trouble } = place;
+  const line = $("fix");
+  if (pin) {
+    line.textContent = say("pinned");
+    line.dataset.tone = "good";
+  } else if (fix) {
+    const word = grade(fix.accuracy_m);
+    line.textContent = `${say("about", { metres: Math.round(fix.accuracy_m) })} · ${say(word)}`;
+    if (word === "poor") line.textContent += `. ${say("place_pin")}`;
+    line.dataset.tone = word;
+  } else {
+    line.textContent = say(trouble ?? "finding");
+    line.dataset.tone = trouble ? "poor" : "wait";
+  }
+  $("unpin").hidden = !pin;
+  $("fault-point").hidden = true;
+  draft.set({ pin });
+  clearTimeout(gridTimer);
+  gridTimer = setTimeout(showGrid, GRID_PAUSE_MS);
+}
+
+async function showGrid() {
+  const point = place.point;
+  if (!point) return;
+  try {
+    const found = await api.grid(point);
+    if (point.lon === place.point?.lon) $("grid-line").textContent = gridWords(found);
+  } catch (error) {
+    $("grid-line").textContent = error.message;
+  }
+}
+
+function gridWords(found) {
+  const parts = [];
+  if (found.grid_code) parts.push(say("grid", { grid: found.grid_code }));
+  else parts.push(say("outside", { grid: found.nearest_grid_code ?? "", metres: Math.round(found.nearest_grid_m ?? 0) }));
+  if (found.nearest_station) {
+    parts.push(say("station", { station: found.nearest_station, metres: Math.round(found.distance_m) }));
+  }
+  const others = found.candidates.filter((one) => one.grid_code !== found.grid_code);
+  if (others.length) {
+    const shown = others.slice(0, 3).map((one) => `${one.grid_code} ${Math.round(one.share * 100)} %`);
+    parts.push(say("may_be", { candidates: shown.join(", ") }));
+  }
+  return parts.join(" · ");
+}
+
+// -- photos -------------------------------------------------------------------------------------------------------------
+
+function showPhotos() {
+  const { photos } = draft.value;
+  $("photos").replaceChildren(...photos.map(thumbnail));
+  $("add-photo").hidden = photos.length >= MOST_PHOTOS;
+}
+
+function thumbnail(photo) {
+  const figure = document.createElement("figure");
+  const image = document.createElement("img");
+  image.src = `data:image/jpeg;base64,${photo.data}`;
+  image.alt = "";
+  const remove = document.createElement("button");
+  remove.type = "button";
+  remove.textContent = "×";
+  remove.setAttribute("aria-label", say("remove"));
+  remove.addEventListener("click", () => {
+    keep({ photos: draft.value.photos.filter((one) => one !== photo) });
+    showPhotos();
+  });
+  const size = document.createElement("figcaption");
+  size.textContent = say("photo_kb", { kb: Math.ceil(photo.bytes / 1000) });
+  figure.append(image, remove, size);
+  return figure;
+}
+
+async function addPhoto(event) {
+  const [file] = event.target.files;
+  event.target.value = "";
+  if (!file) return;
+  $("fault-photos").hidden = true;
+  try {
+    const photo = await shrink(file);
+    const others = draft.value.photos.filter((one) => one.sha256 !== photo.sha256);
+    keep({ photos: [...others, photo].slice(0, MOST_PHOTOS) });
+  } catch {
+    fault("photos", say("photo_bad"));
+  }
+  showPhotos();
+}
+
+// -- sending ------------------------------------------------------------------------------------------------------------
+
+function missing() {
+  if (!token) return ["other", "no_token"];
+  if (!place.point) return ["point", "need_place"];
+  if (!draft.value.kind) return ["kind", "need_kind"];
+  if (!draft.value.text.trim() && !draft.value.photos.length) return ["text", "need_words"];
+  return null;
+}
+
+function body() {
+  const { accuracy_m, ...point } = place.point;
+  const { id, kind, text, photos } = draft.value;
+  const report = { id, channel: "patrol", kind, text, point, datum: "wgs84", observed_at: draft.value.observedAt };
+  if (accuracy_m) report.accuracy_m = accuracy_m;
+  if (photos.length) report.photos = photos.map((photo) => photo.sha256);
+  return report;
+}
+
+async function send(event) {
+  event.preventDefault();
+  if (sending) return; // a double tap is one report; its id would make it one anyway
+  clearFaults();
+  notice("");
+  clearTimeout(saveTimer);
+  draft.set({ text: $("text").value });
+  const lacking = missing();
+  if (lacking) return fault(lacking[0], say(lacking[1]));
+  setSending(true);
+  try {
+    if (!draft.value.body) {
+      draft.set({ observedAt: new Date(Date.now() + skewMs).toISOString() });
+    }
+    // What was sent once is sent again unchanged, as long as nothing was edited: the answer may only have been lost.
+    const report = repeated() ?? body();
+    draft.set({ body: report });
+    delivered(await api.report(report));
+  } catch (error) {
+    await refused(error);
+  } finally {
+    setSending(false);
+  }
+}
+
+function repeated() {
+  const before = draft.value.body;
+  if (!before || before.id !== draft.value.id) return null;
+  const now = body();
+  const place_stays = before.point.lon === now.point.lon && before.point.lat === now.point.lat;
+  const pinned = Boolean(place.pin);
+  const same = before.kind === now.kind && before.text === now.text && `${before.photos}` === `${now.photos}`;
+  return same && (place_stays || !pinned) ? before : null;
+}
+
+function setSending(on) {
+  sending = on;
+  $("send").disabled = on;
+  if (on) showState("sending");
+}
+
+async function refused(error) {
+  if (error.code === "report.id_conflict") return arrivedBefore();
+  const field = (error.where?.path ?? "").split(".")[0];
+  if (error.status === 401) fault("other", say("bad_token"));
+  else if (error.code === "offline") notice("offline");
+  else if (error.retry) notice("busy");
+  else fault(FAULT_PLACES[field] ?? "other", error.message);
+  return showState(error.retry ? "waiting" : "attention", error.retry ? "wait" : "bad");
+}
+
+async function arrivedBefore() {
+  const stored = await api.event(draft.value.id).catch(() => null);
+  draft.renew();
+  draft.set({ body: null });
+  fault("other", say("changed", { number: stored?.number ?? "" }));
+  showState("waiting", "wait");
+}
+
+function delivered(event) {
+  draft.set({ number: event.number, event });
+  $("form").hidden = true;
+  place.stop();
+  showReceipt(event, say);
+  sendPhotos();
+}
+
+async function sendPhotos() {
+  const { event } = draft.value;
+  $("fault-receipt").hidden = true;
+  $("send-photos").hidden = true;
+  try {
+    for (const photo of draft.value.photos.filter((one) => !one.sent)) {
+      await api.photo(event.id, photo.sha256, asBlob(photo));
+      photo.sent = true;
+      draft.set({ photos: draft.value.photos });
+    }
+    draft.clear();
+  } catch (error) {
+    fault("receipt", `${say("photo_waiting")} ${error.message}`);
+    $("send-photos").hidden = false;
+  }
+}
+
+// -- the beginning ------------------------------------------------------------------------------------------------------
+
+function restore() {
+  $("text").value = draft.value.text;
+  const kind = document.querySelector(`input[name=kind][value="${CSS.escape(draft.value.kind)}"]`);
+  if (kind) kind.checked = true;
+  showPhotos();
+  if (draft.value.pin) place.setPin(draft.value.pin);
+}
+
+$("form").addEventListener("submit", send);
+$("text").addEventListener("input", keepTyping);
+$("photo").addEventListener("change", addPhoto);
+$("locate").addEventListener("click", () => place.locate());
+$("unpin").addEventListener("click", () => place.setPin(null));
+$("send-photos").addEventListener("click", sendPhotos);
+$("another").addEventListener("click", () => {
+  draft.clear();
+  location.reload();
+});
+document.querySelector(".kinds").addEventListener("change", (event) => keep({ kind: event.target.value }));
+addEventListener("pagehide", () => draft.value.event || draft.set({ text: $("text").value }));
+
+if (!token) notice("no_token");
+if (draft.value.event) {
+  delivered(draft.value.event);
+} else {
+  restore();
+  place.locate();
+  if (!window.L) fault("point", say("no_map"));
+}

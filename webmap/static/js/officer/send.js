@@ -1,0 +1,52 @@
+// Talking to the API. Every failure comes back as {code, message, where, retry, status}.
+
+const SLOW_MS = 60_000;
+
+async function ask(address, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(address, { ...options, signal: AbortSignal.timeout(SLOW_MS), cache: "no-store" });
+  } catch {
+    throw { code: "offline", message: "", where: {}, retry: true, status: 0 };
+  }
+  const body = await answer.json().catch(() => null);
+  if (answer.ok && body) return body;
+  throw { code: "unavailable", message: "", where: {}, retry: answer.status >= 500, ...(body ?? {}), status: answer.status };
+}
+
+export class Api {
+  constructor(token, language) {
+    this.token = token;
+    this.language = language;
+  }
+
+  #headers(more = {}) {
+    return { Authorization: `Bearer ${this.token}`, "Accept-Language": this.language, Accept: "application/json", ...more };
+  }
+
+  report(body) {
+    return ask("/api/v1/events", {
+      method: "POST",
+      headers: this.#headers({ "Content-Type": "application/json" }),
+      body: JSON.stringify(body),
+    });
+  }
+
+  photo(eventId, sha256, blob) {
+    return ask(`/api/v1/events/${eventId}/photos/${sha256}`, {
+      method: "PUT",
+      headers: this.#headers({ "Content-Type": "image/jpeg" }),
+      body: blob,
+    });
+  }
+
+  event(eventId) {
+    return ask(`/api/v1/events/${eventId}`, { headers: this.#headers() });
+  }
+
+  grid(point) {
+    const query = new URLSearchParams({ lon: point.lon, lat: point.lat, datum: "wgs84" });
+    if (point.accuracy_m) query.set("accuracy_m", point.accuracy_m);
+    return ask(`/api/v1/grids?${query}`, { headers: this.#headers() });
+  }
+}
