@@ -7,6 +7,7 @@ quick at millions of events. A cell's place is the mean of its events.
 from __future__ import annotations
 
 from sqlalchemy import Float, Integer, Select, Table, Text, cast, func, literal, select, union_all
+from sqlalchemy.orm import Session
 
 from geogrid.domain.events import Channel, EventKind, EventState
 from geogrid.space.crs import SRID_STORED
@@ -77,6 +78,17 @@ def select_single(view: View) -> Select:
         .order_by(events.c.is_open.desc(), events.c.reported_at.desc())
         .limit(view.most)
     )
+
+
+def all_points(session: Session, *, most: int) -> list[tuple[float, float, int, str, str]]:
+    """Return lon, lat (degrees), 1 if open, number and kind of located events, the latest first, at most ``most``.
+
+    Rides ``ix_events_reported_at``.
+    """
+    lon, lat = func.ST_X(events.c.point), func.ST_Y(events.c.point)
+    found = select(lon, lat, events.c.is_open, events.c.number, events.c.kind).where(events.c.point.is_not(None))
+    rows = session.execute(found.order_by(events.c.reported_at.desc(), events.c.id).limit(most))
+    return [(round(row[0], 6), round(row[1], 6), int(row[2]), row[3], row[4]) for row in rows]
 
 
 LAYER = Layer(

@@ -76,17 +76,21 @@ def names_of(layer: Layer, view: View) -> Select:
 
 def geojson(session: Session, layer: Layer, view: View, *, digits: int = 6) -> dict[str, Any]:
     """Return the layer's features in the view as a GeoJSON FeatureCollection (RFC 7946: lon/lat, ``digits`` decimals)."""
-    rows = layer.select(view).subquery("rows")
+    return _collection(session, layer.select(view), digits)
+
+
+def geojson_names(session: Session, layer: Layer, view: View, *, digits: int = 6) -> dict[str, Any]:
+    """Return where the names of the layer's areas stand, as points with ``name`` and the radius ``r`` (metres of EPSG:3857)."""
+    return _collection(session, names_of(layer, view), digits)
+
+
+def _collection(session: Session, rows_of: Select, digits: int) -> dict[str, Any]:
+    rows = rows_of.subquery("rows")
     lonlat = func.ST_AsGeoJSON(func.ST_Transform(rows.c.geom, SRID_STORED), digits, 0, type_=None).label("geometry")
-    properties = [column for column in rows.c if column.name != "geom"]
-    found: Select = select(lonlat, *properties).where(rows.c.geom.is_not(None)).order_by(rows.c.code)
-    features = [
-        {
-            "type": "Feature",
-            "id": row.code,
-            "geometry": json.loads(row.geometry),
-            "properties": {column.name: getattr(row, column.name) for column in properties},
-        }
-        for row in session.execute(found)
-    ]
+    names = [column.name for column in rows.c if column.name != "geom"]
+    found = select(lonlat, *(rows.c[name] for name in names)).where(rows.c.geom.is_not(None)).order_by(rows.c.code)
+    features = []
+    for row in session.execute(found).mappings():
+        properties = {name: row[name] for name in names}
+        features.append({"type": "Feature", "id": row["code"], "geometry": json.loads(row["geometry"]), "properties": properties})
     return {"type": "FeatureCollection", "features": features}

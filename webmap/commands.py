@@ -9,6 +9,7 @@ import click
 
 from webmap.assets import assets
 from webmap.demo import demo, stop, up
+from webmap.map_command import save_map
 
 
 @click.command("serve")
@@ -29,4 +30,4 @@ def stream() -> None:
     os.execv(sys.executable, [sys.executable, "-m", "webmap.stream"])
 
 
-COMMANDS: tuple[click.Command, ...] = (serve, stream, demo, up, stop, assets)
+COMMANDS: tuple[click.Command, ...] = (serve, stream, demo, up, stop, assets, save_map)

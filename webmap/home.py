@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -17,6 +17,7 @@ from geogrid.store.tables.events import steps
 from layers.cards import Card, event_card, grid_card, station_card
 from layers.extent import district_extent
 from layers.search import LONGEST_QUERY, search
+from layers.synthetic import holds_synthetic
 from webmap.bundles import address
 from webmap.cards import card_body, type_label
 from webmap.errors import wants_page
@@ -24,7 +25,7 @@ from webmap.folium_map import served_page
 from webmap.headers import csp_nonce, stream_origin
 from webmap.installation import installation
 from webmap.language import current_language
-from webmap.map_frame import described_layers, district_name, map_frame
+from webmap.map_frame import chrome, described_layers, district_name, map_frame
 from webmap.roles import Role, roles
 from webmap.tiles import TIMEOUT_MS
 
@@ -46,11 +47,12 @@ def home() -> Response:
         layers = described_layers(session, language)
         since = session.scalar(select(func.max(steps.c.id))) or 0
         edition = find_in_force(session)
-    markup = render_template(
-        "map.html",
+        synthetic = profile.synthetic or holds_synthetic(session)
+    markup = chrome(
+        language,
         name=district_name(profile, language),
         edition=edition.name if edition else "",
-        synthetic=profile.synthetic,
+        synthetic=synthetic,
         searchable=True,
         live=True,
     )

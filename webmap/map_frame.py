@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jinja2 import Environment, PackageLoader
 from sqlalchemy.orm import Session
 
 from geogrid.domain.profiles import Profile
+from geogrid.texts import languages, translate
 from layers.catalog import CATALOG, set_on_demand
 from layers.service_circles import headline
 from webmap.folium_map import Frame
@@ -15,6 +17,14 @@ from webmap.map_words import map_words
 from webmap.tiles import FIRST_ZOOM, LAST_ZOOM
 
 Box = tuple[float, float, float, float]
+
+
+def chrome(language: str, **values: Any) -> str:
+    """Return the page's own HTML (panel, search, ribbon) in ``language``; every value is escaped."""
+    templates = Environment(loader=PackageLoader("webmap"), autoescape=True)
+    return templates.get_template("map.html").render(
+        say=lambda message: translate(message, language), language=language, languages=languages(), **values
+    )
 
 
 def district_name(profile: Profile, language: str) -> str:
@@ -29,7 +39,7 @@ def described_layers(session: Session, language: str, *, on_demand: bool = True)
     figures = headline(session) if on_demand else None
     for layer in described:
         if layer["name"] == "service_circles" and figures:
-            layer["notes"] = [figures.text(language), *figures.mode_texts(language)]
+            layer["notes"] += [figures.text(language), *figures.mode_texts(language)]
     return described
 
 
