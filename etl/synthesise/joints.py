@@ -12,6 +12,7 @@ from etl.synthesise.ground import Floats, Ints
 from etl.synthesise.lanes import Lanes
 from etl.synthesise.pieces import Pieces
 
+BRIDGE_ENDS_M = 25.0  # a bridge reaches so far beyond the water on either side
 SMALL_PART = 3  # parts of fewer nodes are left out instead of joined
 
 
@@ -58,6 +59,18 @@ def join_components(pieces: Pieces, lanes: Lanes, pockets: set[int], water: shap
         members = xy[part == number]
         distance, target = tree.query(members)
         best = int(distance.argmin())
-        line = np.array([members[best], xy[part == main][target[best]]])
-        wet = bool(shapely.intersects(water, shapely.LineString(line)))
-        pieces.add(line, "unclassified", bridge=wet)
+        add_crossing(pieces, members[best], xy[part == main][target[best]], "unclassified", water)
+
+
+def add_crossing(pieces: Pieces, start: Floats, end: Floats, kind: str, water: shapely.Geometry, *, street: int = -1) -> None:
+    """Add a straight link; where it meets water, the part above it and a little on either side is a bridge of its own."""
+    line = shapely.LineString([start, end])
+    wet = shapely.intersection(line, water)
+    if wet.is_empty:
+        pieces.add(np.array([start, end]), kind, street=street)
+        return
+    at = shapely.line_locate_point(line, shapely.points(shapely.get_coordinates(wet)))
+    first, last = max(at.min() - BRIDGE_ENDS_M, 1.0), min(at.max() + BRIDGE_ENDS_M, line.length - 1.0)
+    corners = np.array([start, *(start + (end - start) * (stop / line.length) for stop in (first, last)), end])
+    for number in range(3):
+        pieces.add(corners[number : number + 2], kind, street=street, bridge=number == 1)

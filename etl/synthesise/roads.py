@@ -13,7 +13,7 @@ from etl.synthesise.borders import Borders
 from etl.synthesise.cells import Cells
 from etl.synthesise.frames import frame
 from etl.synthesise.ground import Floats, Ground, Ints
-from etl.synthesise.joints import join_components, nearest_joints
+from etl.synthesise.joints import add_crossing, join_components, nearest_joints
 from etl.synthesise.lanes import Lanes, lay_lanes
 from etl.synthesise.names import road_names
 from etl.synthesise.outline import Outline
@@ -40,7 +40,6 @@ SPEED_KMH = {
 }
 TOWN_SHARE = 0.65  # of the countryside's speed, for large roads between houses
 PIECE_M = (110.0, 420.0)  # between nodes of a road along a border, in the core and outside
-BRIDGE_ENDS_M = 25.0
 
 
 @dataclass(frozen=True)
@@ -123,20 +122,10 @@ def _border_roads(pieces: Pieces, cells: Cells, ways: Ways, borders: Borders, *,
 
 
 def _bridges(pieces: Pieces, cells: Cells, ways: Ways, water: Water) -> None:
-    """Straight links across a river: the part above the water, and a little on either side, is the bridge."""
+    """Straight links across a river."""
     for nodes, rank, street in zip(ways.bridge_nodes, ways.bridge_rank, ways.bridge_street, strict=True):
         start, end = cells.node_xy[nodes]
-        line = shapely.LineString([start, end])
-        wet = shapely.intersection(line, water.union)
-        stops = [0.0, line.length]
-        if not wet.is_empty:
-            at = shapely.line_locate_point(line, shapely.points(shapely.get_coordinates(wet)))
-            stops = [0.0, max(at.min() - BRIDGE_ENDS_M, 1.0), min(at.max() + BRIDGE_ENDS_M, line.length - 1.0), line.length]
-        corners = start + (end - start) * (np.array(stops) / line.length)[:, None]
-        corners[0], corners[-1] = start, end
-        for part in range(len(stops) - 1):
-            bridge = len(stops) == 2 or part == 1
-            pieces.add(corners[part : part + 2], CLASSES[rank], street=int(street), bridge=bridge)
+        add_crossing(pieces, start, end, CLASSES[rank], water.union, street=int(street))
 
 
 def _lane_pieces(ground: Ground, pieces: Pieces, lanes: Lanes, cells: Cells) -> None:
