@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
@@ -17,8 +18,8 @@ from webmap.language import label, say
 SURE = 0.8  # below this share of the accuracy disc an assignment is called uncertain
 
 
-def event_body(event: Event, photos_there: Iterable[str] = ()) -> dict[str, Any]:
-    """Return the full form of one event; ``photos_there`` are the sha256 of the photos that have arrived."""
+def event_body(event: Event, *, edition: str, photos_there: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the full form of one event: ``edition`` is its assignment's name, ``photos_there`` the SHA-256s that have come."""
     report = event.report
     return {
         "id": str(event.id),
@@ -33,7 +34,9 @@ def event_body(event: Event, photos_there: Iterable[str] = ()) -> dict[str, Any]
         "synthetic": report.synthetic,
         "point": _point(event.point_lonlat),
         "reported_point": _reported_point(event),
-        "assignment": assignment_body(event.assignment, accuracy_m=report.point.accuracy_m if report.point else None)
+        "assignment": assignment_body(
+            event.assignment, edition=edition, accuracy_m=report.point.accuracy_m if report.point else None
+        )
         if event.assignment
         else None,
         "photos": photo_bodies(event, photos_there),
@@ -95,10 +98,10 @@ def listed_feature(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def assignment_body(assignment: Assignment, *, accuracy_m: float | None = None) -> dict[str, Any]:
+def assignment_body(assignment: Assignment, *, edition: str, accuracy_m: float | None = None) -> dict[str, Any]:
     """Return an assignment with its explanation in the request's language; distances in metres, minutes of travel."""
     return {
-        "edition_id": assignment.edition_id,
+        "edition": edition,
         "rule": assignment.rule.value,
         "grid_code": assignment.grid_code,
         "department_codes": list(assignment.department_codes),
@@ -112,7 +115,7 @@ def assignment_body(assignment: Assignment, *, accuracy_m: float | None = None) 
         "minutes": _rounded(assignment.minutes),
         "nearest_grid_code": assignment.nearest_grid_code,
         "nearest_grid_m": _rounded(assignment.nearest_grid_m, 3),
-        "explanation": explanation(assignment, accuracy_m),
+        "explanation": explanation(assignment, edition, accuracy_m),
     }
 
 
@@ -120,11 +123,11 @@ def _rounded(value: float | None, digits: int = 1) -> float | None:
     return None if value is None else round(float(value), digits)
 
 
-def explanation(assignment: Assignment, accuracy_m: float | None) -> list[str]:
+def explanation(assignment: Assignment, edition: str, accuracy_m: float | None) -> list[str]:
     """Return sentences that say which grid, by which rule and edition, how sure, and which stations."""
-    sentences = [_rule_in_words(assignment), say("Edition of the grids: {edition}.", edition=assignment.edition_id)]
+    sentences = [_rule_in_words(assignment), say("Edition of the grids: {edition}.", edition=edition)]
     if accuracy_m is not None and assignment.candidates:
-        shares = ", ".join(f"{c.grid_code} {c.share:.0%}" for c in assignment.candidates)
+        shares = ", ".join(f"{c.grid_code} {percent(c.share)}" for c in assignment.candidates)
         sentences.append(
             say("The position is good to {metres:.0f} m, so by share of that disc: {shares}.", metres=accuracy_m, shares=shares)
         )
@@ -139,6 +142,11 @@ def explanation(assignment: Assignment, accuracy_m: float | None) -> list[str]:
     return sentences
 
 
+def percent(share: float) -> str:
+    """Return a share in whole percents, cut and never rounded up to what it is not."""
+    return f"{math.floor(share * 100 + 1e-9)} %"
+
+
 _RULES = {
     AssignmentRule.INSIDE: "The point lies inside grid {grid}.",
     AssignmentRule.BORDER: "The point lies on a border between grids: the lowest code has it, {grid}.",
@@ -148,6 +156,7 @@ _RULES = {
 _UNPLACED = {
     AssignmentRule.GAP: "The point lies in a gap, farther from every grid than the tolerance: somebody has to place it. "
     "Nearest: {grid}, {metres:.1f} m.",
+    AssignmentRule.UNLOCATED: "The report came without a position: somebody has to place it.",
     AssignmentRule.OUTSIDE: "The point lies outside the district: somebody has to place it. Nearest: {grid}, {metres:.1f} m.",
 }
 

@@ -16,6 +16,7 @@ from geogrid.actions.accept import accept_report
 from geogrid.channels import parse
 from geogrid.domain.events import Event, Report
 from geogrid.errors import MediaTypeUnsupported, NotFoundError
+from geogrid.store import editions
 from geogrid.store import events as stored_events
 from geogrid.store.session import session_scope
 from layers.event_pages import read_page
@@ -79,7 +80,8 @@ def _accept(report: Report) -> tuple[dict[str, Any], bool]:
 
 def _full_body(session: Session, event: Event) -> dict[str, Any]:
     received, _ = stored_events.photos_of(session, event.id)
-    return event_body(event, received)
+    edition = editions.by_id(session, event.assignment.edition_id).name if event.assignment else ""
+    return event_body(event, edition=edition, photos_there=received)
 
 
 def answer(body: dict[str, Any], status: int = 200, media_type: str = JSON) -> Response:

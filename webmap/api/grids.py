@@ -10,6 +10,7 @@ from geogrid.channels import checked_point
 from geogrid.domain.places import Datum
 from geogrid.errors import NotFoundError
 from geogrid.space.crs import to_record
+from geogrid.store import editions
 from geogrid.store.session import session_scope
 from layers.one_grid import read_grid
 from webmap.api.base import GEOJSON, GRIDS, Query, blueprint
@@ -48,7 +49,8 @@ def find_place(query: PlaceQuery) -> Response:
     lon, lat = to_record(point.lon, point.lat, point.datum)
     with session_scope(here.engine) as session:
         found = find_grid(session, float(lon), float(lat), district=here.district, accuracy_m=accuracy_m)
-    return answer(assignment_body(found, accuracy_m=accuracy_m))
+        edition = editions.by_id(session, found.edition_id).name
+    return answer(assignment_body(found, edition=edition, accuracy_m=accuracy_m))
 
 
 @blueprint.get("/grids/<code>", tags=[GRIDS], summary="Read one grid")

@@ -41,7 +41,7 @@ class CandidateBody(BaseModel):
 class AssignmentBody(BaseModel):
     """The answer to "which grid", with everything that explains it."""
 
-    edition_id: int
+    edition: str = Field(description="name of the edition of the grids")
     rule: AssignmentRule
     grid_code: str | None
     department_codes: list[str]

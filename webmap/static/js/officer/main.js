@@ -3,7 +3,7 @@
 import { Draft, takeToken } from "./draft.js";
 import { MOST_PHOTOS, asBlob, shrink } from "./photos.js";
 import { Place, grade } from "./place.js";
-import { showReceipt } from "./receipt.js";
+import { percent, showReceipt } from "./receipt.js";
 import { Api } from "./send.js";
 
 const GRID_PAUSE_MS = 400;
@@ -101,7 +101,7 @@ function gridWords(found) {
   }
   const others = found.candidates.filter((one) => one.grid_code !== found.grid_code);
   if (others.length) {
-    const shown = others.slice(0, 3).map((one) => `${one.grid_code} ${Math.round(one.share * 100)} %`);
+    const shown = others.slice(0, 3).map((one) => `${one.grid_code} ${percent(one.share)}`);
     parts.push(say("may_be", { candidates: shown.join(", ") }));
   }
   return parts.join(" · ");

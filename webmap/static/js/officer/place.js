@@ -5,14 +5,16 @@ const FAIR_M = 100;
 const SETTLE_MS = 30_000;
 const CLOSE_ZOOM = 16;
 
-const LINES = {
-  district: { color: "#3a4652", weight: 2.5, fill: false },
-  townships: { color: "#66717d", weight: 1.5, fill: false },
-  base_grids: { color: "#5d6a77", weight: 1, fill: false },
-  roads: { color: "#c9b896", weight: 1.5, fill: false },
-  water: { color: "#9cc3d8", weight: 1, fill: true, fillColor: "#cfe2ee", fillOpacity: 1 },
+const POINT = 1; // VectorGrid names the kind of a geometry by its dimension: 1 point, 2 line, 3 area
+const line = (color, weight, fill = {}) => (_, __, kind) => (kind === POINT ? [] : { color, weight, fill: false, ...fill });
+const STYLES = {
+  district: line("#3a4652", 2.5),
+  townships: line("#66717d", 1.5),
+  base_grids: line("#5d6a77", 1),
+  roads: line("#c9b896", 1.5),
+  water: line("#9cc3d8", 1, { fill: true, fillColor: "#cfe2ee", fillOpacity: 1 }),
   places: [],
-  stations: [],
+  stations: { radius: 5, color: "#fff", weight: 1.5, fill: true, fillColor: "#123f6b", fillOpacity: 1 },
 };
 
 export function grade(metres) {
@@ -86,7 +88,7 @@ export class Place {
     this.map = L.map("map", { center: [lat, lon], zoom: 11, minZoom: 8, maxZoom: 18, attributionControl: false, tapHold: false });
     if (L.vectorGrid) {
       L.vectorGrid
-        .protobuf(this.config.tiles, { tileSize: 1024, rendererFactory: L.canvas.tile, vectorTileLayerStyles: LINES, interactive: false })
+        .protobuf(this.config.tiles, { tileSize: 1024, rendererFactory: L.canvas.tile, vectorTileLayerStyles: STYLES, interactive: false })
         .addTo(this.map);
     }
     this.map.on("click", (event) => this.setPin({ lon: event.latlng.wrap().lng, lat: event.latlng.lat }));

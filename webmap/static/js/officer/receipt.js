@@ -7,10 +7,10 @@ export function showReceipt(event, say) {
   $("number").textContent = event.number;
   const facts = [
     ["label_grid", found.grid_code ?? say("unplaced")],
-    ["label_station", found.nearest_station && say("station", { station: found.nearest_station, metres: Math.round(found.distance_m) })],
+    ["label_station", found.nearest_station && `${found.nearest_station} · ${Math.round(found.distance_m)} m`],
     ["label_home", found.home_station],
-    ["label_sure", `${Math.round(found.confidence * 100)} %`],
-    ["label_candidates", found.candidates.length > 1 && candidates(found)],
+    ["label_sure", percent(found.confidence)],
+    ...(found.candidates.length > 1 ? found.candidates : []).map((one) => ["label_candidates", `${one.grid_code} · ${percent(one.share)}`]),
   ];
   $("receipt-facts").replaceChildren(...facts.filter(([, value]) => value).flatMap(([name, value]) => [line("dt", say(name)), line("dd", value)]));
   $("receipt-words").replaceChildren(...found.explanation.map((sentence) => line("li", sentence)));
@@ -20,8 +20,9 @@ export function showReceipt(event, say) {
   scrollTo(0, 0);
 }
 
-function candidates(found) {
-  return found.candidates.map((one) => `${one.grid_code} ${Math.round(one.share * 100)} %`).join(", ");
+// Cut, not rounded: nothing is ever said to be 100 % that is not.
+export function percent(share) {
+  return `${Math.floor(share * 100 + 1e-9)} %`;
 }
 
 function line(tag, text) {
