@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 def frame(columns: dict[str, Any], geometry: NDArray[np.object_]) -> GeoDataFrame:
-    """Return a GeoDataFrame (EPSG:4490, lon/lat) of ``columns`` with ``synthetic`` True in every row."""
+    """Return a GeoDataFrame (EPSG:4490, lon/lat) of ``columns`` with ``synthetic`` True in every row.
+
+    Rings run as RFC 7946 wants them: the outer one against the clock, so that an import has nothing to mend.
+    """
     from geopandas import GeoDataFrame
 
-    return GeoDataFrame({**columns, "synthetic": True}, geometry=geometry, crs=SRID_STORED)
+    return GeoDataFrame({**columns, "synthetic": True}, geometry=shapely.orient_polygons(geometry), crs=SRID_STORED)
 
 
 def points(lonlat: NDArray[np.float64]) -> NDArray[np.object_]:

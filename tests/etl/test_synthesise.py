@@ -312,3 +312,9 @@ def test_parts_of_events_make_the_same_file_as_a_whole(profile, tmp_path, monkey
     assert parts.crs == whole.crs
     assert len(pyogrio.read_dataframe(tmp_path / "district.gpkg", layer="events")) == 700
     assert parts.closed_at.isna().sum() == round(SMALL.events_open * 700 / SMALL.events)
+
+
+def test_rings_run_as_an_import_wants_them(twin):
+    for name in ("units", "base_grids", "department_grids", "places"):
+        shapes = twin[name].geometry.to_numpy()
+        assert shapely.equals_identical(shapely.orient_polygons(shapes), shapes).all(), name
