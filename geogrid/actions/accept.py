@@ -57,8 +57,8 @@ def accept_report(session: Session, report: Report, *, now: datetime, district: 
     created = events.add(session, values, point_lonlat)
     if created:
         events.add_assignment(session, report.id, assignment, now=editions.not_before(edition, now))
-        events.add_steps(session, report.id, first_steps(now, actor))
         cells.add(session, [report.id])
+        events.add_steps(session, report.id, first_steps(now, actor))  # last, so that ids of steps soon follow their commits
     stored = events.find(session, report.id)
     if stored is None:
         raise RuntimeError(f"event {report.id} was neither inserted nor found")

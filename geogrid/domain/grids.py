@@ -67,6 +67,7 @@ class AssignmentRule(LabelledEnum):
     OVERLAP = "overlap", "Grids overlap here: a fault of the data"
     OUTSIDE = "outside", "Outside the district: to be placed"
     UNLOCATED = "unlocated", "Without a position: to be placed"
+    PLACED = "placed", "Placed by hand"
 
 
 @dataclass(frozen=True)

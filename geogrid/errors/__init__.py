@@ -58,6 +58,7 @@ from geogrid.errors.installation import (
 )
 from geogrid.errors.reports import (
     ChannelUnknown,
+    EventNotWaiting,
     FieldMissing,
     FieldType,
     FieldUnknown,
@@ -132,6 +133,7 @@ __all__ = [
     "EditionNotInForce",
     "EditionState",
     "EditionSuspicious",
+    "EventNotWaiting",
     "FieldMissing",
     "FieldType",
     "FieldUnknown",

@@ -166,3 +166,9 @@ class StepNotAllowed(ConflictError):
     """The step {step} is not allowed while the event is {state}."""
 
     code = "step.not_allowed"
+
+
+class EventNotWaiting(ConflictError):
+    """The event {number} does not wait to be placed: it is {state} and has the grid {grid}."""
+
+    code = "event.not_waiting"

@@ -143,6 +143,18 @@ def project(session: Session, event_id: UUID, state: EventState, *, closed_at: d
     session.execute(update(events).where(events.c.id == event_id).values(values))
 
 
+def project_place(session: Session, event_id: UUID, assignment: Assignment, units: tuple[str | None, str | None]) -> None:
+    """Write the place of an event's current assignment; ``units`` are the codes of the grid's village and township."""
+    values = {
+        "edition_id": assignment.edition_id,
+        "grid_code": assignment.grid_code,
+        "village_code": units[0],
+        "township_code": units[1],
+        "rule": assignment.rule.value,
+    }
+    session.execute(update(events).where(events.c.id == event_id).values(values))
+
+
 def add_photo(session: Session, event_id: UUID, sha256: str, media_type: str, size_bytes: int, *, now: datetime) -> bool:
     """Insert the row of a photo whose file is safe on disk; False where it was there already."""
     values = {"event_id": event_id, "sha256": sha256, "media_type": media_type, "size_bytes": size_bytes, "received_at": now}

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import func, select, text
+from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
-from geogrid.domain.grids import Assignment, GeographyKind
+from geogrid.domain.grids import Assignment, AssignmentRule, GeographyKind
 from geogrid.space.crs import SRID_WEB_MERCATOR
 from geogrid.space.lineage import Common
 from geogrid.store.batches import copy_assignments
@@ -86,11 +86,14 @@ def add_shapes(
     copy_rows(session, "shapes", columns, rows)
 
 
-def open_events(session: Session) -> list[tuple[UUID, float | None, float | None, float | None]]:
-    """Return id, lon, lat (degrees of record) and accuracy (m) of every open event. Rides the partial index of open ones."""
-    point = events.c.point
-    query = select(events.c.id, func.ST_X(point), func.ST_Y(point), events.c.accuracy_m).where(events.c.is_open)
-    return [(row[0], row[1], row[2], row[3]) for row in session.execute(query.order_by(events.c.id))]
+def open_events(session: Session) -> list[tuple[UUID, float | None, float | None, float | None, str | None]]:
+    """Return every open event: id, lon, lat (degrees of record), accuracy (m), and its grid where a person placed it.
+
+    Rides the partial index of open events.
+    """
+    point, by_hand = events.c.point, case((events.c.rule == AssignmentRule.PLACED, events.c.grid_code))
+    query = select(events.c.id, func.ST_X(point), func.ST_Y(point), events.c.accuracy_m, by_hand).where(events.c.is_open)
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in session.execute(query.order_by(events.c.id))]
 
 
 def stage_places(
