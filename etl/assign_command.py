@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from etl.sources.table import Note
 
 FILE = click.Path(path_type=Path)
 
@@ -40,11 +43,10 @@ def assign(profile: str | None, **options: Any) -> None:
     from geogrid.actions.district import read_profile
     from geogrid.cli import command_language
     from geogrid.settings import read_settings
-    from geogrid.texts import translate
 
-    def tell(message: str) -> None:
-        click.echo(message, err=True)
+    def tell(note: Note) -> None:
+        click.echo(note.words(command_language(os.environ)), err=True)
 
     chosen = read_profile(replace(read_settings(os.environ), profile=profile)) if profile else None
-    words = rule_words(assign_files(Wanted(**options), chosen, tell))
-    click.echo(translate(words.message, command_language(os.environ)).format_map(words.values))
+    summary = rule_words(assign_files(Wanted(**options), chosen, tell))
+    click.echo(summary.words(command_language(os.environ)))

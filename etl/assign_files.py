@@ -38,7 +38,7 @@ STATIONS = Kind("stations", (*CODE_ONLY, LEVEL, Column("unit_code", CODE)), POIN
 NO_LOCATION = "no_location"
 ADDED = ("grid_code", "department_codes", "station_code", "distance_m", "minutes", "rule", "confidence", "candidates")
 ANY_CODE = ".+"
-Tell = Callable[[str], None]
+Tell = Callable[[Note], None]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def assign_files(wanted: Wanted, profile: Profile | None, tell: Tell) -> Counter
         answers["rule"][position] = NO_LOCATION if isinstance(error, LocationMissing | GeometryMissing) else error.code
     export.write(_output(events, located, answers, wanted), wanted.out)
     for note in (*events.notes, *located.notes):
-        tell(note.message.format_map(note.values))
+        tell(note)
     return Counter(answers["rule"].tolist())
 
 
@@ -186,7 +186,7 @@ def _frame(table: Table, kind: Kind, code: str | None, wanted: Wanted, profile: 
     absent = [column.name for column in kind.columns if column.name not in brought]
     frame = checked.frame.drop(columns=["source_row", *absent])
     if "level" in frame and not set(frame["level"]) & set(StationLevel.codes()):
-        tell(f"{table.path.name}: the words in the column level are not ours; all its stations count")
+        tell(Note("{file}: the words in its column level are not known; all its stations count", {"file": table.path.name}))
         frame = frame.drop(columns="level")
     return frame
 
@@ -194,9 +194,10 @@ def _frame(table: Table, kind: Kind, code: str | None, wanted: Wanted, profile: 
 def _tell_refused(checked: Checked, tell: Tell) -> None:
     name = checked.table.path.name
     for refusal in checked.refused[:20]:
-        tell(f"{name} #{refusal.row}: {refusal.error.code}: {refusal.error}")
+        values = {"file": name, "row": refusal.row, "code": refusal.error.code, "error": refusal.error}
+        tell(Note("{file}, row {row}: {code}: {error}", values))
     if len(checked.refused) > 20:
-        tell(f"{name}: {len(checked.refused)} rows are refused")
+        tell(Note("{file}: {count} rows are refused", {"file": name, "count": len(checked.refused)}))
 
 
 # -- what goes out ----------------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from etl.errors import OptionInvalid
+from etl.sources.table import Note
 from geogrid.domain.events import Channel, EventKind
-from geogrid.domain.grids import Department, ExclusiveKind, GridKind
+from geogrid.domain.grids import Department, ExclusiveKind, GeographyKind, GridKind
 from geogrid.domain.labelled import LabelledEnum
 from geogrid.domain.places import Level, PlaceKind, UnitKind
 from geogrid.domain.profiles import Profile
@@ -40,6 +41,11 @@ class Kind:
     columns: tuple[Column, ...]
     geometry: frozenset[str]
     pattern: str | None = None
+
+    @property
+    def label(self) -> LabelledEnum | Note:
+        """What to call the rows; events are no geography and have no enum."""
+        return Note("Events") if self.name == "events" else GeographyKind(self.name)
 
     def code_pattern(self, profile: Profile) -> str | None:
         """Return the regular expression of whole codes, None where the profile sets none."""

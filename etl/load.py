@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 CLOCK_SKEW = timedelta(days=1)
-Tell = Callable[[str], None]
+Tell = Callable[[Note], None]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def load(
         report = report.but(parts=tuple(parts))
         report = _stored(report, order, profile, engine, tell)
     except GeogridError as error:
-        report = report.but(error=error.message(profile.language))
+        report = report.but(error=error)
         raise
     finally:
         if report.parts or report.error:
@@ -106,7 +106,7 @@ def load(
 
 
 def _checked_part(source: Source, order: Order, profile: Profile, folder: Path, tell: Tell) -> Part:
-    tell(f"{source.kind.name}: {source.path.name}")
+    tell(Note("{kind}: reading {file}", {"kind": source.kind.label, "file": source.path.name}))
     table = open_table(source.path, source.recipe.read_options)
     latest = None if order.cut else order.now + CLOCK_SKEW
     checked = check_table(table, source.kind, profile, source.recipe, latest=latest)
@@ -179,8 +179,8 @@ def _compared(
         if part.kind == "events":
             parts.append(part)
             continue
-        tell(f"{part.kind}: comparing")
         kind = GeographyKind(part.kind)
+        tell(Note("{kind}: comparing with what is in force", {"kind": kind}))
         adding = order.add or is_quarantine(part.checked.table)
         frame = _added(session, kind, part.checked.frame, order.edition) if adding else part.checked.frame
         frames[kind] = frame
@@ -238,13 +238,13 @@ def _store_geography(
     from geogrid.actions import district, editions
 
     name = order.edition or report.id
-    tell(f"{name}: storing {sum(map(len, frames.values()))} rows")
+    tell(Note("{name}: storing {count} rows", {"name": name, "count": sum(map(len, frames.values()))}))
     here = district.district_of(profile, session)
     source = {"import": report.id, "files": sorted({part.checked.table.path.name for part in report.parts})}
     plain = {kind: frame.drop(columns=["source_row"], errors="ignore") for kind, frame in frames.items()}
     editions.load_edition(session, name, plain, now=order.now, district=here, source=source)
     if order.activate:
-        tell(f"{name}: activating")
+        tell(Note("{name}: putting it in force", {"name": name}))
         editions.activate_edition(session, name, now=order.now, district=here, accept_moved=order.accept_moved)
     return report.but(edition=name, activated=order.activate)
 
@@ -264,7 +264,7 @@ def _store_events(report: ImportReport, order: Order, profile: Profile, session:
             note = Note("No edition is in force yet: the places of events were not compared with the district")
             parts.append(replace(part, notes=(*part.notes, note)))
             continue
-        tell(f"events: assigning and storing {len(reports)}")
+        tell(Note("Events: assigning and storing {count}", {"count": len(reports)}))
         here = district.district_of(profile, session)
         batch = accept_batch.accept_batch(session, reports, histories, now=order.now, district=here)
         late = [_late_refusal(part.checked, refused.row, refused.error) for refused in batch.refused]

@@ -3,7 +3,7 @@
 The schema of ``report.json`` (numbers are counts of rows unless they carry a unit; every text comes as zh and en)::
 
     {"schema": 1, "id": "20250618T150000-1f3a", "made_at": ISO time, "profile": "999901", "edition": name or null,
-     "state": "loaded" | "dry_run" | "refused" | "failed", "activated": bool, "error": text or null,
+     "state": "loaded" | "dry_run" | "failed", "activated": bool, "error": null or {"code", "zh", "en"},
      "parts": [                                  one for each kind of rows in the import
        {"kind": "base_grids", "file": name, "format": name, "layer": name or null,
         "rows": {"read", "accepted", "mended", "refused", "known", "later"},
@@ -34,6 +34,7 @@ from typing import Any
 from etl.check import Checked, Mending, Refusal
 from etl.compare import Difference, Fault
 from etl.sources.table import Note
+from geogrid.errors import GeogridError
 from geogrid.texts import translate
 
 SCHEMA = 1
@@ -55,7 +56,7 @@ FAULTS = {
     "sliver": "A sliver of {area} m² at {codes}",
     "not_nested": "{codes}: {area} m² of the grid lie outside the village it names",
 }
-STATES = {"loaded": "Loaded", "dry_run": "Dry run: nothing was loaded", "refused": "Nothing was loaded", "failed": "Failed"}
+STATES = {"loaded": "Loaded", "dry_run": "Dry run: nothing was loaded", "failed": "Failed"}
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class ImportReport:
     state: str
     parts: tuple[Part, ...]
     activated: bool = False
-    error: str | None = None
+    error: GeogridError | None = None
 
     @property
     def refused_rows(self) -> int:
@@ -132,7 +133,7 @@ def as_json(report: ImportReport) -> dict[str, Any]:
         "edition": report.edition,
         "state": report.state,
         "activated": report.activated,
-        "error": report.error,
+        "error": None if report.error is None else {"code": report.error.code, **_messages(report.error)},
         "parts": [_part(part) for part in report.parts],
     }
 
@@ -152,7 +153,7 @@ def _part(part: Part) -> dict[str, Any]:
             "known": part.known,
             "later": part.later,
         },
-        "notes": [in_words(note.message, note.values) for note in part.notes],
+        "notes": [{language: note.words(language) for language in LANGUAGES} for note in part.notes],
         "mended": mended_summary(part.mended),
         "refused": [_refusal(refusal) for refusal in part.refused[:MOST_LISTED]],
         "refused_by_code": dict(Counter(refusal.error.code for refusal in part.refused).most_common()),
@@ -176,8 +177,11 @@ def mended_summary(mended: Iterable[Mending]) -> list[dict[str, Any]]:
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:
     lonlat = None if refusal.lonlat is None else list(refusal.lonlat)
-    words = {language: refusal.error.message(language) for language in LANGUAGES}
-    return {"row": refusal.row, "code": refusal.error.code, "lonlat": lonlat, **words}
+    return {"row": refusal.row, "code": refusal.error.code, "lonlat": lonlat, **_messages(refusal.error)}
+
+
+def _messages(error: GeogridError) -> dict[str, str]:
+    return {language: error.message(language) for language in LANGUAGES}
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.sources.limits import LIMITS, Limits
+from geogrid.domain.labelled import LabelledEnum
 from geogrid.errors import GeogridError
+from geogrid.texts import translate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +32,18 @@ class Note:
 
     message: str
     values: Mapping[str, object] = field(default_factory=dict)
+
+    def words(self, language: str) -> str:
+        """Return the remark in ``language``; an error or a labelled value among the values too."""
+        return translate(self.message, language).format_map({name: _in(value, language) for name, value in self.values.items()})
+
+
+def _in(value: object, language: str) -> object:
+    if isinstance(value, Note):
+        return value.words(language)
+    if isinstance(value, GeogridError):
+        return value.message(language)
+    return translate(value.label, language, type(value).__name__) if isinstance(value, LabelledEnum) else value
 
 
 @dataclass(frozen=True)
