@@ -141,12 +141,12 @@ def url(settings: Settings, path: str = "/") -> str:
     return f"http://{host}:{settings.port}{path}"
 
 
-def fetch(address: str, within_s: float = ANSWER_WITHIN_S) -> tuple[int, bytes]:
-    """Return status and body of ``address``, no proxy asked; status 0 when nothing answers."""
+def fetch(address: str, *, first_line_only: bool = False) -> tuple[int, bytes]:
+    """Return status and body (or its first line) of ``address``, no proxy asked; status 0 when nothing answers."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(address, timeout=within_s) as answer:
-            return answer.status, answer.read()
+        with opener.open(address, timeout=ANSWER_WITHIN_S) as answer:
+            return answer.status, answer.readline() if first_line_only else answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
     except OSError:
@@ -183,13 +183,16 @@ def start_all(settings: Settings, children: Children) -> None:
 
 
 def probe(settings: Settings, tile: str, say: Callable[[str], None]) -> bool:
-    """Ask for each page once and one map tile; say status and size of each; return whether all were well."""
+    """Ask for each page once, one map tile and the stream; say status and size of each; return whether all were well."""
     well = True
     for path in (*PROBED, tile):
         status, body = fetch(url(settings, path))
         say(f"{status} {len(body):>8} B  {path}")
         well = well and status == 200 and len(body) > 0
-    return well
+    stream = replace(settings, port=settings.stream_port)
+    status, line = fetch(url(stream, "/stream?since=0"), first_line_only=True)
+    say(f"{status} {len(line):>8} B  /stream")
+    return well and status == 200 and len(line) > 0
 
 
 def centre_tile(settings: Settings, map_zoom: int = 11) -> str:

@@ -166,16 +166,17 @@ class _Pages(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.mark.parametrize(("missing", "well"), [("", True), ("/officer", False)])
+@pytest.mark.parametrize(("missing", "well"), [("", True), ("/officer", False), ("/stream?since=0", False)])
 def test_probe_is_well_only_when_every_page_is(tmp_path, monkeypatch, missing, well):
     monkeypatch.setattr(_Pages, "missing", missing)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        settings = read_settings({"GEOGRID_PORT": str(server.server_port), "GEOGRID_VAR": str(tmp_path)})
+        port = str(server.server_port)
+        settings = read_settings({"GEOGRID_PORT": port, "GEOGRID_STREAM_PORT": port, "GEOGRID_VAR": str(tmp_path)})
         lines = []
         assert demo.probe(settings, "/tiles/all/11/1/1.mvt", lines.append) is well
         server.shutdown()
-    assert len(lines) == len(demo.PROBED) + 1
+    assert len(lines) == len(demo.PROBED) + 2
 
 
 def test_not_ready_in_time_says_what_health_said(tmp_path, monkeypatch, children):
