@@ -10,7 +10,7 @@ from geogrid.actions.district import District, open_district
 from geogrid.domain.profiles import Profile
 from geogrid.settings import Settings
 from geogrid.store.session import make_engine
-from webmap import api, api_docs, bundles, health, home, officer, tiles
+from webmap import api, api_docs, bundles, health, home, imports, officer, tiles
 from webmap.api.base import Refusal, refuse_query
 from webmap.compression import install_compression
 from webmap.errors import install_errors
@@ -26,6 +26,7 @@ from webmap.token import read_or_make_token
 # Every module of the application that answers requests: add a line to add a page.
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.blueprint,
+    imports.blueprint,
     tiles.blueprint,
     bundles.blueprint,
     api.blueprint,

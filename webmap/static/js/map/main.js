@@ -13,8 +13,10 @@ const SINGLE_ZOOM = 16;
 
 // Which layers are drawn, and with which choice within them.
 class State {
-  constructor(layers) {
+  constructor({ layers, points, set }) {
     this.layers = layers;
+    this.points = points || {};
+    this.first = set || "all"; // the tile set of the first view
     this.on = new Set(layers.filter((layer) => layer.atOnce).map((layer) => layer.name));
     this.chosen = {};
     this.openOnly = false;
@@ -46,7 +48,7 @@ class State {
   sets() {
     const asked = this.layers.filter((layer) => layer.set && this.isOn(layer));
     return [
-      { set: "all", query: "" },
+      { set: this.first, query: "" },
       ...asked.map((layer) => ({ set: layer.set, query: layer.choices ? `?${layer.choiceName}=${this.choice(layer)}` : "" })),
     ];
   }
@@ -65,16 +67,18 @@ class Page {
     const formatter = new Intl.NumberFormat(config.language, { notation: "compact", maximumFractionDigits: 1 });
     const family = getComputedStyle(document.documentElement).getPropertyValue("--font");
     this.words = { ...config.words, font: family, number: (n) => (n < 10000 ? String(n) : formatter.format(n)) };
-    this.state = new State(config.layers);
+    this.state = new State(config);
     this.bounds = L.latLngBounds([config.bounds[1], config.bounds[0]], [config.bounds[3], config.bounds[2]]);
+    // what tiles are asked for: as far as the district reaches, which may be more than the first view
+    this.extent = config.extent ? L.latLngBounds([config.extent[1], config.extent[0]], [config.extent[3], config.extent[2]]) : this.bounds;
     this.source = config.inline ? new InlineSource(config.inline) : new TileSource(config.tiles);
   }
 
   start() {
     const { map, config } = this;
-    map.setMaxBounds(this.bounds.pad(0.6)); // before the first view: it would round the zoom
+    map.setMaxBounds(L.latLngBounds(this.extent.getSouthWest(), this.extent.getNorthEast()).extend(this.bounds).pad(0.6)); // before the first view: it would round the zoom
     this.fit();
-    this.ground = new Ground(this.source, this.state, { bounds: this.bounds.pad(0.02), minZoom: config.firstZoom, maxZoom: config.lastZoom });
+    this.ground = new Ground(this.source, this.state, { bounds: this.extent.pad(0.02), minZoom: config.firstZoom, maxZoom: config.lastZoom });
     this.marks = new Marks(this.ground, this.state, this.words);
     this.status = document.querySelector("#map-status");
     this.ground.on("loading", () => this.tell("loading"));
@@ -95,10 +99,11 @@ class Page {
   fit() {
     const wide = this.map.getSize().x > 900;
     const panel = document.querySelector("#map-panel").getBoundingClientRect();
+    const report = document.querySelector("#import-report")?.getBoundingClientRect();
     const [side, top] = wide ? FIT.wide : FIT.small;
     const options = wide
-      ? { paddingTopLeft: [side, top], paddingBottomRight: [panel.width + side, top] }
-      : { paddingTopLeft: [side, top], paddingBottomRight: [side, 88] };
+      ? { paddingTopLeft: [side + (report ? report.right : 0), top], paddingBottomRight: [panel.width + side, top] }
+      : { paddingTopLeft: [side, top], paddingBottomRight: [side, report ? report.height + side : 88] };
     // The first view may stand between two zooms, to fill the page; from the next step on zooms are whole.
     this.map.options.zoomSnap = 0.25;
     this.map.fitBounds(this.bounds, { ...options, animate: false });
@@ -148,10 +153,19 @@ class Page {
       const zoom = Math.min(SINGLE_ZOOM, Math.round(this.map.getZoom()) + (hit.count > 20 ? 2 : 3));
       return this.map.setView(latlng, zoom);
     }
+    if (this.state.points[hit.layer]) return this.openOwn(hit);
     const pathOf = { events: "events", stations: "stations" }[hit.layer];
     const place = this.map.layerPointToLatLng(L.point(hit.x, hit.y).add(this.marks.origin).subtract(this.map.getPixelOrigin()));
     this.select({ layer: hit.layer, code: hit.properties.code, lonlat: [place.lng, place.lat] });
     return this.details.open(() => this.card(pathOf, hit.properties, hit.layer));
+  }
+
+  // Opens a point that stands in the page itself.
+  openOwn({ layer, properties }) {
+    const { lonlat } = this.state.points[layer].find((point) => point.code === properties.code);
+    const kind = this.state.layers.find((one) => one.name === layer).title;
+    this.select({ layer, code: properties.code, lonlat });
+    return this.details.open(async () => ({ kind, title: properties.name, rows: [], notes: [properties.text] }));
   }
 
   openArea(latlng) {

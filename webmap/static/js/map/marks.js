@@ -93,6 +93,7 @@ export const Marks = L.Layer.extend({
 
   // Every point feature of the tile layer `name`, once, with its place on the canvas.
   pointsOf(name) {
+    if (this.state.points[name]) return this.state.points[name].map((point) => this.ownPoint(point));
     const found = new Map();
     for (const entry of this.ground.current()) {
       const data = entry.layers[name];
@@ -107,6 +108,12 @@ export const Marks = L.Layer.extend({
       }
     }
     return [...found.values()];
+  },
+
+  // A point that stands in the page itself.
+  ownPoint({ lonlat, ...properties }) {
+    const at = this._map.project([lonlat[1], lonlat[0]], this.zoom).subtract(this.origin);
+    return { x: at.x, y: at.y, properties };
   },
 
   drawPoints(context, placer, whole) {
