@@ -210,7 +210,7 @@ def _write_geojson(frame: Any, path: Path) -> None:
 
 def _json_cell(cell: Any) -> Any:
     if isinstance(cell, str | bool):
-        return cell
+        return cell if isinstance(cell, bool) else storable(cell)
     if isinstance(cell, list | tuple | np.ndarray | datetime | date):
         return as_text(cell)
     if is_empty(cell) or (isinstance(cell, float | np.floating) and not np.isfinite(cell)):
@@ -233,14 +233,20 @@ def _typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     out = frame.copy()
     for name in frame.columns.drop(frame.geometry.name):
         series = frame[name]
-        if series.dtype != object:
+        if not (series.dtype == object or pd.api.types.is_string_dtype(series)):
             continue
         kind = pd.api.types.infer_dtype(series, skipna=True)
-        if kind in {"string", "boolean", "integer", "floating", "decimal", "empty"}:
+        if kind in {"boolean", "integer", "floating", "empty"}:
             out[name] = series.convert_dtypes() if kind in {"boolean", "integer"} else series.infer_objects()
         else:
-            out[name] = pd.Series([None if is_empty(cell) else as_text(cell) for cell in series.tolist()], series.index, object)
+            texts = [None if cell is None or cell != cell else storable(as_text(cell)) for cell in series.tolist()]  # noqa: PLR0124
+            out[name] = pd.Series(texts, series.index, object)
     return out
+
+
+def storable(text: str) -> str:
+    """Return ``text`` as UTF-8 and SQLite can hold it: NUL and lone surrogates written out."""
+    return text.replace("\0", "\\u0000").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @contextmanager

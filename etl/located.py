@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etl.cells import is_empty, to_degrees
-from etl.errors import CoordText, DatumNotStated, GeometryMissing, LocationMissing, OptionInvalid
+from etl.errors import ColumnMissing, CoordText, DatumNotStated, GeometryMissing, LocationMissing, OptionInvalid
 from etl.sources.table import Note, Table
 from geogrid.domain.places import Datum
 from geogrid.errors import DatumUnknown, GeogridError
@@ -56,6 +56,8 @@ def locate(table: Table, *, datum: str | None, lon: str = "lon", lat: str = "lat
     ------
     DatumNotStated, DatumUnknown, OptionInvalid
         where neither user nor file states the coordinate system, or a statement is not known
+    ColumnMissing
+        where there is neither a geometry nor the columns of coordinates
     """
     stated, faults = _stated(table, lon, lat)
     present = np.array([shape is not None for shape in stated], bool)
@@ -78,9 +80,12 @@ def _stated(table: Table, lon: str, lat: str) -> tuple[np.ndarray, dict[int, Geo
     empty = shapely.is_empty(stated)
     stated[empty] = None
     if lon not in table.frame or lat not in table.frame:
+        if table.geometry is None:
+            missing_name = lon if lon not in table.frame else lat
+            found = ", ".join(map(str, table.frame.columns[:40]))
+            raise ColumnMissing(name=table.path.name, wanted=f"{lon}, {lat}", first=missing_name, found=found)
         missing = [i for i in range(size) if stated[i] is None and i not in faults]
-        error = LocationMissing if table.geometry is None else GeometryMissing
-        return stated, faults | {i: error() for i in missing}
+        return stated, faults | {i: GeometryMissing() for i in missing}
     lons, lats = table.frame[lon].tolist(), table.frame[lat].tolist()
     for i in range(size):
         if stated[i] is not None or (i in faults and not isinstance(faults[i], GeometryMissing)):

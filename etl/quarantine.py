@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etl.cells import is_empty
+from etl.export import free_names, storable
 from etl.located import locate
 from etl.recipe import Recipe, in_our_names
 from etl.report import LANGUAGES, ImportReport, Part
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MARK = "refused_code"  # a table with this column is one of ours, mended: its rows are added to those loaded before
-RESERVED = {"fid", "geom", "geometry"}
 
 
 def write_quarantine(report: ImportReport, recipes: dict[str, Recipe], folder: Path) -> None:
@@ -65,20 +65,15 @@ def refused_frame(part: Part) -> pd.DataFrame:
     import pandas as pd
 
     source = part.checked.table.frame.iloc[_positions(part)].drop(columns=[MARK], errors="ignore")
-    columns: dict[str, Any] = {}
-    taken = set(RESERVED)
-    for name in source.columns:
-        if str(name).lower().startswith("refused_"):
-            continue
-        free = str(name)
-        while free.lower() in taken:  # SQLite's names do not know case
-            free += "_"
-        taken.add(free.lower())
-        columns[free] = [_cell(value) for value in source[name].tolist()]
+    names = [name for name in source.columns if not str(name).lower().startswith("refused_")]
+    free = free_names([str(name) for name in names])
+    columns: dict[str, Any] = {
+        new: [_cell(value) for value in source[name].tolist()] for name, new in zip(names, free, strict=True)
+    }
     columns["refused_row"] = [refusal.row for refusal in part.refused]
     columns[MARK] = [refusal.error.code for refusal in part.refused]
     for language in LANGUAGES:
-        columns[f"refused_{language}"] = [_storable(refusal.error.message(language)) for refusal in part.refused]
+        columns[f"refused_{language}"] = [storable(refusal.error.message(language)) for refusal in part.refused]
     return pd.DataFrame(columns)
 
 
@@ -89,11 +84,7 @@ def _positions(part: Part) -> list[int]:
 def _cell(value: Any) -> Any:
     if isinstance(value, np.ndarray | list):
         return ";".join(map(str, value))
-    return None if is_empty(value) else _storable(str(value))
-
-
-def _storable(text: str) -> str:
-    return text.replace("\0", "\\u0000").encode("utf-8", "backslashreplace").decode("utf-8")
+    return None if is_empty(value) else storable(str(value))
 
 
 def _features(part: Part, recipe: Recipe) -> list[dict[str, Any]]:
@@ -108,7 +99,7 @@ def _features(part: Part, recipe: Recipe) -> list[dict[str, Any]]:
         geometry = json.loads(shapely.to_geojson(shape)) if usable else None
         if geometry is None and refusal.lonlat is not None:
             geometry = {"type": "Point", "coordinates": list(refusal.lonlat)}
-        words = {language: _storable(refusal.error.message(language)) for language in LANGUAGES}
+        words = {language: storable(refusal.error.message(language)) for language in LANGUAGES}
         properties = {"kind": part.kind, "row": refusal.row, "code": refusal.error.code, **words}
         found.append({"type": "Feature", "geometry": geometry, "properties": properties})
     return found

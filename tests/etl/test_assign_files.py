@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ from etl.assign_command import assign
 from etl.assign_files import ADDED
 from geogrid.errors import DatumUnknown, GeogridError
 from geogrid.space.crs import from_record
-from tests.etl.samples import EAST, SQUARE, feature, geojson, point, polygon
+from tests.etl.samples import EAST, SQUARE, collection, feature, geojson, point, polygon
 
 EVENTS = ["id,lon,lat,accuracy_m,note"]
 ROWS = [
@@ -226,3 +227,20 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
         export.write(pd.DataFrame({"a": ["x" * 40_000]}), tmp_path / "a.xlsx")
     assert (tmp_path / "a.xlsx").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
+
+
+def test_missing_columns_of_coordinates_are_an_error_not_two_thousand_empty_rows(files):
+    (files / "events.csv").write_text("id,X,Y\n1,126.55,45.95\n")
+    with pytest.raises(errors.ColumnMissing, match="lon, lat"):
+        run(files, "out.csv")
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.xlsx", "out.gpkg", "out.parquet", "out.geojson"])
+def test_odd_texts_and_mixed_cells_are_written_in_every_format(files, name):
+    rows = [feature(point(126.55, 45.95), id=1, text="\ud800 a\0b 𠀀 ᠮᠣᠩᠭᠣᠯ", fid="x", FID="y"), feature(None, id="2", text=None)]
+    (files / "odd.geojson").write_text(json.dumps(collection(*rows)))
+    path = run(files, name, events="odd.geojson", datum=None)
+    frame = {"csv": pd.read_csv, "xlsx": pd.read_excel, "parquet": gpd.read_parquet}.get(name[4:], gpd.read_file)(path)
+    assert len(frame) == 2
+    assert "𠀀 ᠮᠣᠩᠭᠣᠯ" in frame["text"][0]
+    assert [str(cell) for cell in frame["id"]] == ["1", "2"]
