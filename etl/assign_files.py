@@ -38,6 +38,7 @@ STATIONS = Kind("stations", (*CODE_ONLY, LEVEL, Column("unit_code", CODE)), POIN
 NO_LOCATION = "no_location"
 ADDED = ("grid_code", "department_codes", "station_code", "distance_m", "minutes", "rule", "confidence", "candidates")
 ANY_CODE = ".+"
+DECIMALS = 6  # of metres, minutes and shares
 Tell = Callable[[Note], None]
 
 
@@ -249,7 +250,7 @@ def _output(events: Table, located: Located, answers: dict[str, np.ndarray], wan
     frame = pd.concat([frame, pd.DataFrame(answers, index=frame.index)], axis=1)
     for name in ("distance_m", "minutes", "confidence"):
         if name in frame:
-            frame[name] = frame[name].astype(float)
+            frame[name] = frame[name].astype(float).round(DECIMALS)
     ending = wanted.out.suffix.lower()
     if ending in {".csv", ".xlsx"} and events.geometry is None:
         return frame
