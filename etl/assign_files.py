@@ -20,6 +20,7 @@ from etl.located import Located, locate
 from etl.recipe import Recipe, in_our_names, parse_columns
 from etl.sources import open_table
 from etl.sources.table import Note, Table
+from geogrid.domain.grids import AssignmentRule
 from geogrid.domain.profiles import Profile
 from geogrid.domain.stations import StationLevel
 from geogrid.errors import AccuracyInvalid, FrameInvalid, GeogridError, GeometryType
@@ -35,7 +36,7 @@ GRIDS = Kind("base_grids", (*CODE_ONLY, Column("village_code", CODE)), AREA)
 DEPARTMENTS = Kind("department_grids", CODE_ONLY, AREA)
 LEVEL = Column("level", TEXT, default=StationLevel.POINT.value)
 STATIONS = Kind("stations", (*CODE_ONLY, LEVEL, Column("unit_code", CODE)), POINT)
-NO_LOCATION = "no_location"
+UNLOCATED = AssignmentRule.UNLOCATED.value
 ADDED = ("grid_code", "department_codes", "station_code", "distance_m", "minutes", "rule", "confidence", "candidates")
 ANY_CODE = ".+"
 DECIMALS = 6  # of metres, minutes and shares
@@ -66,7 +67,7 @@ class Wanted:
 def assign_files(wanted: Wanted, profile: Profile | None, tell: Tell) -> Counter[str]:
     """Assign the events and write ``wanted.out``; return how many rows have which rule. ``tell`` is told of what was refused.
 
-    A row whose place cannot be used keeps empty answers; its ``rule`` says why: ``no_location``, or the code of the error.
+    A row whose place cannot be used keeps empty answers; its ``rule`` says why: ``unlocated``, or the code of the error.
     """
     events, located, shapes, faults = _events(wanted)
     areas = open_table(wanted.grids)
@@ -79,7 +80,7 @@ def assign_files(wanted: Wanted, profile: Profile | None, tell: Tell) -> Counter
     for position, error in faults.items():
         for column in answers.values():
             column[position] = None
-        answers["rule"][position] = NO_LOCATION if isinstance(error, LocationMissing | GeometryMissing) else error.code
+        answers["rule"][position] = UNLOCATED if isinstance(error, LocationMissing | GeometryMissing) else error.code
     export.write(_output(events, located, answers, wanted), wanted.out)
     for note in (*events.notes, *located.notes):
         tell(note)

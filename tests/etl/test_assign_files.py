@@ -73,7 +73,7 @@ def test_every_row_is_kept_in_order_with_its_answer(files):
     assert [row["rule"] for row in rows] == [
         "inside",
         "border",
-        "no_location",
+        "unlocated",
         "inside",
         "outside",
         "coord.type",
@@ -126,7 +126,7 @@ def test_other_formats_say_the_same(files, name):
         assert places[2] is None
         assert frame.crs.to_epsg() == (4326 if name.endswith("geojson") else 4490)
     assert frame["grid_code"].fillna("").tolist() == expected
-    assert frame["rule"].tolist()[2] == "no_location"
+    assert frame["rule"].tolist()[2] == "unlocated"
 
 
 @pytest.mark.parametrize("name", ["again.xlsx", "again.gpkg", "again.parquet", "again.geojson"])
@@ -144,7 +144,7 @@ def test_other_formats_come_in_as_well(files, name):
     rows = rows_of(run(files, "out.csv", events=name, datum="cgcs2000" if name.endswith("xlsx") else None))
     assert [row["grid_code"] for row in rows] == ["B", "A", "", "A", ""]
     assert [row["id"] for row in rows] == list("12345")
-    assert [row["rule"] for row in rows][2] == "no_location"
+    assert [row["rule"] for row in rows][2] == "unlocated"
 
 
 def test_a_column_of_the_same_name_is_kept_beside(files):

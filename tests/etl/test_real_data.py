@@ -73,7 +73,7 @@ def test_assign_keeps_all_rows_and_finds_the_precincts(data, tmp_path):
     assert len(after) == 2000
     assert [{key: row[key] for key in before[0]} for row in after] == before, "every original cell, in order"
     assert [row["grid_code"] for row in after] == plain_answers(data)
-    assert Counter(row["rule"] for row in after) == {"inside": 1384, "no_location": 598, "outside": 18}
+    assert Counter(row["rule"] for row in after) == {"inside": 1384, "unlocated": 598, "outside": 18}
 
 
 def test_load_takes_the_located_and_puts_the_rest_aside_with_reasons(data, tmp_path, fresh_database, monkeypatch):
