@@ -54,9 +54,7 @@ def _add_times(
     modes = np.array([geography.mode_of.get(village or "", country).value for village in villages])
     for mode in np.unique(modes):
         chosen = here[modes == mode]
-        codes, minutes, _ = geography.network.station_by_time(
-            lons[chosen], lats[chosen], geography.station_codes, geography.station_lonlat, TravelMode(str(mode))
-        )
+        codes, minutes = geography.station_by_time(lons[chosen], lats[chosen], TravelMode(str(mode)))
         for i, code, time in zip(chosen, codes, minutes, strict=True):
             if code is not None and np.isfinite(time):
                 found[i] = replace(found[i], station_by_time=str(code), minutes=float(time))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from geogrid.store.session import session_scope
 
 if TYPE_CHECKING:
     from geogrid.space.index import AssignmentIndex
-    from geogrid.space.network import RoadNetwork
+    from geogrid.space.network import Flood, RoadNetwork
     from geogrid.store.geography import EditionFrames
 
 KEPT_EDITIONS = 3  # the one in force, the one before, the one that comes
@@ -34,7 +34,7 @@ class Geography:
     """One edition, compiled.
 
     ``units_of`` names a grid's (village, township); ``mode_of`` the way people travel in a village; stations are those
-    that can be nearest, with their places in degrees (n, 2). ``network`` is None where no roads are loaded.
+    that can be nearest by code, with their places in degrees (n, 2). ``network`` is None where no roads are loaded.
     """
 
     edition_id: int
@@ -44,6 +44,25 @@ class Geography:
     station_codes: np.ndarray
     station_lonlat: np.ndarray
     network: RoadNetwork | None
+    floods: dict[TravelMode, Flood] = field(default_factory=dict)
+
+    def station_by_time(self, lon: np.ndarray, lat: np.ndarray, mode: TravelMode) -> tuple[np.ndarray, np.ndarray]:
+        """Return the code of the station reached soonest from each point, and the minutes (NaN without a network).
+
+        The times from every node are computed once a mode and kept; a point off the roads is asked by itself.
+        """
+        if self.network is None or not len(self.station_codes):
+            return np.full(len(lon), None, dtype=object), np.full(len(lon), np.nan)
+        if mode not in self.floods:
+            self.floods[mode] = self.network.flood(self.station_lonlat, mode)
+        minutes, rank = self.floods[mode].at(self.network.snap(lon, lat, mode))
+        codes = self.station_codes[rank]
+        lost = np.flatnonzero(rank < 0)
+        if len(lost):
+            codes[lost], minutes[lost], _ = self.network.station_by_time(
+                lon[lost], lat[lost], self.station_codes, self.station_lonlat, mode
+            )
+        return codes, minutes
 
 
 @dataclass(frozen=True)
@@ -110,7 +129,7 @@ def compile_geography(frames: EditionFrames, edition_id: int, profile: Profile) 
     from geogrid.space.index import AssignmentIndex
     from geogrid.space.network import RoadNetwork
 
-    candidates = frames.stations[frames.stations["level"] != StationLevel.CENTRE]
+    candidates = frames.stations[frames.stations["level"] != StationLevel.CENTRE].sort_values("code", kind="stable")
     index = AssignmentIndex.from_frames(
         frames.grids,
         None if frames.stations.empty else frames.stations,

@@ -38,6 +38,7 @@ def migrate(engine: Engine) -> None:
     """
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        connection.execute(text("SET LOCAL lock_timeout = '2s'"))  # give up rather than stop those at work
         for name in EXTENSIONS:
             _make_extension(connection, name)
         command.upgrade(config_for(connection), "head")

@@ -1,0 +1,116 @@
+"""The district: its profile, and each edition's geography compiled once, whoever asks and however many at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Barrier, Thread
+
+import geopandas as gpd
+import numpy as np
+import pytest
+
+from geogrid.actions import district as module
+from geogrid.actions.answers import answers, on_record, units_of
+from geogrid.actions.district import District, compile_geography, district_of, open_district, read_profile
+from geogrid.domain.grids import GeographyKind
+from geogrid.domain.places import Datum, ReportedPoint
+from geogrid.domain.stations import TravelMode
+from geogrid.errors import NotFoundError
+from geogrid.settings import read_settings
+from geogrid.store import editions
+from geogrid.store.geography import EditionFrames
+from tests.build_district import A1, B2, IN_A1, IN_B2, TOWNSHIP_A, TOWNSHIP_B, VILLAGE_A, VILLAGE_B, grids, profile, publish
+
+
+@pytest.fixture(scope="module")
+def twin_geography(small_twin):
+    """The small twin, compiled straight from its files."""
+    read = {name: gpd.read_parquet(small_twin / f"{name}.parquet") for name in ("base_grids", "stations", "units", "roads")}
+    departments = gpd.read_parquet(small_twin / "department_grids.parquet")
+    frames = EditionFrames(read["base_grids"], read["stations"], departments, read["units"], None, read["roads"])
+    return compile_geography(frames, 1, profile())
+
+
+def test_kept_times_are_those_of_the_network(twin_geography, small_twin):
+    homes = gpd.read_parquet(small_twin / "households.parquet").geometry[:300]
+    lon, lat = np.append(homes.x, [126.0, 127.9]), np.append(homes.y, [45.0, 46.9])  # the last two are off every road
+    for mode in TravelMode:
+        for _ in range(2):
+            codes, minutes = twin_geography.station_by_time(lon, lat, mode)
+            asked = (lon, lat, twin_geography.station_codes, twin_geography.station_lonlat, mode)
+            expected_codes, expected_minutes, _ = twin_geography.network.station_by_time(*asked)
+            assert codes.tolist() == expected_codes.tolist()
+            np.testing.assert_array_equal(minutes, expected_minutes)
+    assert set(twin_geography.floods) == set(TravelMode)
+
+
+def test_answers_name_the_station_by_time_and_travel_as_the_profile_says(twin_geography, small_twin):
+    district = District(profile(), lambda _: twin_geography)
+    homes = gpd.read_parquet(small_twin / "households.parquet").geometry[:200]
+    found = answers(district, 1, homes.x, homes.y, np.full(200, np.nan))
+    assert all(answer.station_by_time and answer.minutes > 0 for answer in found)
+    modes = {twin_geography.mode_of[units_of(district, answer)[0]] for answer in found}
+    assert modes == {TravelMode.WALK, TravelMode.EBIKE} or len(modes) == 1
+    answer = found[0]
+    mode = twin_geography.mode_of[units_of(district, answer)[0]]
+    codes, minutes = twin_geography.station_by_time(np.array([homes.x.iloc[0]]), np.array([homes.y.iloc[0]]), mode)
+    assert (answer.station_by_time, answer.minutes) == (codes[0], minutes[0])
+
+
+def test_without_roads_there_are_no_minutes(session, district):
+    (answer,) = answers(district, editions.in_force(session).id, [IN_A1[0]], [IN_A1[1]], [np.nan])
+    assert (answer.grid_code, answer.station_by_time, answer.minutes) == (A1, None, None)
+
+
+def test_units_of_a_grid_are_its_village_and_township(session, district):
+    edition_id = editions.in_force(session).id
+    found = answers(district, edition_id, [IN_A1[0], IN_B2[0], 126.5], [IN_A1[1], IN_B2[1], 45.9], [np.nan] * 3)
+    expected = [(VILLAGE_A, TOWNSHIP_A), (VILLAGE_B, TOWNSHIP_B), (None, None)]
+    assert [units_of(district, answer) for answer in found] == expected
+
+
+def test_grids_without_villages_have_no_units(session):
+    bare = grids().drop(columns=["village_code"])
+    publish(session, "bare", {GeographyKind.BASE_GRIDS: bare})
+    district = district_of(profile(), session)
+    (answer,) = answers(district, editions.in_force(session).id, [IN_B2[0]], [IN_B2[1]], [np.nan])
+    assert (answer.grid_code, units_of(district, answer)) == (B2, (None, None))
+    assert (answer.nearest_station, answer.home_station) == (None, None)
+
+
+def test_an_edition_is_compiled_once_and_the_last_few_are_kept(session, monkeypatch):
+    compiled = []
+    monkeypatch.setattr(module, "read_geography", lambda session, edition_id, profile: compiled.append(edition_id) or edition_id)
+    district, barrier = district_of(profile(), session), Barrier(8)
+
+    def ask():
+        barrier.wait(timeout=10)
+        assert district.geography_for(1) == 1
+
+    threads = [Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert compiled == [1]
+    for edition_id in (2, 3, 1, 4, 1, 2):
+        district.geography_for(edition_id)
+    assert compiled == [1, 2, 3, 4, 2]  # 1 was asked for again and stayed; 2 had to go for 4
+
+
+def test_points_of_every_datum_come_to_the_datum_of_record():
+    points = [None, *(ReportedPoint(126.6, 45.9, datum) for datum in Datum)]
+    lon, lat = on_record(points)
+    assert np.isnan(lon[0]) and np.isnan(lat[0])
+    by_datum = dict(zip(Datum, zip(lon[1:], lat[1:], strict=True), strict=True))
+    assert by_datum[Datum.WGS84] == by_datum[Datum.CGCS2000] == (126.6, 45.9)
+    assert 0.003 < 126.6 - by_datum[Datum.GCJ02][0] < 0.01
+    assert 0.008 < 126.6 - by_datum[Datum.BD09][0] < 0.02
+
+
+def test_the_profile_is_that_of_the_settings(engine):
+    settings = read_settings({"GEOGRID_PROFILE": "230111"})
+    assert read_profile(settings).code == "230111"
+    assert open_district(settings, engine).profile.code == "230111"
+    with pytest.raises(NotFoundError, match="000000"):
+        read_profile(replace(settings, profile="000000"))
