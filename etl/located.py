@@ -63,11 +63,19 @@ def locate(table: Table, *, datum: str | None, lon: str = "lon", lat: str = "lat
     present = np.array([shape is not None for shape in stated], bool)
     if datum is None and datum_column is not None and datum_column in table.frame:
         return _by_row(stated, faults, table.frame[datum_column].tolist())
-    if datum is None and table.crs is None:
-        if not present.any():
-            return Located(stated, stated, np.full(len(table), None, object), faults)
-        raise DatumNotStated(name=table.path.name, known=", ".join(Datum.codes()), where={"path": str(table.path)})
-    return _as_stated(stated, faults, datum, table.crs)
+    if datum is not None or not present.any():
+        return _as_stated(stated, faults, datum, table.crs) if present.any() else _nowhere(faults, len(table))
+    own = present if table.geometry is None or table.crs is None else present & np.equal(table.geometry, None)
+    not_stated = DatumNotStated(name=table.path.name, known=", ".join(Datum.codes()), where={"path": str(table.path)})
+    if (own == present).all():
+        raise not_stated
+    stated[own] = None  # what a file says of its geometry says nothing of its columns
+    return _as_stated(stated, faults | dict.fromkeys(np.flatnonzero(own).tolist(), not_stated), None, table.crs)
+
+
+def _nowhere(faults: Mapping[int, GeogridError], size: int) -> Located:
+    nothing = np.full(size, None, object)
+    return Located(nothing, nothing, nothing, faults)
 
 
 def _stated(table: Table, lon: str, lat: str) -> tuple[np.ndarray, dict[int, GeogridError]]:

@@ -62,7 +62,7 @@ def read_parquet(request: dict[str, Any]) -> dict[str, Any]:
     column = geo.get("columns", {}).get(primary, {})
     if primary and column.get("encoding", "WKB") != "WKB":
         raise ValueError(f"its geometry is encoded as {column['encoding']}, not WKB")
-    crs = column.get("crs", "OGC:CRS84")  # the standard: absent is CRS84, null is unknown
+    crs = column.get("crs", "OGC:CRS84") if column else None  # the standard: absent is CRS84, null is unknown
     return {"layers": [], "layer": "", "geometry": primary, "crs": json.dumps(crs) if isinstance(crs, dict) else crs}
 
 

@@ -157,6 +157,19 @@ def test_a_table_without_datum_is_asked_for_it(tmp_path):
         check(path, "stations", datum="mars")
 
 
+def test_the_crs_of_a_geometry_says_nothing_of_columns(tmp_path):
+    places = [feature(point(126.5, 45.9), code="99990100000001", lon=None, lat=None)]
+    places += [feature(None, code="99990100000002", lon=126.6, lat=45.9)]
+    path = geojson(tmp_path / "a.geojson", *places)
+    assert refused(check(path, "stations")) == {2: "coord.datum"}
+    assert refused(check(path, "stations", datum="wgs84")) == {}
+    with pytest.raises(core.DatumUnknown):
+        check(geojson(tmp_path / "b.geojson", places[1]), "stations")
+    pd.DataFrame({"code": ["99990100000001"], "lon": 126.5, "lat": 45.9}).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(core.DatumUnknown):
+        check(tmp_path / "a.parquet", "stations")
+
+
 def test_a_shapefile_without_prj_is_asked_for_it(tmp_path):
     path = shapefile_zip(tmp_path / "a.zip", good_grids(), without=(".prj",))
     with pytest.raises(core.DatumUnknown, match="--datum"):
