@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -125,7 +126,7 @@ def _tiling(session: Session, profile: Profile) -> list[Breach]:
     from geogrid.store.geography import frame_of, frames_of
 
     frames = frames_of(session, edition.id)
-    limits = {"metric_srid": profile.metric_srid, "tolerance_m2": profile.coverage_tolerance_m2}
+    limits: dict[str, Any] = {"metric_srid": profile.metric_srid, "tolerance_m2": profile.coverage_tolerance_m2}
     report = coverage.check(frames.grids["code"].to_numpy(), _areas(frames.grids), within=frames.district, **limits)
     found = [*_breach("I4", GAP, [_place(fault) for fault in report.gaps])]
     overlaps = list(report.overlaps)

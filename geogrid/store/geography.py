@@ -59,7 +59,7 @@ def copy_in(session: Session, kind: GeographyKind, frame: gpd.GeoDataFrame, edit
 
 def _cells(series: pd.Series, column: Any) -> Iterator[Any]:
     python_type = column.type.python_type
-    default = "" if python_type is str else 0 if python_type is int else [] if python_type is list else None
+    default: Any = "" if python_type is str else 0 if python_type is int else [] if python_type is list else None
     for value in series.tolist():
         missing = value is None or (not isinstance(value, list | tuple | np.ndarray) and pd.isna(value))
         if missing:
