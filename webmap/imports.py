@@ -58,7 +58,7 @@ FAULTS = Layer(
     pick=True,
 )
 BACKGROUND = ("district", "water", "roads", "base_grids", "townships")
-STATES = {"loaded": "Loaded", "dry_run": "Dry run: nothing was loaded", "refused": "Nothing was loaded", "failed": "Failed"}
+STATES = {"loaded": "Loaded", "dry_run": "Dry run: nothing was loaded", "failed": "Failed"}
 
 
 def imports_dir() -> Path:
