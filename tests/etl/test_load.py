@@ -221,3 +221,14 @@ def test_the_twin_loads_through_the_same_door(run, ask, small_twin, tmp_path, fo
     assert ask("select count(*) from events where closed_at is not null")[0][0] == events["closed_at"].notna().sum()
     for kind in ("units", "base_grids", "department_grids", "stations", "roads", "households", "places"):
         assert ask(f"select count(*) from {kind} where synthetic")[0][0] == len(gpd.read_parquet(small_twin / f"{kind}.parquet"))
+
+
+def test_a_dry_run_needs_no_database(tmp_path, monkeypatch):
+    monkeypatch.setenv("GEOGRID_DATABASE_URL", "postgresql://127.0.0.1:8599/none")
+    monkeypatch.setenv("GEOGRID_VAR", str(tmp_path / "var"))
+    done = CliRunner().invoke(
+        load, ["grids", str(grids_file(tmp_path)), "--dry-run"], env={**os.environ, "GEOGRID_LANGUAGE": "zh"}
+    )
+    assert done.exit_code == 0, done.output
+    assert "读取行数 3 · 接受 2 · 拒绝 1" in done.output
+    assert "自相交" in done.output
