@@ -27,7 +27,7 @@ VENDOR = ("vendor/leaflet/dist/leaflet.js", "vendor/leaflet.vectorgrid/dist/Leaf
 STYLES = ("vendor/leaflet/dist/leaflet.css", "css/tokens.css", "css/map.css", "css/imports.css")
 KEPT_FOREVER = "public, max-age=31536000, immutable"
 
-IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "\./([\w-]+)\.js";$')
+IMPORT = re.compile(r'^import \{ (\w+(?:, \w+)*) \} from "\./([\w-]+)\.js";$')
 EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) \w)")
 DECLARATION = re.compile(r"^(?:export )?(?:async function|function|class|const|let) (\w+)")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 
 import psycopg
 from sqlalchemy import Engine
@@ -19,34 +20,48 @@ log = logging.getLogger(__name__)
 
 
 def start_listener(engine: Engine, cache: TileCache) -> threading.Thread:
-    """Start the daemon thread that keeps ``cache`` honest for as long as the process lives."""
-    thread = threading.Thread(target=_listen_forever, args=(engine, cache), name="tile-listener", daemon=True)
+    """Start the daemon thread that keeps ``cache`` honest; it ends when nobody holds the cache any more."""
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    thread = threading.Thread(target=_listen_while_used, args=(url, weakref.ref(cache)), name="tile-listener", daemon=True)
     thread.start()
     return thread
 
 
-def _listen_forever(engine: Engine, cache: TileCache) -> None:
-    while True:
+def _listen_while_used(url: str, used: weakref.ref[TileCache]) -> None:
+    while used() is not None:
         try:
-            _listen(engine, cache)
+            _listen(url, used)
         except psycopg.Error as error:
             log.warning("the tile listener lost the database: %s", type(error).__name__)
-        finally:
-            cache.listening = False
-            cache.clear()
+        _forget(used())
         time.sleep(RETRY_S)
 
 
-def _listen(engine: Engine, cache: TileCache) -> None:
-    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+def _forget(cache: TileCache | None) -> None:
+    if cache is not None:
+        cache.listening = False
+        cache.clear()
+
+
+def _listen(url: str, used: weakref.ref[TileCache]) -> None:
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
         connection.execute(f"LISTEN {CHANNEL}")
+        _begin(used())
+        while used() is not None:
+            for notification in connection.notifies(timeout=PING_S):
+                _tell(used(), notification.payload)
+            connection.execute("SELECT 1")  # a connection that died in silence shows here
+
+
+def _begin(cache: TileCache | None) -> None:
+    if cache is not None:
         cache.clear()  # what changed before this moment was not heard
         cache.listening = True
-        while True:
-            for notification in connection.notifies(timeout=PING_S):
-                hear(cache, notification.payload)
-            connection.execute("SELECT 1")  # a connection that died in silence shows here
+
+
+def _tell(cache: TileCache | None, payload: str) -> None:
+    if cache is not None:
+        hear(cache, payload)
 
 
 def hear(cache: TileCache, payload: str) -> None:

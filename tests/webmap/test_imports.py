@@ -1,0 +1,59 @@
+"""The page of an import shows its report, and nothing outside the folder of imports."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+HTML = {"Accept": "text/html"}
+ID = "20250618T150000-1f3a"
+
+
+@pytest.fixture
+def report(shared):
+    folder = shared.settings.var_dir / "imports" / ID
+    folder.mkdir(parents=True, exist_ok=True)
+    refused = {"row": 7, "code": "coord.range", "lonlat": [126.605, 45.905], "zh": "经度超出范围 <b>x</b>", "en": "out of range"}
+    fault = {"kind": "gap", "group": "", "codes": ["a"], "area_m2": 12.5, "lonlat": [126.61, 45.91], "zh": "缝隙", "en": "gap"}
+    part = {
+        "kind": "base_grids", "file": "<i>grids</i>.csv", "format": "csv", "layer": None, "notes": [], "mended": [],
+        "rows": {"read": 9, "accepted": 8, "mended": 0, "refused": 1, "known": 0, "later": 0}, "refused": [refused],
+        "refused_by_code": {"coord.range": 1}, "difference": None, "again": "geogrid load base_grids refused.gpkg",
+        "coverage": [fault],
+    }  # fmt: skip
+    whole = {"schema": 1, "id": ID, "made_at": "2025-06-18T15:00:00+08:00", "profile": "999901", "edition": "2025",
+             "state": "dry_run", "activated": False, "error": None, "parts": [part]}  # fmt: skip
+    (folder / "report.json").write_text(json.dumps(whole), encoding="utf-8")
+    (folder / "refused.geojson").write_text("{}", encoding="utf-8")
+    return folder
+
+
+def test_the_list_names_every_import(shared, report):
+    page = shared.client().get("/imports?lang=zh", headers=HTML)
+    assert page.status_code == 200
+    assert ID in page.text and "基础网格" in page.text and "试运行" in page.text
+
+
+def test_the_report_stands_beside_a_map_of_its_faults(shared, report):
+    page = shared.client().get(f"/imports/{ID}?lang=zh", headers=HTML).text
+    assert "经度超出范围 &lt;b&gt;x&lt;/b&gt;" in page and "&lt;i&gt;grids" in page
+    told = json.loads(page.split('id="geogrid-config">')[1].split("</script>")[0])
+    assert [point["lonlat"] for point in told["points"]["refused"]] == [[126.605, 45.905]]
+    assert [point["text"] for point in told["points"]["faults"]] == ["缝隙"]
+    west, south, east, north = told["bounds"]
+    assert west < 126.605 and east > 126.61 and south < 45.905 and north > 45.91
+
+
+def test_refused_rows_can_be_taken_along(shared, report):
+    answer = shared.client().get(f"/imports/{ID}/refused.geojson")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    answer.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["none", "..", "%2e%2e", f"{ID}/token", f"{ID}/..%2f..%2fsecrets%2ftoken", ".hidden", f"{ID}/refused.gpkg"]
+)
+def test_nothing_else_is_served(shared, report, path):
+    assert shared.client().get(f"/imports/{path}").status_code == 404
