@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -12,6 +12,7 @@ from etl.check import Checked, Mending
 from geogrid.domain.events import Channel, EventKind, Report, StepKind
 from geogrid.domain.places import Datum, ReportedPoint
 from geogrid.domain.profiles import Profile
+from geogrid.space.crs import SNAP_DECIMALS
 
 STEP_COLUMNS = {
     "opened_at": StepKind.OPEN,
@@ -74,14 +75,15 @@ def _report(row: dict[str, Any], profile: Profile) -> Report:
     accuracy_m = row["accuracy_m"]
     point = ReportedPoint(row["stated_lon"], row["stated_lat"], Datum(row["stated_datum"]), accuracy_m)
     observed_at = row["observed_at"] or row["reported_at"]
+    # The same report must hash the same from every format: times in UTC to the millisecond, coordinates on the store's grid.
     body = {
         "id": row["id"],
         "channel": row["channel"],
         "kind": row["kind"],
         "text": row["text"],
         "address": row["address"],
-        "point": [point.lon, point.lat, point.datum.value, accuracy_m],
-        "observed_at": observed_at.isoformat(),
+        "point": [round(point.lon, SNAP_DECIMALS), round(point.lat, SNAP_DECIMALS), point.datum.value, accuracy_m],
+        "observed_at": observed_at.astimezone(UTC).isoformat(timespec="milliseconds"),
     }
     canonical = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Report(

@@ -65,7 +65,7 @@ def _part(part: dict[str, Any], language: str) -> list[tuple[str, str | None]]:
     out += [(f"  {code}: {rows}", "red") for code, rows in part["refused_by_code"].items()]
     for refusal in part["refused"][:MOST_SHOWN]:
         out.append((f"    {say('row {row}', row=refusal['row'])}{_place(refusal['lonlat'])}: {refusal[language]}", "red"))
-    out += _more(len(part["refused"]), language)
+    out += _more(part["rows"]["refused"], language)
     for fault in part["coverage"][:MOST_SHOWN]:
         out.append((f"  {fault[language]}{_place(fault['lonlat'])}", "yellow"))
     out += _more(len(part["coverage"]), language)

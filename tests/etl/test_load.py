@@ -223,6 +223,13 @@ def test_the_twin_loads_through_the_same_door(run, ask, small_twin, tmp_path, fo
         assert ask(f"select count(*) from {kind} where synthetic")[0][0] == len(gpd.read_parquet(small_twin / f"{kind}.parquet"))
 
 
+def test_the_same_events_from_another_format_are_known(run, small_twin):
+    run("all", small_twin / "district.gpkg", "--edition", "twin", "--activate")
+    events = gpd.read_parquet(small_twin / "events.parquet")
+    rows = run("events", small_twin / "events.parquet")["parts"][0]["rows"]
+    assert (rows["accepted"], rows["known"], rows["refused"]) == (0, len(events), 0)
+
+
 def test_a_dry_run_needs_no_database(tmp_path, monkeypatch):
     monkeypatch.setenv("GEOGRID_DATABASE_URL", "postgresql://127.0.0.1:8599/none")
     monkeypatch.setenv("GEOGRID_VAR", str(tmp_path / "var"))
