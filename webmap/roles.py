@@ -41,6 +41,18 @@ def roles(role: Role, *, most_body_bytes: int = MOST_BODY_BYTES) -> Callable[[Vi
     return name
 
 
+def whole_body() -> bytes:
+    """Return the body of the current request; raises BodyTooLarge.
+
+    A body sent in chunks, without a length, is read up to the limit and would be cut there without a word.
+    """
+    data = request.get_data()
+    most = request.max_content_length or MOST_BODY_BYTES
+    if request.content_length is None and len(data) >= most:
+        raise BodyTooLarge(most_kb=most // KB)
+    return data
+
+
 def role_of(app: Flask, endpoint: str) -> Role | None:
     """Return the role that the route ``endpoint`` of ``app`` names, None where it names none."""
     found = getattr(app.view_functions.get(endpoint), "role", None)

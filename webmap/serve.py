@@ -64,7 +64,7 @@ def options(settings: Settings, *, workers: int = WORKERS, threads: int = THREAD
         "bind": f"{settings.host}:{settings.port}",
         "workers": workers,
         "threads": threads,
-        "worker_class": "gthread",
+        "worker_class": "webmap.web_worker.Worker",
         "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
         "timeout": 120,
         "graceful_timeout": GRACE_S,

@@ -8,7 +8,7 @@ import zlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, abort, request, send_file, url_for
+from flask import Flask, Response, abort, request, url_for
 from werkzeug.utils import safe_join
 
 from webmap.roles import Role, roles
@@ -36,7 +36,7 @@ def send_from(folder: Path, filename: str) -> Response:
     stat = path.stat()
     packed = _packed(path, stat.st_mtime_ns, stat.st_size) if "gzip" in request.accept_encodings else None
     etag = f"{stat.st_mtime_ns:x}-{stat.st_size:x}{'-gz' if packed else ''}"
-    response = Response(packed, mimetype=_media_type(path)) if packed else send_file(path, mimetype=_media_type(path), etag=False)
+    response = Response(packed or path.read_bytes(), mimetype=_media_type(path))
     if packed:
         response.headers["Content-Encoding"] = "gzip"
     response.set_etag(etag)

@@ -51,7 +51,7 @@ def rows(small: Small, query: str = "SELECT words, kind, grid_code FROM events")
 
 
 def write(page, words: str = "路灯不亮") -> None:
-    page.get_by_text("公共设施损坏").tap()
+    page.locator(".kind", has_text="公共设施损坏").tap()
     page.fill("#text", words)
 
 

@@ -26,7 +26,7 @@ from webmap.api.list_query import ListQuery, next_link, read_cursor
 from webmap.api.shapes import EventBody, FeatureCollection, ReportBody
 from webmap.api.strict_json import parse_object
 from webmap.installation import installation
-from webmap.roles import KB, Role, roles
+from webmap.roles import KB, Role, roles, whole_body
 
 ACTOR = "token"
 MOST_REPORT_BYTES = 512 * KB
@@ -54,7 +54,7 @@ def post_event() -> Response:
     here = installation()
     if request.mimetype != JSON:
         raise MediaTypeUnsupported(got=request.mimetype, wanted=JSON)
-    payload = parse_object(request.get_data())
+    payload = parse_object(whole_body())
     now = here.now()
     report = parse(payload.get("channel"), payload, now=now, profile=here.district.profile)
     body, created = _accept(report)

@@ -17,7 +17,7 @@ from webmap.api.bodies import photo_body
 from webmap.api.events import answer
 from webmap.installation import installation
 from webmap.photo_pixels import as_shown
-from webmap.roles import KB, Role, roles
+from webmap.roles import KB, Role, roles, whole_body
 
 MOST_PHOTO_BYTES = 8 * KB * KB
 KEPT = "private, max-age=86400, immutable"
@@ -42,7 +42,7 @@ class PhotoPath(BaseModel):
 def put_photo(path: PhotoPath) -> Response:
     """201 once the bytes (JPEG, PNG or WebP, judged by content) are safe on disk; the same photo again: 200."""
     here = installation()
-    data = request.get_data()
+    data = whole_body()
     with session_scope(here.engine) as session:
         stored = store_photo(session, path.event_id, path.sha256, data, now=here.now(), var_dir=here.settings.var_dir)
     return answer(photo_body(str(path.event_id), path.sha256, received=True), 201 if stored.created else 200)

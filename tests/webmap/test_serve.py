@@ -1,0 +1,126 @@
+"""The web server as a real process: loopback alone, stopped without losing a request, unharmed by slow callers."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import threading
+import time
+from contextlib import closing
+
+import pytest
+
+from geogrid.errors import PortTaken, SetupError
+from tests.build_installation import (
+    HERE,
+    free_port,
+    payload,
+    running,
+    settings_for,
+    small_installation,
+    wait_until_answers,
+)
+from webmap.serve import check_address, options
+from webmap.web_worker import HEADERS_S
+
+
+@pytest.fixture
+def serving(fresh_database, tmp_path):
+    """A small installation and its web server."""
+    home = tmp_path / "home"
+    home.mkdir()
+    command = "serve --workers 1 --threads 8"
+    with (
+        small_installation(tmp_path / "var", fresh_database, GEOGRID_PORT=str(free_port())) as small,
+        running(command, small.settings, HOME=str(home)) as process,
+    ):
+        wait_until_answers(f"http://{HERE}:{small.settings.port}/health", process)
+        yield small, process, home
+
+
+def ask(port: int, method: str, path: str, body=None, **options):
+    with closing(http.client.HTTPConnection(HERE, port, timeout=30)) as connection:
+        connection.request(method, path, body=body, **options)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+
+def test_reports_are_taken_bodies_without_end_are_not_and_no_control_socket_is_opened(serving):
+    small, _, home = serving
+    port, headers = small.settings.port, small.write(**{"Content-Type": "application/json"})
+    status, body = ask(port, "POST", "/api/v1/events", json.dumps(payload()), headers=headers)
+    assert (status, body.get("state")) == (201, "reported"), body
+    chunks = (b"a" * 65_536 for _ in range(9))  # sent without a length
+    status, body = ask(port, "POST", "/api/v1/events", chunks, headers=headers, encode_chunked=True)
+    assert (status, body["code"]) == (413, "body.too_large")
+    assert not [path for path in home.rglob("*") if path.is_socket()]
+
+
+def test_a_stop_finishes_what_is_under_way(serving):
+    small, process, _ = serving
+    answers = []
+
+    def send():
+        headers = small.write(**{"Content-Type": "application/json"})
+        answers.append(ask(small.settings.port, "POST", "/api/v1/events", json.dumps(payload()), headers=headers)[0])
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    while not answers:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    for thread in threads:
+        thread.join(20)
+    process.wait(20)
+    assert process.returncode == 0
+    assert answers == [201] * 8
+
+
+def test_callers_that_send_nothing_cost_the_others_no_time(serving):
+    small, _, _ = serving
+    silent = [socket.create_connection((HERE, small.settings.port)) for _ in range(60)]
+    try:
+        begun = time.monotonic()
+        assert ask(small.settings.port, "GET", "/health")[0] == 200
+        assert time.monotonic() - begun < 3
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+def test_callers_that_dribble_are_cut_off_and_the_others_are_served(serving):
+    small, _, _ = serving
+    slow = [socket.create_connection((HERE, small.settings.port)) for _ in range(8)]  # as many as there are threads
+    try:
+        for connection in slow:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        time.sleep(0.5)
+        begun = time.monotonic()
+        assert ask(small.settings.port, "GET", "/health")[0] == 200
+        assert time.monotonic() - begun < HEADERS_S + 5
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org"])
+def test_addresses_that_others_reach_are_refused_with_the_way_to_do_it(tmp_path, host):
+    with pytest.raises(SetupError, match="ssh -L"):
+        check_address(settings_for(tmp_path, "", GEOGRID_HOST=host))
+
+
+def test_a_taken_port_is_said(tmp_path):
+    with socket.socket() as taken:
+        taken.bind((HERE, 0))
+        taken.listen()
+        with pytest.raises(PortTaken, match=str(taken.getsockname()[1])):
+            check_address(settings_for(tmp_path, "", GEOGRID_PORT=str(taken.getsockname()[1])))
+
+
+def test_the_control_socket_is_off_and_only_the_given_address_is_bound(tmp_path):
+    told = options(settings_for(tmp_path, "", GEOGRID_PORT="8765"))
+    assert told["control_socket_disable"] is True
+    assert told["bind"] == "127.0.0.1:8765"
