@@ -1,0 +1,207 @@
+"""The map in Chromium, outside names blocked: drawn, light, live, safe, in both languages, by keys and by finger."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from PIL import Image
+
+from geogrid.store.session import engine_of, session_scope
+from tests.browser.browsers import PHONE, phone
+from tests.build_district import A1, IN_A1, IN_B2, NOW
+from tests.build_installation import HERE, free_port, running, small_installation, wait_until_answers
+from webmap.installation import installation
+from webmap.saved_map import saved_map
+
+pytestmark = pytest.mark.browser
+
+DESK = {"width": 1920, "height": 1080}
+MOST_REQUESTS, MOST_BYTES = 10, 350_000
+XSS = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+READY = "() => document.documentElement.dataset.mapReady"
+LIVE = "() => document.querySelector('#map-live').dataset.state === 'live'"
+TOUCH = "[...document.querySelectorAll('button, select, input, a')].filter((e) => e.offsetParent && e.id !== 'map-search')"
+
+
+@pytest.fixture
+def serving(fresh_database, tmp_path):
+    """A small installation with its stream, one event in it, and words that would run if they could."""
+    port = free_port(8600, 8640)
+    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 50)}
+    with small_installation(tmp_path / "var", fresh_database, **ports) as small:
+        rename(small, A1, XSS)
+        small.accept(IN_A1, words=XSS)
+        with running("serve --workers 1 --threads 8", small.settings) as serve, running("stream", small.settings) as stream:
+            wait_until_answers(f"http://{HERE}:{port}/health", serve)
+            assert stream.poll() is None
+            yield small
+
+
+def rename(small, code: str, name: str) -> None:
+    from sqlalchemy import text
+
+    engine = engine_of(small.url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE base_grids SET name = :name WHERE code = :code"), {"name": name, "code": code})
+        connection.execute(
+            text(
+                "UPDATE shapes SET properties = properties || jsonb_build_object('name', cast(:name AS text)) WHERE code = :code"
+            ),
+            {"name": name, "code": code},
+        )
+    engine.dispose()
+
+
+def open_map(page, small, query: str = "") -> None:
+    page.goto(f"http://{HERE}:{small.settings.port}/{query}")
+    page.wait_for_function(READY)
+
+
+def colours(page) -> list[tuple[int, tuple[int, int, int]]]:
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    return picture.getcolors(maxcolors=1 << 24)
+
+
+def share_of(page, wanted: tuple[int, int, int], near: int = 6) -> float:
+    counted = colours(page)
+    hits = sum(n for n, colour in counted if all(abs(a - b) <= near for a, b in zip(colour, wanted, strict=True)))
+    return hits / sum(n for n, _ in counted)
+
+
+def test_the_first_view_is_drawn_with_few_requests_and_nothing_from_outside(serving):
+    with phone(DESK) as (page, seen):
+        open_map(page, serving, "?lang=zh")
+        page.wait_for_function(LIVE)
+        page.wait_for_timeout(1500)
+        assert share_of(page, (0xFA, 0xFA, 0xF8)) > 0.1  # the land
+        assert share_of(page, (0x1A, 0x56, 0xDB), 40) > 0.00001  # the open event
+        assert len(seen.requests) <= MOST_REQUESTS, seen.requests
+        assert seen.received_bytes <= MOST_BYTES
+        assert (seen.outside, seen.errors) == ([], [])
+        assert "模拟数据" in page.inner_text(".ribbon")
+
+
+def test_a_switch_changes_what_is_painted(serving):
+    with phone(DESK) as (page, seen):
+        open_map(page, serving)
+        before = page.screenshot()
+        page.click("[data-layer=department_grids]")
+        page.select_option(".below select", "market")
+        page.wait_for_function("() => geogridPage.ground.current().some((e) => e.layers.department_grids?.features.length)")
+        page.wait_for_timeout(300)
+        assert page.screenshot() != before
+        assert seen.errors == []
+
+
+def test_a_new_event_appears_without_reload(serving):
+    with phone(DESK) as (page, seen):
+        open_map(page, serving)
+        page.wait_for_function(LIVE)
+        page.evaluate("() => { window.stillHere = true; }")
+        count = "() => geogridPage.marks.hits.filter((h) => h.layer === 'events').reduce((n, h) => n + h.count, 0)"
+        assert page.evaluate(count) == 1
+        serving.accept(IN_B2)
+        page.wait_for_function(f"() => ({count})() === 2", timeout=10_000)
+        assert page.evaluate("() => window.stillHere")
+        assert [address for address in seen.requests if "/tiles/events/" in address]
+        assert seen.errors == []
+
+
+def test_what_somebody_wrote_never_runs(serving):
+    with phone(DESK) as (page, seen):
+        dialogs = []
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        open_map(page, serving, f"?grid={A1}")
+        page.wait_for_selector("#map-card h2")
+        assert page.inner_text("#map-card h2") == XSS
+        page.fill("#map-search", "<img")
+        page.wait_for_selector("#map-found li[role=option]")
+        assert XSS in page.inner_text("#map-found")
+        page.keyboard.press("Enter")
+        page.evaluate("(at) => geogridPage.map.setView([at[1], at[0]], 17, {animate: false})", list(IN_A1))
+        page.wait_for_function("() => geogridPage.marks.hits.some((h) => h.layer === 'events' && h.properties.number)")
+        page.evaluate("() => geogridPage.openMark(geogridPage.marks.hits.find((h) => h.layer === 'events'))")
+        page.wait_for_function("() => document.querySelector('#map-card dl')?.textContent.includes('onerror')")
+        page.wait_for_timeout(300)
+        assert dialogs == []
+        assert page.evaluate("() => document.querySelectorAll('#map-card img, #map-found img').length") == 0
+        assert seen.errors == []
+
+
+def test_a_click_opens_a_grid_and_its_border_is_shown(serving):
+    with phone(DESK) as (page, _):
+        open_map(page, serving)
+        at = page.evaluate("() => { const p = geogridPage.map.latLngToContainerPoint([45.917, 126.612]); return [p.x, p.y]; }")
+        before = share_of(page, (0x11, 0x1A, 0x22))
+        page.mouse.click(*at)
+        page.wait_for_selector("#map-card h2")
+        page.wait_for_timeout(200)
+        assert share_of(page, (0x11, 0x1A, 0x22)) > before
+        page.keyboard.press("Escape")
+        page.click(".card-close")
+        assert page.is_hidden("#map-card")
+
+
+def test_keys_alone_open_what_lies_under_the_middle(serving):
+    with phone(DESK) as (page, _):
+        open_map(page, serving)
+        page.evaluate("() => geogridPage.map.setView([45.917, 126.612], 14, {animate: false})")
+        page.wait_for_function("() => geogridPage.ground.current().some((e) => e.layers.base_grids)")
+        page.focus(".folium-map")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#map-card h2")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_phone_has_no_side_scroll_and_targets_for_fingers(serving, language):
+    with phone(PHONE) as (page, seen):
+        open_map(page, serving, f"?lang={language}")
+        page.tap("#map-panel-open")
+        assert page.is_visible("#map-layers")
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        sizes = page.evaluate(
+            f"() => {TOUCH}.map((e) => {{ const b = (e.closest('label') || e).getBoundingClientRect(); return b.height; }})"
+        )
+        assert sizes and min(sizes) >= 44
+        assert seen.errors == []
+
+
+def test_the_page_says_how_old_its_picture_is_when_the_stream_is_gone(serving):
+    with phone(DESK) as (page, _):
+        page.add_init_script(
+            "window.EventSource = class { constructor() { this.readyState = 0; } addEventListener() {} close() {} };"
+        )
+        page.clock.install()
+        open_map(page, serving, "?lang=zh")
+        page.clock.run_for(21_000)
+        assert "连接中断" in page.inner_text("#map-live")
+        assert page.evaluate("() => document.documentElement.classList.contains('is-stale')")
+
+
+def test_tiles_that_do_not_come_are_told(serving):
+    with phone(DESK) as (page, _):
+        page.route("**/tiles/**", lambda route: route.fulfill(status=503, body=""))
+        page.goto(f"http://{HERE}:{serving.settings.port}/?lang=zh")
+        page.wait_for_function("() => document.querySelector('#map-status').dataset.face === 'failed'")
+        page.wait_for_timeout(500)
+        assert "未能载入" in page.inner_text("#map-status")
+
+
+def test_the_saved_page_opens_from_a_file_and_asks_nobody(serving, tmp_path):
+    here = installation(serving.app)
+    with session_scope(here.engine) as session:
+        html = saved_map(session, here.district.profile, "zh", now=NOW)
+    path = tmp_path / "map.html"
+    path.write_text(html, encoding="utf-8")
+    with phone(DESK, offline=True) as (page, seen):
+        page.goto(path.as_uri())
+        page.wait_for_function(READY)
+        page.wait_for_timeout(500)
+        assert seen.requests == [path.as_uri()]
+        assert seen.errors == []
+        assert share_of(page, (0xFA, 0xFA, 0xF8)) > 0.1
+        assert share_of(page, (0x1A, 0x56, 0xDB), 40) > 0.00001
+        assert "模拟数据" in page.inner_text(".ribbon")
+        assert json.loads(page.inner_text("#geogrid-config"))["inline"]["events"]
