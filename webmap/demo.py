@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 AS_OF = "2025-06-18T15:00:00+08:00"
 SEED = 1
+DEMO_NEEDS_MB = 2500  # files, rows, indices and the log that a load writes ahead
 READY_WITHIN_S = 90.0
 ANSWER_WITHIN_S = 30.0
 PROBED_TILE_SET = "all"
@@ -239,10 +240,13 @@ def _check_ports(settings: Settings) -> None:
 
 
 def _prepare_demo(settings: Settings, steps: Steps, engine: Engine, as_of: datetime) -> dict[str, str]:
+    from geogrid.store.cluster import check_disk
+
     environ = dict(os.environ)
     children = Children(settings.var_dir / "logs", environ)
     try:
         if not has_edition(engine):
+            check_disk(settings.var_dir, DEMO_NEEDS_MB)
             with steps.step("Make up the district (simulated data)"):
                 folder = ensure_twin(settings, children)
             with steps.step("Load and assign it"):

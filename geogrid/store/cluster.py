@@ -128,7 +128,7 @@ def start_cluster(var_dir: Path, *, durable: bool = True) -> bool:
         if _answers(socket_dir(var_dir)):
             return False
         home = _ensure_home(var_dir)
-        _check_disk(home)
+        check_disk(home)
         owner = _owner(home)
         programs = _programs(home)
         if not _made(home):
@@ -268,10 +268,11 @@ def _programs(home: Path) -> Binaries:
         raise ClusterVersion(folder=home, made_by=made_by) from None
 
 
-def _check_disk(home: Path, least_mb: int = FREE_LEAST_MB) -> None:
-    free_mb = shutil.disk_usage(home).free // 1_000_000
+def check_disk(folder: Path, least_mb: int = FREE_LEAST_MB) -> None:
+    """Raise DiskFull when the disk of ``folder`` has less than ``least_mb`` (10^6 bytes) free."""
+    free_mb = shutil.disk_usage(folder).free // 1_000_000
     if free_mb < least_mb:
-        raise DiskFull(folder=home, free_mb=free_mb, least_mb=least_mb)
+        raise DiskFull(folder=folder, free_mb=free_mb, least_mb=least_mb)
 
 
 def _run_as(owner: pwd.struct_passwd, command: list[str]) -> subprocess.CompletedProcess[str]:
