@@ -70,6 +70,8 @@ def test_a_report_sent_with_a_double_tap_is_stored_once_and_explained(serving):
         assert seen.outside == []
         assert seen.received_bytes <= MOST_BYTES
         assert "token" not in page.url
+        page.goto(f"http://{HERE}:{serving.settings.port}/officer")
+        assert page.input_value("#text") == "", "what was delivered is not written again"
     assert rows(serving) == [("路灯不亮", "facility", A1)]
     for shown in ("20250618", A1, VILLAGE_A + "01", "100 %"):
         assert shown in receipt

@@ -273,7 +273,7 @@ $("another").addEventListener("click", () => {
   location.reload();
 });
 document.querySelector(".kinds").addEventListener("change", (event) => keep({ kind: event.target.value }));
-addEventListener("pagehide", () => draft.value.event || draft.set({ text: $("text").value }));
+addEventListener("pagehide", () => $("form").hidden || draft.set({ text: $("text").value }));
 
 if (!token) notice("no_token");
 if (draft.value.event) {

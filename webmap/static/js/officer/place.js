@@ -5,17 +5,17 @@ const FAIR_M = 100;
 const SETTLE_MS = 30_000;
 const CLOSE_ZOOM = 16;
 
-const POINT = 1; // VectorGrid names the kind of a geometry by its dimension: 1 point, 2 line, 3 area
-const line = (color, weight, fill = {}) => (_, __, kind) => (kind === POINT ? [] : { color, weight, fill: false, ...fill });
-const STYLES = {
+const line = (color, weight, fill = {}) => ({ color, weight, fill: false, ...fill });
+const DRAWN = {
   district: line("#3a4652", 2.5),
   townships: line("#66717d", 1.5),
   base_grids: line("#5d6a77", 1),
   roads: line("#c9b896", 1.5),
   water: line("#9cc3d8", 1, { fill: true, fillColor: "#cfe2ee", fillOpacity: 1 }),
-  places: [],
   stations: { radius: 5, color: "#fff", weight: 1.5, fill: true, fillColor: "#123f6b", fillOpacity: 1 },
 };
+// What else a tile holds (names, places) is not drawn here; VectorGrid would give it Leaflet's blue.
+const STYLES = new Proxy(DRAWN, { get: (drawn, name) => drawn[name] ?? [] });
 
 export function grade(metres) {
   return metres <= GOOD_M ? "good" : metres <= FAIR_M ? "fair" : "poor";
