@@ -194,11 +194,18 @@ class Page {
     this.marks.later();
   }
 
+  // Room for the card: beside the map on a desk, below it on a phone.
+  besideCard() {
+    const size = this.map.getSize();
+    if (size.x > 900) return { paddingTopLeft: [390, 60], paddingBottomRight: [290, 60] };
+    return { paddingTopLeft: [24, 130], paddingBottomRight: [24, Math.round(size.y * 0.46) + 90] };
+  }
+
   // Shows something found, and opens it.
   async goTo({ type, code, bbox }) {
     const path = { grid: "grids", event: "events", station: "stations" }[type];
     const [west, south, east, north] = bbox || [];
-    if (bbox) this.map.fitBounds([[south, west], [north, east]], { maxZoom: type === "grid" ? 15 : 17, padding: [60, 60], animate: false });
+    if (bbox) this.map.fitBounds([[south, west], [north, east]], { maxZoom: type === "grid" ? 15 : 17, ...this.besideCard(), animate: false });
     if (!path) return;
     const chosen = type === "grid" ? { layer: "base_grids", code } : { layer: path, code, lonlat: bbox && [west, south] };
     if (type === "grid" || bbox) this.select(chosen);
