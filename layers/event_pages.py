@@ -65,6 +65,8 @@ def _select(chosen: EventFilter, after: Place | None) -> Select:
             assignments.c.nearest_station,
             assignments.c.distance_m,
             assignments.c.home_station,
+            assignments.c.nearest_grid_code,
+            assignments.c.nearest_grid_m,
         )
         .join(assignments, current, isouter=True)
         .order_by(events.c.reported_at.desc(), events.c.id.desc())
@@ -103,3 +105,8 @@ def _listed(row: Row) -> dict[str, Any]:
     values = dict(row._mapping)
     lonlat = values.pop("lon"), values.pop("lat")
     return {**values, "point_lonlat": None if lonlat[0] is None else lonlat}
+
+
+def count_unplaced(session: Session) -> int:
+    """Return how many open events are in nobody's grid. Rides ``ix_events_unplaced``."""
+    return session.scalar(select(func.count()).where(events.c.grid_code.is_(None), events.c.is_open)) or 0

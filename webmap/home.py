@@ -15,6 +15,7 @@ from geogrid.store.editions import find_in_force
 from geogrid.store.session import session_scope
 from geogrid.store.tables.events import steps
 from layers.cards import Card, event_card, grid_card, station_card
+from layers.event_pages import count_unplaced
 from layers.extent import district_extent
 from layers.search import LONGEST_QUERY, search
 from layers.synthetic import holds_synthetic
@@ -48,6 +49,7 @@ def home() -> Response:
         since = session.scalar(select(func.max(steps.c.id))) or 0
         edition = find_in_force(session)
         synthetic = profile.synthetic or holds_synthetic(session)
+        unplaced = count_unplaced(session)
     markup = chrome(
         language,
         name=district_name(profile, language),
@@ -55,6 +57,7 @@ def home() -> Response:
         synthetic=synthetic,
         searchable=True,
         live=True,
+        unplaced=unplaced,
     )
     stream = f"{stream_origin(here.settings.stream_port)}/stream"
     config = {"tiles": TILES, "search": "/search", "stream": stream, "since": since, "asked": _asked()}

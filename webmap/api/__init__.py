@@ -1,6 +1,6 @@
 """``/api/v1``: reports come in, events and grids are asked for."""
 
-from webmap.api import events, grids, photos
+from webmap.api import events, grids, photos, place
 from webmap.api.base import blueprint
 
-__all__ = ["blueprint", "events", "grids", "photos"]
+__all__ = ["blueprint", "events", "grids", "photos", "place"]

@@ -72,13 +72,14 @@ def _accept(report: Report) -> tuple[dict[str, Any], bool]:
         try:
             with session_scope(here.engine) as session:
                 accepted = accept_report(session, report, now=here.now(), district=here.district, actor=ACTOR)
-                return _full_body(session, accepted.event), accepted.created
+                return full_body(session, accepted.event), accepted.created
         except OperationalError as error:
             if not left or getattr(error.orig, "sqlstate", None) not in RETRIED_STATES:
                 raise
 
 
-def _full_body(session: Session, event: Event) -> dict[str, Any]:
+def full_body(session: Session, event: Event) -> dict[str, Any]:
+    """Return the body of ``event`` with its edition's name and what has come of its photos."""
     received, _ = stored_events.photos_of(session, event.id)
     edition = editions.by_id(session, event.assignment.edition_id).name if event.assignment else ""
     return event_body(event, edition=edition, photos_there=received)
@@ -97,7 +98,7 @@ def get_event(path: EventPath) -> Response:
         event = stored_events.find(session, path.event_id)
         if event is None:
             raise NotFoundError(what=str(path.event_id), where={"path": request.path})
-        body = _full_body(session, event)
+        body = full_body(session, event)
     if request.accept_mimetypes.best_match([JSON, GEOJSON]) == GEOJSON:
         return answer(feature(body), media_type=GEOJSON)
     return answer(body)

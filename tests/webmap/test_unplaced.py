@@ -1,0 +1,69 @@
+"""The queue of the unplaced: seen on a page, emptied by a person who names a grid."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.build_district import A1, B2, IN_A1
+
+OUTSIDE = (126.5999, 45.905)
+
+
+def put(small, event, body):
+    return small.client().put(f"/api/v1/events/{event.id}/grid", json=body, headers=small.write())
+
+
+def test_the_queue_shows_what_no_grid_covers_with_the_nearest_grid_and_nothing_else(small):
+    outside, inside = small.accept(OUTSIDE), small.accept(IN_A1)
+    page = small.client().get("/unplaced?lang=en").get_data(as_text=True)
+    assert outside.number in page
+    assert A1 in page
+    assert inside.number not in page
+    assert '<span id="total">1</span>' in page
+    assert 'href="/unplaced">To be placed 1</a>' in small.client().get("/?lang=en").get_data(as_text=True)
+
+
+def test_a_person_names_the_grid_and_the_event_leaves_the_queue(small):
+    event = small.accept(OUTSIDE)
+    answer = put(small, event, {"grid_code": B2})
+    body = answer.get_json()
+    assert answer.status_code == 200
+    assert (body["assignment"]["grid_code"], body["assignment"]["rule"]) == (B2, "placed")
+    assert [body["point"]["lon"], body["point"]["lat"]] == list(event.point_lonlat)
+    page = small.client().get("/unplaced?lang=en").get_data(as_text=True)
+    assert event.number not in page
+    assert "Nothing waits" in page
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"grid_code": "999901009009009"}, 404, "not_found"),
+        ({"grid_code": 5}, 422, "report.field_type"),
+        ({}, 422, "report.field_type"),
+        ({"grid_code": A1, "state": "closed"}, 422, "report.field_unknown"),
+    ],
+)
+def test_a_placing_that_cannot_be_is_refused_and_changes_nothing(small, body, status, code):
+    event = small.accept(OUTSIDE)
+    answer = put(small, event, body)
+    assert (answer.status_code, answer.get_json()["code"]) == (status, code)
+    assert small.client().get(f"/api/v1/events/{event.id}").get_json()["assignment"]["grid_code"] is None
+
+
+def test_an_event_that_has_a_grid_by_rule_keeps_it(small):
+    event = small.accept(IN_A1)
+    answer = put(small, event, {"grid_code": B2})
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "event.not_waiting")
+
+
+def test_placing_needs_the_token(small):
+    event = small.accept(OUTSIDE)
+    assert small.client().put(f"/api/v1/events/{event.id}/grid", json={"grid_code": A1}).status_code == 401
+
+
+def test_words_of_strangers_are_text_and_never_markup(small):
+    small.accept(OUTSIDE, words="<script>alert(1)</script>")
+    page = small.client().get("/unplaced").get_data(as_text=True)
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page

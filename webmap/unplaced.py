@@ -1,0 +1,70 @@
+"""``/unplaced``: the queue of open events that no grid covers, each with the nearest grid, to be placed by a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template
+
+from geogrid.domain.events import Channel, EventKind
+from geogrid.domain.grids import AssignmentRule
+from geogrid.store.session import session_scope
+from layers.event_pages import EventFilter, count_unplaced, read_page
+from layers.synthetic import holds_synthetic
+from webmap.installation import installation
+from webmap.language import current_language, label, say
+from webmap.roles import Role, roles
+
+blueprint = Blueprint("unplaced", __name__)
+
+MOST_SHOWN = 200
+
+# What the page's script says.
+WORDS = {
+    "placed": "Placed in {grid}",
+    "no_token": "Open the officer's link once on this machine: it carries the permission to write.",
+    "offline": "No connection. Nothing was changed; try again.",
+    "need_grid": "Write the code of a grid.",
+}
+
+
+@blueprint.get("/unplaced")
+@roles(Role.READ)
+def queue() -> str:
+    """Send the queue, the newest first."""
+    here = installation()
+    with session_scope(here.engine) as session:
+        rows, more = read_page(session, EventFilter(grid_code="", is_open=True), limit=MOST_SHOWN)
+        total = count_unplaced(session)
+        synthetic = here.district.profile.synthetic or holds_synthetic(session)
+    words = {name: say(message) for name, message in WORDS.items()}
+    return render_template(
+        "unplaced.html",
+        rows=[_shown(row) for row in rows],
+        total=total,
+        more=more is not None,
+        synthetic=synthetic,
+        config={"language": current_language(), "words": words},
+    )
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": str(row["id"]),
+        "number": row["number"],
+        "kind": label(EventKind(row["kind"])),
+        "channel": label(Channel(row["channel"])),
+        "words": row["words"],
+        "address": row["address"],
+        "reported": _local(row["reported_at"]),
+        "why": label(AssignmentRule(row["rule"])),
+        "nearest": row["nearest_grid_code"] or "",
+        "metres": None if row["nearest_grid_m"] is None else round(row["nearest_grid_m"]),
+        "located": row["point_lonlat"] is not None,
+    }
+
+
+def _local(at: datetime) -> str:
+    return at.astimezone(ZoneInfo(installation().district.profile.timezone)).strftime("%m-%d %H:%M")
