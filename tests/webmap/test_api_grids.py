@@ -67,3 +67,9 @@ def test_one_grid_is_a_geojson_feature(shared):
 def test_an_unknown_grid_is_not_found(shared):
     for code in ("999901009009009", "230111-", "%00", "'; DROP TABLE events; --"):
         assert shared.client().get(f"{GRIDS}/{code}").status_code in {400, 404}
+
+
+def test_codes_are_told_with_their_names(shared):
+    found = shared.client().get(f"/api/v1/grids?lon={IN_A1[0]}&lat={IN_A1[1]}").get_json()
+    assert found["grid_code"] in found["names"]
+    assert found["home_station"] in found["names"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,15 @@ from webmap.language import label, say
 SURE = 0.8  # below this share of the accuracy disc an assignment is called uncertain
 
 
-def event_body(event: Event, *, edition: str, photos_there: Iterable[str] = ()) -> dict[str, Any]:
-    """Return the full form of one event: ``edition`` is its assignment's name, ``photos_there`` the SHA-256s that have come."""
+def event_body(event: Event, *, edition: str, names: Mapping[str, str], photos_there: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the full form of one event.
+
+    ``edition`` is the name of its assignment's edition, ``names`` those of the codes in it, ``photos_there`` the SHA-256s
+    that have come.
+    """
     report = event.report
+    accuracy_m = report.point.accuracy_m if report.point else None
+    assigned = event.assignment
     return {
         "id": str(event.id),
         "number": event.number,
@@ -34,11 +40,7 @@ def event_body(event: Event, *, edition: str, photos_there: Iterable[str] = ()) 
         "synthetic": report.synthetic,
         "point": _point(event.point_lonlat),
         "reported_point": _reported_point(event),
-        "assignment": assignment_body(
-            event.assignment, edition=edition, accuracy_m=report.point.accuracy_m if report.point else None
-        )
-        if event.assignment
-        else None,
+        "assignment": assignment_body(assigned, edition=edition, names=names, accuracy_m=accuracy_m) if assigned else None,
         "photos": photo_bodies(event, photos_there),
         "links": event_links(str(event.id)),
     }
@@ -98,7 +100,9 @@ def listed_feature(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def assignment_body(assignment: Assignment, *, edition: str, accuracy_m: float | None = None) -> dict[str, Any]:
+def assignment_body(
+    assignment: Assignment, *, edition: str, names: Mapping[str, str], accuracy_m: float | None = None
+) -> dict[str, Any]:
     """Return an assignment with its explanation in the request's language; distances in metres, minutes of travel."""
     return {
         "edition": edition,
@@ -115,6 +119,7 @@ def assignment_body(assignment: Assignment, *, edition: str, accuracy_m: float |
         "minutes": _rounded(assignment.minutes),
         "nearest_grid_code": assignment.nearest_grid_code,
         "nearest_grid_m": _rounded(assignment.nearest_grid_m, 3),
+        "names": dict(names),
         "explanation": explanation(assignment, edition, accuracy_m),
     }
 

@@ -20,6 +20,7 @@ from geogrid.store import editions
 from geogrid.store import events as stored_events
 from geogrid.store.session import session_scope
 from layers.event_pages import read_page
+from layers.names import names_of
 from webmap.api.base import EVENTS, GEOJSON, JSON, Refusal, blueprint
 from webmap.api.bodies import event_body, feature, listed_feature
 from webmap.api.list_query import ListQuery, next_link, read_cursor
@@ -82,7 +83,8 @@ def full_body(session: Session, event: Event) -> dict[str, Any]:
     """Return the body of ``event`` with its edition's name and what has come of its photos."""
     received, _ = stored_events.photos_of(session, event.id)
     edition = editions.by_id(session, event.assignment.edition_id).name if event.assignment else ""
-    return event_body(event, edition=edition, photos_there=received)
+    names = names_of(session, event.assignment) if event.assignment else {}
+    return event_body(event, edition=edition, names=names, photos_there=received)
 
 
 def answer(body: dict[str, Any], status: int = 200, media_type: str = JSON) -> Response:

@@ -12,6 +12,7 @@ from geogrid.errors import NotFoundError
 from geogrid.space.crs import to_record
 from geogrid.store import editions
 from geogrid.store.session import session_scope
+from layers.names import names_of
 from layers.one_grid import read_grid
 from webmap.api.base import GEOJSON, GRIDS, Query, blueprint
 from webmap.api.bodies import assignment_body
@@ -50,7 +51,8 @@ def find_place(query: PlaceQuery) -> Response:
     with session_scope(here.engine) as session:
         found = find_grid(session, float(lon), float(lat), district=here.district, accuracy_m=accuracy_m)
         edition = editions.by_id(session, found.edition_id).name
-    return answer(assignment_body(found, edition=edition, accuracy_m=accuracy_m))
+        names = names_of(session, found)
+    return answer(assignment_body(found, edition=edition, names=names, accuracy_m=accuracy_m))
 
 
 @blueprint.get("/grids/<code>", tags=[GRIDS], summary="Read one grid")

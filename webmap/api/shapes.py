@@ -55,6 +55,7 @@ class AssignmentBody(BaseModel):
     minutes: float | None
     nearest_grid_code: str | None
     nearest_grid_m: float | None
+    names: dict[str, str] = Field(description="what the codes above are called")
     explanation: list[str] = Field(description="the same in words")
 
 

@@ -3,7 +3,7 @@
 import { Draft, takeToken } from "./draft.js";
 import { MOST_PHOTOS, asBlob, shrink } from "./photos.js";
 import { Place, grade } from "./place.js";
-import { percent, showReceipt } from "./receipt.js";
+import { named, percent, showReceipt } from "./receipt.js";
 import { Api } from "./send.js";
 
 const GRID_PAUSE_MS = 400;
@@ -94,14 +94,14 @@ async function showGrid() {
 
 function gridWords(found) {
   const parts = [];
-  if (found.grid_code) parts.push(say("grid", { grid: found.grid_code }));
-  else parts.push(say("outside", { grid: found.nearest_grid_code ?? "", metres: Math.round(found.nearest_grid_m ?? 0) }));
+  if (found.grid_code) parts.push(say("grid", { grid: named(found, found.grid_code) }));
+  else parts.push(say("outside", { grid: found.nearest_grid_code ? named(found, found.nearest_grid_code) : "", metres: Math.round(found.nearest_grid_m ?? 0) }));
   if (found.nearest_station) {
-    parts.push(say("station", { station: found.nearest_station, metres: Math.round(found.distance_m) }));
+    parts.push(say("station", { station: found.names?.[found.nearest_station] ?? found.nearest_station, metres: Math.round(found.distance_m) }));
   }
   const others = found.candidates.filter((one) => one.grid_code !== found.grid_code);
   if (others.length) {
-    const shown = others.slice(0, 3).map((one) => `${one.grid_code} ${percent(one.share)}`);
+    const shown = others.slice(0, 3).map((one) => `${found.names?.[one.grid_code] ?? one.grid_code} ${percent(one.share)}`);
     parts.push(say("may_be", { candidates: shown.join(", ") }));
   }
   return parts.join(" · ");

@@ -6,11 +6,11 @@ export function showReceipt(event, say) {
   const found = event.assignment;
   $("number").textContent = event.number;
   const facts = [
-    ["label_grid", found.grid_code ?? say("unplaced")],
-    ["label_station", found.nearest_station && `${found.nearest_station} · ${Math.round(found.distance_m)} m`],
-    ["label_home", found.home_station],
+    ["label_grid", found.grid_code ? named(found, found.grid_code) : say("unplaced")],
+    ["label_station", found.nearest_station && `${named(found, found.nearest_station)} · ${Math.round(found.distance_m)} m`],
+    ["label_home", found.home_station && named(found, found.home_station)],
     ["label_sure", percent(found.confidence)],
-    ...(found.candidates.length > 1 ? found.candidates : []).map((one) => ["label_candidates", `${one.grid_code} · ${percent(one.share)}`]),
+    ...(found.candidates.length > 1 ? found.candidates : []).map((one) => ["label_candidates", `${named(found, one.grid_code)} · ${percent(one.share)}`]),
   ];
   $("receipt-facts").replaceChildren(...facts.filter(([, value]) => value).flatMap(([name, value]) => [line("dt", say(name)), line("dd", value)]));
   $("receipt-words").replaceChildren(...found.explanation.map((sentence) => line("li", sentence)));
@@ -18,6 +18,12 @@ export function showReceipt(event, say) {
   $("receipt").hidden = false;
   $("receipt").focus();
   scrollTo(0, 0);
+}
+
+// People know names, programs know codes: the name first, the code beside it.
+export function named(found, code) {
+  const name = found.names?.[code];
+  return name ? `${name} (${code})` : code;
 }
 
 // Cut, not rounded: nothing is ever said to be 100 % that is not.
