@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from shapely.geometry import shape
 
-from tests.build_district import A1, B2
+from tests.build_district import A1, B2, IN_A1
 
 GRIDS = "/api/v1/grids"
 
