@@ -64,6 +64,7 @@ def test_every_layer_has_its_line_in_the_docs():
 def test_every_layer_is_in_a_tile_set_and_the_first_view_holds_all_that_is_drawn_at_once():
     assert {name for names in SETS.values() for name in names} == {layer.name for layer in CATALOG}
     assert {layer.name for layer in CATALOG if layer.at_once} <= set(SETS["all"])
+    assert set(SETS["all"]) == {*SETS["base"], *SETS["events"]}  # its tiles are joined of these two
     assert [layer.name for layer in layers_of("all")] == [layer.name for layer in CATALOG if layer.name in SETS["all"]]
 
 

@@ -234,7 +234,8 @@ class Page {
         }
       },
       onRepeated: (tiles16, since) => this.ground.refreshEvents(tiles16, since).catch(() => this.tell("failed")),
-      onReload: () => this.ground.redraw(),
+      // a moment later: the server that keeps tiles has to hear of it too, and not all pages ask at once
+      onReload: () => setTimeout(() => this.ground.redraw(), 1000 + Math.random() * 1000),
       onState: (state, age) => this.tellLive(state, age),
     });
   }
