@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -71,7 +72,14 @@ def embedded_json(value: Any) -> str:
 
 def folium_page(frame: Frame, head: str) -> str:
     """Return the page as Folium renders it, external links and all; ``head`` are further lines for its head."""
-    west, south, east, north = frame.bounds
+    parts = {"title": escape(frame.title), "head": head, "markup": frame.markup, "config": embedded_json(frame.config)}
+    return PART.sub(lambda mark: parts[mark[1]], _rendered(frame.bounds, frame.first_zoom, frame.last_zoom))
+
+
+@lru_cache(maxsize=64)
+def _rendered(bounds: tuple[float, float, float, float], first_zoom: int, last_zoom: int) -> str:
+    """Return Folium's own rendering with marks where the parts go: the same for every reader, and slow to make."""
+    west, south, east, north = bounds
     figure = Figure(title="<!--part:title-->")
     page = folium.Map(
         location=((south + north) / 2, (west + east) / 2),
@@ -80,17 +88,16 @@ def folium_page(frame: Frame, head: str) -> str:
         zoom_control=False,
         prefer_canvas=True,
         attribution_control=False,
-        min_zoom=frame.first_zoom,
-        # without a tile layer Folium writes no max_zoom of its own, and plugins that ask for it fail
-        max_zoom=frame.last_zoom,
-        minZoom=frame.first_zoom,
-        maxZoom=frame.last_zoom,
+        fade_animation=False,
+        # without a tile layer Folium writes no min_zoom and max_zoom of its own, and plugins that ask for them fail
+        minZoom=first_zoom,
+        maxZoom=last_zoom,
         max_bounds_viscosity=0.5,
     )
     figure.add_child(page)
     _Parts().add_to(page)
-    parts = {"title": escape(frame.title), "head": head, "markup": frame.markup, "config": embedded_json(frame.config)}
-    return PART.sub(lambda mark: parts[mark[1]], figure.render())
+    rendered: str = figure.render()
+    return rendered
 
 
 def local_links(leaflet_js: str | None, leaflet_css: str | None) -> dict[str, str | None]:
