@@ -74,9 +74,7 @@ def test_a_card_is_json_and_a_browser_is_sent_to_the_map(shared):
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/?grid={A1}")
 
 
-@pytest.mark.parametrize(
-    "path", ["/grids/none", "/stations/none", "/events/00000000-0000-0000-0000-000000000000"]
-)
+@pytest.mark.parametrize("path", ["/grids/none", "/stations/none", "/events/00000000-0000-0000-0000-000000000000"])
 def test_what_is_not_there_is_said_in_the_one_form(shared, path):
     answer = shared.client().get(path, headers=JSON)
     assert answer.status_code == 404
