@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.chmod(0o755)  # as root the server runs as another user, who must enter
         os.environ[FOLDER_VARIABLE] = str(folder)
         config.stash[OURS] = folder
+        # a run that is told to stop (a time limit) still takes its cluster away
+        signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to stop", returncode=2))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
