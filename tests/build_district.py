@@ -26,7 +26,7 @@ from geogrid.domain.grids import GeographyKind
 from geogrid.domain.places import Datum, ReportedPoint
 from geogrid.domain.profiles import parse_profile
 from geogrid.settings import ROOT
-from geogrid.space.crs import SRID_STORED
+from geogrid.space.crs import SRID_STORED, geodesic_m
 
 NOW = datetime(2025, 6, 18, 7, 0, tzinfo=UTC)
 WEST, SOUTH, SIDE = 126.60, 45.90, 0.01
@@ -101,6 +101,27 @@ def households(count: int = 10) -> gpd.GeoDataFrame:
         for i in range(count)
     ]
     return frame(rows)
+
+
+def street(code, start, end, nodes):
+    length_m = float(geodesic_m(*start, *end))
+    row = {
+        "code": code,
+        "name": "",
+        "road_class": "residential",
+        "from_node": nodes[0],
+        "to_node": nodes[1],
+        "speed_car_kmh": 30.0,
+    }
+    return row | {"length_m": length_m, "geometry": shapely.LineString([start, end])}
+
+
+def roads():
+    """One street up the middle of each column, joined by one in the south; homes and stations stand on them."""
+    a, b = [(126.605, 45.90), (126.605, 45.91), (126.605, 45.92)], [(126.615, 45.90), (126.615, 45.91), (126.615, 45.92)]
+    rows = [street(f"A{i}", a[i], a[i + 1], (i, i + 1)) for i in range(2)]
+    rows += [street(f"B{i}", b[i], b[i + 1], (10 + i, 11 + i)) for i in range(2)]
+    return frame([*rows, street("S", a[0], b[0], (0, 10))])
 
 
 def geography(**grid_options) -> dict[GeographyKind, gpd.GeoDataFrame]:

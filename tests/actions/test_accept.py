@@ -15,13 +15,27 @@ from geogrid.actions.accept import accept_report
 from geogrid.actions.district import District, district_of
 from geogrid.actions.place import find_grid
 from geogrid.domain.events import EventState, StepKind
-from geogrid.domain.grids import AssignmentRule
+from geogrid.domain.grids import AssignmentRule, GeographyKind
 from geogrid.domain.places import Datum, ReportedPoint
 from geogrid.errors import CoordFar, EditionNotInForce, ReportIdConflict
 from geogrid.space.tiles import cell_of
 from geogrid.store import cells, events
 from geogrid.store.session import session_scope
-from tests.build_district import A1, A2, IN_A1, IN_B1, NOW, TOWNSHIP_A, VILLAGE_A, VILLAGE_B, profile, report
+from tests.build_district import (
+    A1,
+    A2,
+    IN_A1,
+    IN_B1,
+    NOW,
+    TOWNSHIP_A,
+    VILLAGE_A,
+    VILLAGE_B,
+    geography,
+    profile,
+    publish,
+    report,
+    roads,
+)
 
 
 def accept(session, district, sent, now=NOW):
@@ -99,11 +113,26 @@ def test_another_body_under_the_same_id_is_refused_and_the_first_kept(session, d
     assert counts(session) == [1, 2, 1]
 
 
-def test_five_hundred_kilometres_away_is_refused(session, district):
-    with pytest.raises(CoordFar, match="km away") as caught:
-        accept(session, district, report((120.0, 45.9)))
-    assert caught.value.where == {"lonlat": [120.0, 45.9]}
+@pytest.mark.parametrize(("place", "km"), [((120.0, 45.9), 512), ((36.0, 0.0), 9435)])  # the zone cannot hold the second
+@pytest.mark.parametrize("more", [{}, {GeographyKind.ROADS: roads()}])
+def test_a_place_far_away_is_refused_with_its_distance(session, place, km, more):
+    publish(session, frames={**geography(), **more})
+    district = district_of(profile(), session)
+    with pytest.raises(CoordFar, match=f"{km} km away") as caught:
+        accept(session, district, report(place))
+    assert caught.value.where == {"lonlat": list(place)}
     assert counts(session) == [0, 0, 0]
+    assert find_grid(session, *place, district=district).rule is AssignmentRule.OUTSIDE
+
+
+def test_only_a_way_by_road_has_minutes(session):
+    """B's north end has no road within 500 m once its street is gone; what is left there is the straight line alone."""
+    lost = roads().query("code != 'B1'")
+    publish(session, frames={**geography(), GeographyKind.ROADS: lost})
+    district = district_of(profile(), session)
+    by_road, off_road = (find_grid(session, *place, district=district) for place in (IN_A1, (126.615, 45.9195)))
+    assert (by_road.station_by_time, by_road.minutes > 0) == (VILLAGE_A + "01", True)
+    assert (off_road.station_by_time, off_road.minutes, off_road.nearest_station) == (None, None, VILLAGE_B + "01")
 
 
 def test_nothing_is_accepted_before_an_edition_is_in_force(session):

@@ -67,17 +67,18 @@ def test_the_same_batch_again_changes_nothing(session, district):
 
 
 def test_rows_that_cannot_be_stored_are_named_and_the_others_stored(session, district):
-    good, far = report(IN_A1), report((120.0, 40.0))
+    good, far, beyond = report(IN_A1), report((120.0, 40.0)), report((36.0, 0.0))  # the metric zone cannot hold the last
     doubled = report(IN_B1, id=good.id, words="同号不同文")
     backwards = [(StepKind.REPORT, NOW - timedelta(hours=1)), (StepKind.OPEN, NOW - timedelta(hours=2))]
     jumping = [(StepKind.REPORT, NOW - timedelta(hours=2)), (StepKind.CLOSE, NOW - timedelta(hours=1))]
-    reports = [far, good, doubled, report(), report(), good]
-    done = accept(session, district, reports, [history(1), history(1), history(1), backwards, jumping, history(1)])
+    reports = [far, good, doubled, report(), report(), good, beyond]
+    done = accept(session, district, reports, [history(1), history(1), history(1), backwards, jumping, history(1), history(1)])
     assert [(r.row, r.error.code) for r in done.refused] == [
         (0, "coord.far"),
         (2, "report.id_conflict"),
         (3, "time.order"),
         (4, "step.not_allowed"),
+        (6, "coord.far"),
     ]
     assert (done.accepted, done.known) == (1, 1)
     assert cells.wrong(session) == []

@@ -14,7 +14,6 @@ from geogrid.actions.analysis import BANDS, HOTSPOT_AGE, draw_hotspots, refresh
 from geogrid.actions.district import district_of
 from geogrid.actions.editions import activate_edition, load_edition
 from geogrid.domain.grids import GeographyKind
-from geogrid.space.crs import geodesic_m
 from geogrid.store.analysis import HOTSPOTS, SERVICE_CIRCLES, said
 from geogrid.store.tables.geography import shapes
 from layers import hotspots, service_circles
@@ -25,32 +24,11 @@ from tests import build_district as build
 WHOLE = View((126.55, 45.85, 126.70, 45.95), 14)
 
 
-def street(code, start, end, nodes):
-    length_m = float(geodesic_m(*start, *end))
-    row = {
-        "code": code,
-        "name": "",
-        "road_class": "residential",
-        "from_node": nodes[0],
-        "to_node": nodes[1],
-        "speed_car_kmh": 30.0,
-    }
-    return row | {"length_m": length_m, "geometry": shapely.LineString([start, end])}
-
-
-def roads():
-    """One street up the middle of each column, joined by one in the south; homes and stations stand on them."""
-    a, b = [(126.605, 45.90), (126.605, 45.91), (126.605, 45.92)], [(126.615, 45.90), (126.615, 45.91), (126.615, 45.92)]
-    rows = [street(f"A{i}", a[i], a[i + 1], (i, i + 1)) for i in range(2)]
-    rows += [street(f"B{i}", b[i], b[i + 1], (10 + i, 11 + i)) for i in range(2)]
-    return build.frame([*rows, street("S", a[0], b[0], (0, 10))])
-
-
 @pytest.fixture
 def district(session):
     """The district of four grids, with roads, in force."""
     district = district_of(build.profile(), session)
-    frames = {**build.geography(), GeographyKind.ROADS: roads()}
+    frames = {**build.geography(), GeographyKind.ROADS: build.roads()}
     load_edition(session, "first", frames, now=build.NOW, district=district)
     activate_edition(session, "first", now=build.NOW, district=district)
     return district
@@ -154,7 +132,7 @@ def test_clusters_are_listed_with_their_ratio_to_the_usual(session):
         rows.append(
             {"code": f"999901001001{i:03d}", "name": str(i), "kind": "ordinary", "households": 1, "leader": "", "geometry": box}
         )
-    frames = {**build.geography(), GeographyKind.BASE_GRIDS: build.frame(rows), GeographyKind.ROADS: roads()}
+    frames = {**build.geography(), GeographyKind.BASE_GRIDS: build.frame(rows), GeographyKind.ROADS: build.roads()}
     load_edition(session, "board", frames, now=build.NOW, district=district)
     activate_edition(session, "board", now=build.NOW, district=district)
     refresh(session, now=build.NOW, district=district)

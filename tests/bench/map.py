@@ -88,7 +88,7 @@ def installed(folder: Path, events: int | None, small: bool) -> Iterator[Any]:
     try:
         create_database(folder, "bench")
         settings = settings_for(
-            folder, cluster_url(folder, "bench"), GEOGRID_PORT=str(free_port(8650, 8690)), GEOGRID_STREAM_PORT="8699"
+            folder, cluster_url(folder, "bench"), GEOGRID_PORT=str(free_port()), GEOGRID_STREAM_PORT=str(free_port())
         )
         make_twin(folder / "twin", events, small)
         for command in ("db migrate", f"load all {folder / 'twin'} --edition bench --activate --as-of {YEAR_END}", "jobs --once"):

@@ -28,7 +28,7 @@ TOUCH = "[...document.querySelectorAll('button, select, input, a')].filter((e) =
 @pytest.fixture
 def serving(fresh_database, tmp_path):
     """A small installation with its stream, one event in it, and words that would run if they could."""
-    port = free_port(8600, 8640)
+    port = free_port()
     ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 50)}
     with small_installation(tmp_path / "var", fresh_database, **ports) as small:
         rename(small, A1, XSS)
