@@ -36,7 +36,7 @@ def accept_report(session: Session, report: Report, *, now: datetime, district: 
     ------
     ReportIdConflict
         where another report is stored under this id; the first is kept.
-    CoordFar, CoordRange
+    CoordFar
         where the place cannot belong to the district.
     EditionNotInForce
         before the first edition is activated.
@@ -50,7 +50,7 @@ def accept_report(session: Session, report: Report, *, now: datetime, district: 
     accuracy_m = report.point.accuracy_m if report.point and report.point.accuracy_m is not None else np.nan
     (assignment,) = answers(district, edition.id, [lon], [lat], [accuracy_m])
     if is_far(district, assignment):
-        raise far_error(float(lon), float(lat), assignment)
+        raise far_error(district, float(lon), float(lat), assignment)
     point_lonlat = None if report.point is None else (float(lon), float(lat))
     number = events.next_number(session, now.astimezone(ZoneInfo(district.profile.timezone)))
     values = events.event_values(report, number, point_lonlat, assignment, units_of(district, assignment), now)

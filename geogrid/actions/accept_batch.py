@@ -136,7 +136,7 @@ def _store(
     accuracy_m = np.array([p.accuracy_m if p and p.accuracy_m is not None else np.nan for p in points])
     found = answers(district, edition_id, lon, lat, accuracy_m)
     far = [is_far(district, answer) for answer in found]
-    refused += [Refused(rows[i].row, far_error(lon[i], lat[i], found[i])) for i in np.flatnonzero(far)]
+    refused += [Refused(rows[i].row, far_error(district, float(lon[i]), float(lat[i]), found[i])) for i in np.flatnonzero(far)]
     kept = [i for i in range(len(rows)) if not far[i]]
     chosen, taken = [rows[i] for i in kept], [found[i] for i in kept]
     numbers = batches.next_numbers(session, _days(chosen, district))

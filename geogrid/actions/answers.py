@@ -13,7 +13,7 @@ from geogrid.domain.grids import Assignment, AssignmentRule
 from geogrid.domain.places import ReportedPoint
 from geogrid.domain.stations import TravelMode
 from geogrid.errors import CoordFar
-from geogrid.space.crs import snap, to_record
+from geogrid.space.crs import geodesic_m, snap, to_record
 
 Units = tuple[str | None, str | None]
 
@@ -35,7 +35,8 @@ def answers(district: District, edition_id: int, lon: ArrayLike, lat: ArrayLike,
     given = geography.index.assign(lons[here], lats[here], radii[here])
     for position, i in enumerate(here):
         found[i] = given.one(position, edition_id)
-    _add_times(geography, district, found, here, lons, lats)
+    near = np.array([i for i in here if not is_far(district, found[i])], dtype=np.int64)
+    _add_times(geography, district, found, near, lons, lats)
     return found
 
 
@@ -82,12 +83,19 @@ def on_record(points: Sequence[ReportedPoint | None]) -> tuple[np.ndarray, np.nd
 
 
 def is_far(district: District, assignment: Assignment) -> bool:
-    """Whether the place is so far from the district that it is refused instead of queued."""
+    """Whether the place is so far from the district that it is refused instead of queued.
+
+    A place without a distance to the nearest grid lies so far away that the district's metric zone cannot hold it.
+    """
+    if assignment.rule is not AssignmentRule.OUTSIDE:
+        return False
+    return assignment.nearest_grid_m is None or assignment.nearest_grid_m > district.profile.far_m
+
+
+def far_error(district: District, lon: float, lat: float, assignment: Assignment) -> CoordFar:
+    """Return the error that says how far away the place (degrees of record) is: from a grid, or else from the centre."""
     away_m = assignment.nearest_grid_m
-    return assignment.grid_code is None and away_m is not None and away_m > district.profile.far_m
-
-
-def far_error(lon: float, lat: float, assignment: Assignment) -> CoordFar:
-    """Return the error that says how far away the place is."""
-    kilometres = round((assignment.nearest_grid_m or 0.0) / 1000.0)
+    if away_m is None:
+        away_m = float(geodesic_m(lon, lat, *district.profile.centre_lonlat))
+    kilometres = round(away_m / 1000.0)
     return CoordFar(lon=round(lon, 6), lat=round(lat, 6), distance_km=kilometres, where={"lonlat": [lon, lat]})

@@ -47,22 +47,18 @@ class Geography:
     floods: dict[TravelMode, Flood] = field(default_factory=dict)
 
     def station_by_time(self, lon: np.ndarray, lat: np.ndarray, mode: TravelMode) -> tuple[np.ndarray, np.ndarray]:
-        """Return the code of the station reached soonest from each point, and the minutes (NaN without a network).
+        """Return the code of the station reached soonest by road from each point (degrees), and the minutes.
 
-        The times from every node are computed once a mode and kept; a point off the roads is asked by itself.
+        None and NaN where no road leads to a station: an estimate along the straight line is no time on a road, and a row
+        has no place to say which of the two it is. The times from every node are computed once a mode and kept.
         """
         if self.network is None or not len(self.station_codes):
             return np.full(len(lon), None, dtype=object), np.full(len(lon), np.nan)
         if mode not in self.floods:
             self.floods[mode] = self.network.flood(self.station_lonlat, mode)
         minutes, rank = self.floods[mode].at(self.network.snap(lon, lat, mode))
-        codes = self.station_codes[rank]
-        lost = np.flatnonzero(rank < 0)
-        if len(lost):
-            codes[lost], minutes[lost], _ = self.network.station_by_time(
-                lon[lost], lat[lost], self.station_codes, self.station_lonlat, mode
-            )
-        return codes, minutes
+        reached = rank >= 0
+        return np.where(reached, self.station_codes[rank], None), np.where(reached, minutes, np.nan)
 
 
 @dataclass(frozen=True)
