@@ -18,7 +18,7 @@ from geogrid.domain.profiles import Profile, parse_profile
 from geogrid.domain.stations import StationLevel, TravelMode
 from geogrid.errors import NotFoundError
 from geogrid.settings import Settings
-from geogrid.store.session import session_scope
+from geogrid.store.session import beside, session_scope
 
 if TYPE_CHECKING:
     from geogrid.space.index import AssignmentIndex
@@ -78,8 +78,13 @@ class District:
 
 
 def open_district(settings: Settings, engine: Engine) -> District:
-    """Return the district that ``settings`` names; geography is read through ``engine`` and kept for all threads."""
-    return District(read_profile(settings), _Kept(read_profile(settings), lambda: session_scope(engine)))
+    """Return the district that ``settings`` names; geography is read from the database of ``engine``, kept for all threads.
+
+    It is read over a connection of its own: when every connection of the pool is held by a thread that waits for an edition
+    to be compiled, the one that compiles it must not wait for one of them.
+    """
+    profile, reader = read_profile(settings), beside(engine)
+    return District(profile, _Kept(profile, lambda: session_scope(reader)))
 
 
 def district_of(profile: Profile, session: Session) -> District:

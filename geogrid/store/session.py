@@ -7,10 +7,12 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from geogrid.settings import Settings
 
 POOL_WAIT_S = 4.0  # exhausted connections are told as such in less than five seconds
+OPTIONS = {"connect_timeout": 5, "options": "-c timezone=UTC -c application_name=geogrid"}
 
 
 def make_engine(settings: Settings) -> Engine:
@@ -35,8 +37,13 @@ def engine_of(url: str, *, pool_size: int = 10) -> Engine:
         max_overflow=5,
         pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c application_name=geogrid"},
+        connect_args=OPTIONS,
     )
+
+
+def beside(engine: Engine) -> Engine:
+    """Return an engine of the same database without a pool: for what threads wait for while they hold the pool's connections."""
+    return create_engine(engine.url, isolation_level="READ COMMITTED", poolclass=NullPool, connect_args=OPTIONS)
 
 
 @contextmanager

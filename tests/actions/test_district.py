@@ -19,6 +19,7 @@ from geogrid.errors import NotFoundError
 from geogrid.settings import read_settings
 from geogrid.store import editions
 from geogrid.store.geography import EditionFrames
+from geogrid.store.session import engine_of
 from tests.build_district import A1, B2, IN_A1, IN_B2, TOWNSHIP_A, TOWNSHIP_B, VILLAGE_A, VILLAGE_B, grids, profile, publish
 
 
@@ -97,6 +98,19 @@ def test_an_edition_is_compiled_once_and_the_last_few_are_kept(session, monkeypa
     for edition_id in (2, 3, 1, 4, 1, 2):
         district.geography_for(edition_id)
     assert compiled == [1, 2, 3, 4, 2]  # 1 was asked for again and stayed; 2 had to go for 4
+
+
+def test_an_edition_is_compiled_while_every_connection_of_the_pool_is_held(live):
+    """After an activation all threads of a server wait, with their connections, for the one that compiles the edition."""
+    tight = engine_of(live.url.render_as_string(hide_password=False), pool_size=1)
+    district = open_district(read_settings({}), tight)
+    held = [tight.connect() for _ in range(1 + tight.pool._max_overflow)]
+    try:
+        assert district.geography_for(1).units_of[A1] == (VILLAGE_A, TOWNSHIP_A)
+    finally:
+        for connection in held:
+            connection.close()
+        tight.dispose()
 
 
 def test_points_of_every_datum_come_to_the_datum_of_record():
