@@ -71,3 +71,11 @@ def hear(cache: TileCache, payload: str) -> None:
         cache.event_changed(int(parts[1]), int(parts[2]))
     elif parts[1:] != ["-", "-"]:
         cache.clear()
+
+
+def wait_until_listening(cache: TileCache, seconds: float = 5.0) -> bool:
+    """Return whether ``cache`` began to keep tiles within ``seconds``: before its listener is connected it keeps none."""
+    until = time.monotonic() + seconds
+    while not cache.listening and time.monotonic() < until:
+        time.sleep(0.02)
+    return cache.listening

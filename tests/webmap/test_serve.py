@@ -22,7 +22,8 @@ from tests.build_installation import (
     small_installation,
     wait_until_answers,
 )
-from webmap.serve import check_address, options
+from webmap.serve import check_address, first_tiles, options, warm
+from webmap.tile_cache import Key
 from webmap.web_worker import HEADERS_S
 
 
@@ -124,3 +125,16 @@ def test_the_control_socket_is_off_and_only_the_given_address_is_bound(tmp_path)
     told = options(settings_for(tmp_path, "", GEOGRID_PORT="8765"))
     assert told["control_socket_disable"] is True
     assert told["bind"] == "127.0.0.1:8765"
+
+
+def test_the_first_view_is_made_before_somebody_asks_for_it(shared):
+    warm(shared.app)
+    kept = shared.app.extensions["geogrid_tiles"]
+    extent = (126.60, 45.90, 126.62, 45.92)
+    wanted = first_tiles(extent)
+    assert wanted
+    assert len({z for z, _, _ in wanted}) > 3
+    asked = []
+    for tile in wanted:
+        kept.get(Key("all", "", tile), None, lambda tile=tile: asked.append(tile))
+    assert asked == []
