@@ -103,7 +103,7 @@ def _photos(session: Session, var_dir: Path) -> list[Breach]:
             missing.append(sha256)
         elif _sha256(path) != sha256:
             changed.append(sha256)
-    files = sorted(path for path in (var_dir / "photos").glob("*/*") if path.is_file())
+    files = sorted(path for path in (var_dir / "photos").glob("[0-9a-f][0-9a-f]/*") if path.is_file())
     settled = time.time() - GRACE_S  # by the clock of the file system, not by that of a demo
     orphans = [str(path.relative_to(var_dir)) for path in files if path.name not in known and path.stat().st_mtime < settled]
     return [

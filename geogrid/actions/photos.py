@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
 import os
 import tempfile
+import time
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +18,7 @@ from uuid import UUID
 from PIL import Image
 from sqlalchemy.orm import Session
 
+from geogrid.channels.form import MOST_PHOTOS
 from geogrid.errors import NotFoundError, PhotoDamaged, PhotoHash, PhotosTooMany, PhotoTooLarge, PhotoType, StorageFull
 from geogrid.store import events
 
@@ -23,7 +26,8 @@ MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 MOST_BYTES = 8 * 1024 * 1024
 # a JPEG is decoded at an eighth of its size; the others only whole, so that fewer pixels are taken
 MOST_MEGAPIXELS = {"JPEG": 64, "PNG": 24, "WEBP": 24}
-MOST_PHOTOS = 9
+PARTS = ".parts"  # beside the folders of photos: files half written, which a killed process leaves behind
+STALE_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -105,8 +109,11 @@ def _is_there(path: Path, sha256: str) -> bool:
 def _write(path: Path, data: bytes) -> None:
     """Write, sync, rename, sync the folder: after a crash the file is whole or not there."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+        parts = path.parent.parent / PARTS
+        for folder in (path.parent, parts):
+            folder.mkdir(parents=True, exist_ok=True)
+        _remove_stale(parts)
+        handle, name = tempfile.mkstemp(dir=parts)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -122,6 +129,14 @@ def _write(path: Path, data: bytes) -> None:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull from error
         raise
+
+
+def _remove_stale(parts: Path) -> None:
+    """Remove what processes that were killed while they wrote have left; by the clock of the file system."""
+    for left in parts.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if left.stat().st_mtime < time.time() - STALE_S:
+                left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from geogrid.actions import photos
 from geogrid.actions.accept import accept_report
+from geogrid.actions.fsck import fsck
 from geogrid.actions.photos import checked_picture, photo_path, store_photo
 from geogrid.errors import (
     NotFoundError,
@@ -26,7 +27,7 @@ from geogrid.errors import (
     StorageFull,
 )
 from geogrid.store import events
-from tests.build_district import IN_A1, NOW, report
+from tests.build_district import IN_A1, NOW, profile, report
 
 
 def picture(kind="JPEG", size=(640, 480), seed=1) -> bytes:
@@ -130,6 +131,22 @@ def test_more_photos_than_are_kept_are_refused(session, event, tmp_path, monkeyp
     store_photo(session, event.id, sha256(first), first, now=NOW, var_dir=tmp_path)
     with pytest.raises(PhotosTooMany):
         store_photo(session, event.id, sha256(second), second, now=NOW, var_dir=tmp_path)
+
+
+def test_what_a_killed_process_left_half_written_is_removed_by_a_later_photo(session, event, tmp_path):
+    """``kill -9`` between write and rename: no clean-up runs. It is no photo without a row, and it does not stay for ever."""
+    data, later = picture(seed=1), picture(seed=2)
+    killed = pytest.MonkeyPatch()
+    killed.setattr(photos.Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    killed.setattr(photos.Path, "unlink", lambda *_, **__: None)
+    with pytest.raises(KeyboardInterrupt):
+        store_photo(session, event.id, sha256(data), data, now=NOW, var_dir=tmp_path)
+    killed.undo()
+    (left,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    os.utime(left, (1, 1))
+    assert fsck(session, var_dir=tmp_path, now=NOW, profile=profile()) == []
+    store_photo(session, event.id, sha256(later), later, now=NOW, var_dir=tmp_path)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [sha256(later)]
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(session, event, tmp_path, monkeypatch):
