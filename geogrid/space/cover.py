@@ -25,6 +25,7 @@ NOWHERE = -1
 LONGEST_EDGE_DEGREES = 0.001  # about 100 m: the sag of a straight edge between the two planes is then below 1 mm
 DISC_SHARE = 0.95  # the disc whose parts are weighed holds 95 % of the true places
 DISC_QUARTER_SEGMENTS = 64
+LEAST_RADIUS_M = 0.01  # a smaller disc is lost in the rounding of metres in the millions
 LEAST_SHARE = 0.01  # candidates from 1 % down the order
 SHARE_STEP = 1e-6  # shares are cut (never rounded up) to six decimals, so that equal parts compare equal
 DISCS_AT_ONCE = 4096
@@ -106,13 +107,14 @@ def disc_radius_m(accuracy_m: Floats, accuracy_share: float) -> Floats:
     ``accuracy_share`` says what the reported radius holds. At 0.95, the assumption of the house, the disc has the reported
     radius. A profile whose phones report another share (68 % is usual) widens or narrows the disc as errors that are
     normal and equal in both directions would (Rayleigh: the radius grows with sqrt(-ln(1 - share))). Within the disc
-    every place is taken as equally likely; the 5 % beyond it are left out of account.
+    every place is taken as equally likely; the 5 % beyond it are left out of account. The least radius is 1 cm.
 
     Raises ValueError for a share that is not between 0 and 1.
     """
     if not 0.0 < accuracy_share < 1.0:
         raise ValueError(f"accuracy_share must be between 0 and 1, not {accuracy_share}")
-    return accuracy_m * math.sqrt(math.log(1.0 - DISC_SHARE) / math.log(1.0 - accuracy_share))
+    radius_m = accuracy_m * math.sqrt(math.log(1.0 - DISC_SHARE) / math.log(1.0 - accuracy_share))
+    return np.maximum(radius_m, LEAST_RADIUS_M)
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,15 @@ def test_the_share_of_a_disc_beside_a_straight_border(metres, accuracy_m):
     assert answer.candidates[1].share == pytest.approx(beyond, abs=2e-3)
 
 
+@pytest.mark.parametrize("accuracy_m", [1e-3, 1e-6, 1e-9, 1e-200])
+def test_an_accuracy_finer_than_any_device_is_still_a_disc(accuracy_m):
+    """A border point lies half in either grid, however small its disc; it never has a grid and no confidence in it."""
+    answer = index_of(EAST_WEST).assign(*shapes.at(0.01, 0.005), accuracy_m).one(0, 1)
+    assert answer.rule is AssignmentRule.BORDER
+    assert answer.confidence == pytest.approx(0.5, abs=0.01)
+    assert [c.share for c in answer.candidates] == pytest.approx([0.5, 0.5], abs=0.01)
+
+
 def test_without_accuracy_the_answer_is_sure():
     answer = ask(index_of(EAST_WEST), 0.0099999, 0.005)
     assert (answer.confidence, answer.candidates) == (1.0, (Candidate("g0", 1.0),))
