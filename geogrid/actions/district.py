@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from geogrid.domain.places import Level, UnitKind
 from geogrid.domain.profiles import Profile, parse_profile
 from geogrid.domain.stations import StationLevel, TravelMode
-from geogrid.errors import NotFoundError
+from geogrid.errors import NotFoundError, SetupError
 from geogrid.settings import Settings
+from geogrid.space.crs import measures_true
 from geogrid.store.session import beside, session_scope
 
 if TYPE_CHECKING:
@@ -97,7 +98,11 @@ def read_profile(settings: Settings) -> Profile:
     path = settings.data_dir / "profiles" / f"{settings.profile}.toml"
     if not path.is_file():
         raise NotFoundError(what=f"profile {settings.profile}")
-    return parse_profile(path.read_text(encoding="utf-8"), path.name)
+    profile = parse_profile(path.read_text(encoding="utf-8"), path.name)
+    if not measures_true(profile.metric_srid, *profile.centre_lonlat):
+        reason = f"{path.name}: metres of EPSG:{profile.metric_srid} are none at {profile.centre_lonlat}"
+        raise SetupError(reason=reason, mend="Name the metric zone of the district, such as its CGCS2000 3-degree zone.")
+    return profile
 
 
 class _Kept:

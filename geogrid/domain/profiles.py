@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from geogrid.domain.stations import TravelMode
 from geogrid.errors import SetupError
 
 
@@ -64,9 +68,79 @@ def parse_profile(text: str, name: str = "profile") -> Profile:
         values: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SetupError(reason=f"{name}: {error}", mend="Mend the file.") from error
-    known = {field.name for field in fields(Profile)}
-    for field in sorted(known ^ values.keys()):
+    known = {field.name: str(field.type) for field in fields(Profile)}
+    for field in sorted(known.keys() ^ values.keys()):
         problem = "is missing" if field in known else "is unknown"
-        raise SetupError(reason=f"{name}: {field} {problem}", mend="Compare it with data/profiles/999901.toml.")
+        raise SetupError(reason=f"{name}: {field} {problem}", mend=COMPARE)
+    for field, kind in known.items():
+        means, fits = RULES.get(field, (kind, _anything))
+        if not (_is(values[field], kind) and fits(values[field])):
+            raise SetupError(reason=f"{name}: {field} is {values[field]!r}, not {means}", mend=COMPARE)
     typed: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     return Profile(**typed)
+
+
+# -- what a field may hold --------------------------------------------------------------------------------------------
+
+COMPARE = "Compare it with data/profiles/999901.toml."
+
+
+def _is(value: Any, kind: str) -> bool:
+    """Whether a TOML value is of an annotated kind; a whole number serves as a float, a list of two as a pair."""
+    if kind.startswith("tuple"):
+        of = kind[len("tuple[") :].partition(",")[0]
+        return isinstance(value, list) and len(value) == 2 and all(_is(part, of) for part in value)
+    if isinstance(value, bool) or kind == "bool":
+        return isinstance(value, bool) and kind == "bool"
+    if kind == "float":
+        return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, {"str": str, "int": int}[kind])
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
+def _compiles(value: str) -> bool:
+    try:
+        re.compile(value)
+    except re.error:
+        return False
+    return True
+
+
+def _is_zone(value: str) -> bool:
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return False
+    return True
+
+
+def _positive(value: float) -> bool:
+    return value > 0
+
+
+def _not_negative(value: float) -> bool:
+    return value >= 0
+
+
+PATTERN = ("a regular expression", _compiles)
+MODE = (f"one of {', '.join(TravelMode.codes())}", TravelMode.codes().__contains__)
+RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "metric_srid": ("an EPSG code", _positive),
+    "timezone": ("a zone of the IANA list, such as Asia/Shanghai", _is_zone),
+    "centre_lonlat": ("longitude and latitude in degrees", lambda pair: abs(pair[0]) <= 180.0 and abs(pair[1]) <= 90.0),
+    "grid_code_pattern": PATTERN,
+    "department_grid_code_pattern": PATTERN,
+    "unit_code_pattern": PATTERN,
+    "station_code_pattern": PATTERN,
+    "gap_tolerance_m": ("metres from 0", _not_negative),
+    "coverage_tolerance_m2": ("square metres from 0", _not_negative),
+    "accuracy_share": ("a share between 0 and 1", lambda share: 0.0 < share < 1.0),
+    "most_accuracy_m": ("metres above 0", _positive),
+    "far_m": ("metres above 0", _positive),
+    "households_band": ("two whole numbers, the least first", lambda band: 0 <= band[0] <= band[1]),
+    "travel_mode_town": MODE,
+    "travel_mode_country": MODE,
+}

@@ -19,6 +19,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod, Transformer
+from pyproj.exceptions import CRSError
 
 from geogrid.domain.places import Datum
 from geogrid.errors import CoordNotFinite, CoordRange, DatumUnknown
@@ -188,6 +189,23 @@ def default_metric_srid(lon: float, lat: float | None = None) -> int:
     if lat is None:
         raise CoordRange(lon=lon, lat="?", where={"lonlat": [lon, None]})
     return local_utm_srid(lon, lat)
+
+
+TRUE_WITHIN = 0.003  # UTM shrinks by 0.0004 at its middle, a 3-degree zone stretches by 0.0002 at its edge
+
+
+def measures_true(srid: int, lon: float, lat: float) -> bool:
+    """Whether a length measured in the zone ``srid`` at a place (degrees) is the geodesic one, to 0.3 %.
+
+    False for the web map's 3857, for degrees, for a zone of another part of the world, and for a code that names none.
+    """
+    try:
+        x, y = metric_xy([lon, lon, lon + 0.01], [lat, lat + 0.01, lat], srid)
+    except (CRSError, CoordRange):
+        return False
+    measured = np.hypot(x[1:] - x[0], y[1:] - y[0])
+    true = geodesic_m(lon, lat, [lon, lon + 0.01], [lat + 0.01, lat])
+    return bool(np.all(np.abs(measured / true - 1.0) <= TRUE_WITHIN))
 
 
 def to_metric(geometries: ArrayLike, srid: int) -> NDArray[np.object_]:

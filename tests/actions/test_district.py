@@ -15,8 +15,8 @@ from geogrid.actions.district import District, compile_geography, district_of, o
 from geogrid.domain.grids import GeographyKind
 from geogrid.domain.places import Datum, ReportedPoint
 from geogrid.domain.stations import TravelMode
-from geogrid.errors import NotFoundError
-from geogrid.settings import read_settings
+from geogrid.errors import NotFoundError, SetupError
+from geogrid.settings import ROOT, read_settings
 from geogrid.store import editions
 from geogrid.store.geography import EditionFrames
 from geogrid.store.session import engine_of
@@ -129,3 +129,13 @@ def test_the_profile_is_that_of_the_settings(engine):
     assert open_district(settings, engine).profile.code == "230111"
     with pytest.raises(NotFoundError, match="000000"):
         read_profile(replace(settings, profile="000000"))
+
+
+@pytest.mark.parametrize("srid", [3857, 4490, 4534, 32633, 99999])
+def test_a_profile_whose_zone_does_not_measure_its_district_is_refused(tmp_path, srid):
+    (tmp_path / "profiles").mkdir()
+    text = (ROOT / "data" / "profiles" / "999901.toml").read_text("utf-8")
+    (tmp_path / "profiles" / "mine.toml").write_text(text.replace("4551", str(srid)), "utf-8")
+    settings = read_settings({"GEOGRID_DATA": str(tmp_path), "GEOGRID_PROFILE": "mine"})
+    with pytest.raises(SetupError, match=f"EPSG:{srid}"):
+        read_profile(settings)
