@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from geogrid.errors import DatabaseDown, GeogridError
+from geogrid.errors import DatabaseDown, GeogridError, SetupError
+from geogrid.settings import SettingUnreadable
 from geogrid.texts import translate
 
 if TYPE_CHECKING:
@@ -179,6 +180,8 @@ def main() -> None:
         root(standalone_mode=True)
     except GeogridError as error:
         _say(error)
+    except SettingUnreadable as error:
+        _say(SetupError(reason=str(error), mend="Mend or unset the variable."))
     except Exception as error:
         if "sqlalchemy.exc" not in sys.modules:  # a command that never came near the database
             raise

@@ -11,6 +11,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 
 
+class SettingUnreadable(ValueError):
+    """The text of an environment variable is not what its setting takes; the message names both."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """One line of the table: the environment variable, its default as text, what it is, and how its text is read."""
@@ -72,12 +76,12 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings from ``environ``; raises ValueError that names the variable whose text cannot be read."""
+    """Read the settings from ``environ``; raises SettingUnreadable that names the variable whose text cannot be read."""
     values: dict[str, Any] = {}
     for field, setting in TABLE.items():
         text = environ.get(setting.name, "").strip() or setting.default
         try:
             values[field] = setting.read(text)
         except ValueError as error:
-            raise ValueError(f"{setting.name}: {error} ({setting.help})") from error
+            raise SettingUnreadable(f"{setting.name}: {error} ({setting.help})") from error
     return Settings(**values)

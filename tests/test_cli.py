@@ -11,7 +11,7 @@ from sqlalchemy import text
 from geogrid.actions.accept import accept_report
 from geogrid.actions.district import district_of
 from geogrid.actions.editions import load_edition
-from geogrid.cli import root
+from geogrid.cli import main, root
 from geogrid.domain.grids import GeographyKind
 from geogrid.errors import EditionState, NotFoundError
 from geogrid.store.schema import newest_revision
@@ -80,3 +80,14 @@ def test_fsck_ends_with_0_where_all_is_well_and_with_1_and_the_rows_where_not(ru
     assert str(event.event.id) in said
     code, said = run("fsck", GEOGRID_LANGUAGE="zh")
     assert "事件状态" in said
+
+
+@pytest.mark.parametrize(("name", "value"), [("GEOGRID_PORT", "80a"), ("GEOGRID_AS_OF", "2025-06-18T15:00:00")])
+def test_a_variable_that_cannot_be_read_is_one_message_that_names_it(monkeypatch, capsys, name, value):
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.argv", ["geogrid", "edition", "list"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("setup: ") and name in said
