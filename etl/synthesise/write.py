@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 GEOPACKAGE = "district.gpkg"
+WRITTEN_AT = "2025-01-01T00:00:00.000Z"
 NOT_IN_GEOPACKAGE = {"truth"}  # the truth of the made world is for tests, never for a loader
 
 
@@ -34,6 +35,10 @@ def write_parts(
 
     A GeoPackage takes ten times as long as all else: millions of events had better stay out of it.
     """
+    import pyogrio
+
+    # A GeoPackage notes when it was written; the same district must be the same file.
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN_AT})
     folder.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
     try:
@@ -46,6 +51,7 @@ def write_parts(
             path.replace(folder / path.name)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def _append(table: GeoDataFrame, path: Path, layer: str) -> None:

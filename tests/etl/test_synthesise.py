@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -300,6 +301,16 @@ def test_writing_leaves_no_half_made_files(profile, tmp_path):
         write_twin(broken, tmp_path)
     assert (tmp_path / "roads.parquet").read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {f"{name}.parquet" for name in NAMES} | {"district.gpkg"}
+
+
+def test_the_same_seed_gives_the_same_geopackage_whenever_it_is_written(profile, tmp_path):
+    frames = {"stations": build_twin(profile, 3, size=SMALL, events=50)["stations"]}
+    written = []
+    for name in ("first", "second"):
+        write_twin(frames, tmp_path / name)
+        written.append((tmp_path / name / "district.gpkg").read_bytes())
+        time.sleep(0.01)  # the format notes milliseconds
+    assert written[0] == written[1]
 
 
 def test_parts_of_events_make_the_same_file_as_a_whole(profile, tmp_path, monkeypatch):
