@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones count in East Asian editions
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 EXCEL_DIGITS = 11  # whole numbers up to here show as typed in a spreadsheet; longer ones are codes and stay text
 EXCEL_CHARS = 32_767
+EXCEL_FIRST_YEAR = 1901  # earlier dates shift: a spreadsheet believes in 29 February 1900
 EXCEL_ROWS = 1_048_576
 XML_FORBIDS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 RESERVED = {"fid", "geom", "geometry"}
@@ -134,12 +135,19 @@ def _sheet_cell(value: Any, sheet: Any) -> Any:
         return int(value)
     if isinstance(value, float | np.floating) and np.isfinite(value):
         return float(value)
+    if isinstance(value, datetime | date) and not is_empty(value) and _in_a_sheet(value):
+        return WriteOnlyCell(sheet, value=value)
     text = XML_FORBIDS.sub("\ufffd", escaped(as_text(value)))
     if not text:
         return None
     cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"
     return cell
+
+
+def _in_a_sheet(value: datetime | date) -> bool:
+    """Whether a spreadsheet can hold a time as a time: it knows no offsets."""
+    return getattr(value, "tzinfo", None) is None and value.year >= EXCEL_FIRST_YEAR
 
 
 def _reads_as_numbers(column: pd.Series) -> bool:
@@ -179,13 +187,23 @@ def _without_geometry(frame: Any) -> pd.DataFrame:
 
 
 def _write_gpkg(frame: Any, path: Path) -> None:
-    layer = _typed(_spatial(frame))
+    layer = _in_utc(_typed(_spatial(frame)))
     plain = list(layer.columns.drop(layer.geometry.name))
     names = dict(zip(plain, free_names(plain), strict=True))
     with _quiet():
         layer.rename(columns=names).to_file(
             path, layer=path.stem.strip(".").removesuffix(".part"), driver="GPKG", engine="pyogrio"
         )
+
+
+def _in_utc(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the layer with its times in UTC, the only zone that a GeoPackage knows."""
+    import pandas as pd
+
+    out = layer.copy(deep=False)
+    for name in out.columns[[isinstance(kind, pd.DatetimeTZDtype) for kind in out.dtypes]]:
+        out[name] = out[name].dt.tz_convert("UTC")
+    return out
 
 
 def _write_parquet(frame: Any, path: Path) -> None:

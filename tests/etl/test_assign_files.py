@@ -192,7 +192,7 @@ def test_assign_on_the_twin_needs_no_options(small_twin, tmp_path):
 
 # -- S34 --------------------------------------------------------------------------------------------------------------
 
-DANGEROUS = ["=1+1", "+1", "-1+1", "@x", "\tx", "\rx", "=HYPERLINK(1)", "-", "+86138"]
+DANGEROUS = ["=1+1", "+1", "-1+1", "@x", "\tx", "\rx", "=HYPERLINK(1)", "-", "+86138", "\n=1", "＝1+1", "＠x"]
 HARMLESS = ["-73.99", "5", "-1", "1.5E-7", "a=1", "网格", ""]
 
 
@@ -244,3 +244,18 @@ def test_odd_texts_and_mixed_cells_are_written_in_every_format(files, name):
     assert len(frame) == 2
     assert "𠀀 ᠮᠣᠩᠭᠣᠯ" in frame["text"][0]
     assert [str(cell) for cell in frame["id"]] == ["1", "2"]
+
+
+def test_times_of_a_workbook_stay_times(tmp_path):
+    at = pd.Timestamp("2025-06-01 10:30")
+    columns = {"id": [1, 2], "at": [at.to_pydatetime(), None], "zone": [at.tz_localize("Asia/Shanghai"), pd.NaT]}
+    frame = pd.DataFrame(columns, dtype=object)
+    export.write(frame, tmp_path / "out.xlsx")
+    rows = list(openpyxl.load_workbook(tmp_path / "out.xlsx").active.values)
+    assert rows[1:] == [(1, at, "2025-06-01T10:30:00+08:00"), (2, None, None)]
+
+
+def test_times_of_a_geopackage_are_as_the_format_wants_them(tmp_path):
+    at = pd.Series(pd.to_datetime(["2025-06-01T10:30:00+08:00"]).tz_convert("Asia/Shanghai"))
+    export.write(gpd.GeoDataFrame({"at": at}, geometry=[shapely.Point(126.5, 45.9)], crs=4490), tmp_path / "out.gpkg")
+    assert gpd.read_file(tmp_path / "out.gpkg")["at"].tolist() == at.tolist()  # a warning of another form is an error here
