@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ANYTHING = "*"
+GEOMETRY = "geometry"  # a column mapped to this name is taken by the reader of the file
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Recipe:
     @property
     def read_options(self) -> ReadOptions:
         """What the reader of the file needs of it."""
-        return ReadOptions(self.layer, self.encoding)
+        return ReadOptions(self.layer, self.encoding, geometry=self.columns.get(GEOMETRY))
 
 
 def parse_columns(texts: Sequence[str], lon: str | None = None, lat: str | None = None) -> dict[str, str]:
@@ -80,15 +81,16 @@ def in_our_names(table: Table, recipe: Recipe) -> Table:
     A column that is not mapped keeps its name, in lower case where that is one of ours and nothing else has it.
     """
     frame = table.frame
-    unknown = [column for column in recipe.columns.values() if column not in frame]
+    columns = {name: column for name, column in recipe.columns.items() if name != GEOMETRY}
+    unknown = [column for column in columns.values() if column not in frame]
     if unknown:
         found = ", ".join(map(str, frame.columns))
         raise OptionInvalid(option="--map", reason=f"{table.path.name} has no column {unknown[0]!r}; it has: {found}")
-    ours: dict[str, pd.Series] = {name: frame[column] for name, column in recipe.columns.items()}
-    mapped = set(recipe.columns.values())
+    ours: dict[str, pd.Series] = {name: frame[column] for name, column in columns.items()}
+    mapped = set(columns.values())
     for column in frame.columns:
         name = str(column)
-        if name not in ours and (column not in mapped or name not in recipe.columns):
+        if name not in ours and (column not in mapped or name not in columns):
             ours[name] = frame[column]
     for column in frame.columns:
         ours.setdefault(str(column).lower(), frame[column])

@@ -24,6 +24,8 @@ __all__ = ["FORMATS", "Note", "ReadOptions", "Table", "identify", "open_table"]
 
 def open_table(path: str | Path, options: ReadOptions | None = None) -> Table:
     """Read a stranger's file; raises FilePathRefused, FileFormatRefused and the other file errors of ``etl.errors``."""
-    file = local_file(path)
-    table: Table = import_module(FORMATS[identify(file)]).read(file, options or ReadOptions())
-    return table
+    from etl.sources.wkt import with_geometry
+
+    file, options = local_file(path), options or ReadOptions()
+    table: Table = import_module(FORMATS[identify(file)]).read(file, options)
+    return with_geometry(table, options)

@@ -1,4 +1,4 @@
-"""Geometries out of the well-known bytes of binary formats."""
+"""Geometries out of well-known bytes and text."""
 
 from __future__ import annotations
 
@@ -26,10 +26,19 @@ def from_wkb(column: pd.Series, limits: Limits) -> tuple[np.ndarray, dict[int, G
     for position in np.flatnonzero(missing):
         unreadable = raw[position] is not None
         faults[int(position)] = GeometryError(reason="its bytes cannot be read") if unreadable else GeometryMissing()
+    return checked(geometry, faults, limits)
+
+
+def checked(
+    geometry: np.ndarray, faults: dict[int, GeogridError], limits: Limits
+) -> tuple[np.ndarray, dict[int, GeogridError], list[Note]]:
+    """Return the geometries in two dimensions, ``faults`` with those of too many vertices, and notes on what was dropped."""
+    import shapely
+
     vertices = shapely.get_num_coordinates(geometry)
     for position in np.flatnonzero(vertices > limits.vertices):
         faults[int(position)] = GeometryTooLarge(code="", vertices=int(vertices[position]), most=limits.vertices)
         geometry[position] = None
-    heights = int((shapely.has_z(geometry) & ~missing).sum())
+    heights = int(shapely.has_z(geometry).sum())
     notes = [Note("Heights were dropped from {count} geometries", {"count": heights})] if heights else []
     return shapely.force_2d(geometry), faults, notes

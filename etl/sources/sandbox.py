@@ -124,7 +124,8 @@ def _frame(out: Path) -> pd.DataFrame:
     import pyarrow as pa
 
     with pa.memory_map(str(out)) as source:
-        return pa.ipc.open_file(source).read_all().to_pandas()
+        # An empty cell must not make floats of its column: codes of 16 digits and more would lose their last ones.
+        return pa.ipc.open_file(source).read_all().to_pandas(integer_object_nulls=True)
 
 
 def _too_large(path: Path, what: str, size: int, most: int) -> None:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What the user said about a file: ``layer`` (or sheet) and ``encoding``, None where nothing was said."""
+    """What the user said about a file: ``layer`` (or sheet), ``encoding``, the column of geometries; None: nothing was said."""
 
     layer: str | None = None
     encoding: str | None = None
     limits: Limits = LIMITS
+    geometry: str | None = None
 
 
 @dataclass(frozen=True)
