@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etl import export
-from etl.cells import is_empty, to_number
+from etl.cells import is_empty, to_accuracy
 from etl.check import Checked, check_table
 from etl.errors import GeometryMissing, LocationMissing
 from etl.kinds import AREA, CODE, KINDS, POINT, TEXT, Column, Kind
@@ -23,7 +23,7 @@ from etl.sources.table import Note, Table
 from geogrid.domain.grids import AssignmentRule
 from geogrid.domain.profiles import Profile
 from geogrid.domain.stations import StationLevel
-from geogrid.errors import AccuracyInvalid, FrameInvalid, GeogridError, GeometryType
+from geogrid.errors import FrameInvalid, GeogridError, GeometryType
 from geogrid.space.crs import SRID_STORED, SRID_WGS84, local_utm_srid
 from geogrid.space.validity import check_coordinates
 
@@ -69,9 +69,9 @@ def assign_files(wanted: Wanted, profile: Profile | None, tell: Tell) -> Counter
 
     A row whose place cannot be used keeps empty answers; its ``rule`` says why: ``unlocated``, or the code of the error.
     """
-    events, located, shapes, faults = _events(wanted)
     areas = open_table(wanted.grids)
     profile = profile or plain_profile(areas, wanted)
+    events, located, shapes, faults = _events(wanted, profile)
     grids = _frame(areas, GRIDS, wanted.grid_code, wanted, profile, tell)
     stations = _optional(wanted.stations, STATIONS, wanted.station_code, wanted, profile, tell)
     departments = _optional(wanted.departments, DEPARTMENTS, wanted.department_code, wanted, profile, tell)
@@ -125,7 +125,7 @@ def plain_profile(areas: Table, wanted: Wanted) -> Profile:
 # -- what comes in ----------------------------------------------------------------------------------------------------
 
 
-def _events(wanted: Wanted) -> tuple[Table, Located, np.ndarray, dict[int, GeogridError]]:
+def _events(wanted: Wanted, profile: Profile) -> tuple[Table, Located, np.ndarray, dict[int, GeogridError]]:
     """Return the events as they are, where they are, the usable points, and the faults of the others."""
     events = open_table(wanted.events, Recipe(layer=wanted.layer, encoding=wanted.encoding).read_options)
     recipe = Recipe(parse_columns((), wanted.lon, wanted.lat))
@@ -137,34 +137,26 @@ def _events(wanted: Wanted) -> tuple[Table, Located, np.ndarray, dict[int, Geogr
             shapes[position] = None
             continue
         try:
-            _check_point(shape, events, position)
+            _check_point(shape, events, position, profile)
         except GeogridError as error:
             faults[position] = error
             shapes[position] = None
     return events, located, shapes, faults
 
 
-def _check_point(shape: Any, events: Table, position: int) -> None:
+def _check_point(shape: Any, events: Table, position: int, profile: Profile) -> None:
     if shape is None:
         raise LocationMissing
     if shape.geom_type != "Point":
         raise GeometryType(code=f"#{events.rows[position]}", got=shape.geom_type, wanted="Point")
     check_coordinates(np.array([[shape.x, shape.y]]))
     if "accuracy_m" in events.frame:
-        _accuracy(events.frame["accuracy_m"].iloc[position])
+        _accuracy(events.frame["accuracy_m"].iloc[position], profile)
 
 
-def _accuracy(cell: Any) -> float:
+def _accuracy(cell: Any, profile: Profile) -> float:
     """Return the accuracy in metres, NaN for an empty cell; raises AccuracyInvalid."""
-    if is_empty(cell):
-        return float("nan")
-    try:
-        metres = to_number(cell, "accuracy_m")
-    except GeogridError as error:
-        raise AccuracyInvalid(accuracy_m=cell, most_m=100_000) from error
-    if not 0 < metres <= 100_000:
-        raise AccuracyInvalid(accuracy_m=cell, most_m=100_000)
-    return metres
+    return float("nan") if is_empty(cell) else to_accuracy(cell, profile.most_accuracy_m)
 
 
 def _optional(
@@ -222,7 +214,7 @@ def _answers(
     from geogrid.space.frames import assign
 
     cells = events.frame["accuracy_m"].tolist() if "accuracy_m" in events.frame else [None] * len(events)
-    accuracy_m = [float("nan") if i in faults else _accuracy(cell) for i, cell in enumerate(cells)]
+    accuracy_m = [float("nan") if i in faults else _accuracy(cell, profile) for i, cell in enumerate(cells)]
     asked = gpd.GeoDataFrame({"accuracy_m": accuracy_m}, geometry=gpd.GeoSeries(shapes, crs=SRID_STORED), crs=SRID_STORED)
     found = assign(
         asked,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
-from etl.errors import CoordText, NumberPrecision, TextInvalid, ValueType, ValueUnknown
+from etl.errors import CoordText, NumberPrecision, TextInvalid, ValueRange, ValueType, ValueUnknown
 from etl.kinds import CODE, INTEGER, NUMBER, TEXT, YES_NO, Column
-from geogrid.errors import CoordNotFinite
+from geogrid.domain.labelled import LabelledEnum
+from geogrid.errors import AccuracyInvalid, CoordNotFinite, GeogridError
+from geogrid.texts import languages, translate
 
 NUMBER_TEXT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 YES = {"true", "t", "yes", "y", "1", "是", "有"}
@@ -32,7 +35,7 @@ def is_empty(value: Any) -> bool:
 
 def to_text(value: Any, column: str) -> str:
     """Return the cell as text, trimmed; raises TextInvalid for what PostgreSQL cannot hold, ValueType if long."""
-    text = value.strip() if isinstance(value, str) else str(_whole(value))
+    text = value.strip() if isinstance(value, str) else str(whole(value))
     for character in text:
         if character == "\0" or 0xD800 <= ord(character) <= 0xDFFF:
             raise TextInvalid(column=column, character=f"U+{ord(character):04X}")
@@ -60,6 +63,17 @@ def to_number(value: Any, column: str) -> float:
     return float(text)
 
 
+def to_accuracy(value: Any, most_m: float) -> float:
+    """Return the cell as an accuracy in metres, above 0 and up to ``most_m``; raises AccuracyInvalid."""
+    try:
+        metres = to_number(value, "accuracy_m")
+    except GeogridError as error:
+        raise AccuracyInvalid(accuracy_m=value, most_m=int(most_m)) from error
+    if not 0 < metres <= most_m:
+        raise AccuracyInvalid(accuracy_m=value, most_m=int(most_m))
+    return metres
+
+
 def to_integer(value: Any, column: str) -> int:
     """Return the cell as an int; raises ValueType."""
     if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value.strip()):
@@ -74,7 +88,7 @@ def to_integer(value: Any, column: str) -> int:
 
 def to_yes_no(value: Any, column: str) -> bool:
     """Return the cell as a bool; raises ValueType."""
-    text = str(_whole(value)).strip().lower()
+    text = str(whole(value)).strip().lower()
     if text not in YES | NO:
         raise ValueType(column=column, value=value, wanted="yes or no")
     return text in YES
@@ -94,17 +108,36 @@ def to_degrees(value: Any, column: str) -> float:
 
 
 def convert(value: Any, column: Column) -> Any:
-    """Return the cell as ``column`` wants it (times apart); raises InputError of the kind that fits."""
+    """Return the cell as ``column`` wants it (times and accuracies apart); raises InputError of the kind that fits."""
     if isinstance(column.type, str):
-        return READERS[column.type](value, column.name)
+        found = READERS[column.type](value, column.name)
+        if column.type in {INTEGER, NUMBER} and not column.least <= found <= column.most:
+            raise ValueRange(column=column.name, value=value, least=column.least, most=column.most)
+        return found
     text = to_text(value, column.name)
-    for member in column.type:
-        if text.lower() in {member.value, member.label.lower()}:
-            return member.value
-    raise ValueUnknown(column=column.name, value=text, known=", ".join(column.type.codes()))
+    found = _words(column.type).get(text.lower())
+    if found is None:
+        raise ValueUnknown(column=column.name, value=text, known=", ".join(column.type.codes()))
+    return found
 
 
-def _whole(value: Any) -> Any:
+@lru_cache
+def _words(enum: type[LabelledEnum]) -> dict[str, str]:
+    """Return what may stand for each code of ``enum``: the code, and its label in each language where no other shares it."""
+    labels = [
+        (translate(member.label, language, enum.__name__).lower(), member.value) for member in enum for language in languages()
+    ]
+    meant = {word: {value for other, value in labels if other == word} for word, _ in labels}
+    alone = {word: next(iter(values)) for word, values in meant.items() if len(values) == 1}
+    return alone | {code: code for code in enum.codes()}
+
+
+def from_sheet(value: Any) -> Any:
+    """Return a cell of a spreadsheet: one of more digits than a sheet keeps (15) as the inexact number that it is."""
+    return float(value) if isinstance(value, int) and abs(value) >= EXACT else value
+
+
+def whole(value: Any) -> Any:
     """Return 110 for 110.0, since spreadsheets and nullable columns make floats of whole numbers."""
     whole = isinstance(value, float) and value == math.floor(value) and abs(value) < EXACT
     return int(value) if whole else value

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etl.cells import convert, is_empty
+from etl.cells import convert, from_sheet, is_empty, to_accuracy
 from etl.errors import CodeDuplicate, CodeMissing, CodePattern, ColumnMissing, TimeStandIn, ValueMissing
-from etl.kinds import CODE, TIME, Column, Kind
+from etl.kinds import ACCURACY, TIME, Column, Kind
 from etl.located import Located, locate
 from etl.recipe import Recipe, in_our_names
 from etl.sources.table import Note, Table
@@ -167,7 +167,8 @@ def _readers(kind: Kind, profile: Profile, recipe: Recipe, latest: datetime | No
     read_time = time_reader(recipe.time_format, zone, latest=latest)
 
     def reader(column: Column) -> Callable[[Any], Any]:
-        return read_time if column.type == TIME else lambda cell: convert(cell, column)
+        by_rule = {TIME: read_time, ACCURACY: lambda cell: to_accuracy(cell, profile.most_accuracy_m)}
+        return by_rule.get(column.type, lambda cell: convert(cell, column))
 
     return {column.name: reader(column) for column in kind.columns}
 
@@ -183,6 +184,7 @@ def _values(
     values: dict[str, list[Any]] = {}
     for column in kind.columns:
         cells = table.frame[column.name].tolist() if column.name in table.frame else [None] * len(table)
+        cells = [from_sheet(cell) for cell in cells] if table.format == "xlsx" else cells
         out = []
         for position, cell in enumerate(cells):
             value = column.default
@@ -190,7 +192,7 @@ def _values(
                 if not is_empty(cell):
                     value = readers[column.name](cell)
                 elif column.required and column.name in table.frame:
-                    raise CodeMissing if column.type == CODE else ValueMissing(column=column.name)
+                    raise CodeMissing if column.name == "code" else ValueMissing(column=column.name)
             except GeogridError as error:
                 if isinstance(error, TimeStandIn) and not column.required:
                     mended.append(Mending(int(table.rows[position]), "time_dropped"))

@@ -175,6 +175,12 @@ class ValueType(InputError):
     code = "value.type"
 
 
+class ValueRange(InputError):
+    """{column} is {value}; it must be from {least} to {most}."""
+
+    code = "value.range"
+
+
 class NumberPrecision(InputError):
     """{column} is {value}: a spreadsheet turned the number into an inexact one. Format the column as text and type it again."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from etl.errors import OptionInvalid
@@ -13,10 +14,13 @@ from geogrid.domain.places import Level, PlaceKind, UnitKind
 from geogrid.domain.profiles import Profile
 from geogrid.domain.stations import StationLevel
 
-TEXT, CODE, INTEGER, NUMBER, YES_NO, TIME = "text", "code", "integer", "number", "yes_no", "time"
+TEXT, CODE, INTEGER, NUMBER, YES_NO = "text", "code", "integer", "number", "yes_no"
+TIME, ACCURACY = "time", "accuracy"  # read by what recipe and profile say
 AREA = frozenset({"Polygon", "MultiPolygon"})
 POINT = frozenset({"Point"})
 LINE = frozenset({"LineString"})
+MOST_COUNT = 2**31 - 1  # what the store's columns of counts hold
+MOST_NODE = 2**63 - 1
 ANY = AREA | POINT | LINE | {"MultiPoint", "MultiLineString"}
 
 
@@ -24,13 +28,15 @@ ANY = AREA | POINT | LINE | {"MultiPoint", "MultiLineString"}
 class Column:
     """A column: how its cells are read (a type above, or the enum whose codes they are) and what an empty one becomes.
 
-    ``required`` cells must be filled in every row; the file must have the column.
+    ``required`` cells must be filled in every row; the file must have the column. Numbers must lie from ``least`` to ``most``.
     """
 
     name: str
     type: str | type[LabelledEnum] = TEXT
     required: bool = False
     default: object = None
+    least: float = -math.inf
+    most: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ KINDS = {
                 Column("exclusive_kind", ExclusiveKind),
                 Column("village_code", CODE),
                 Column("leader", TEXT, default=""),
-                Column("households", INTEGER, default=0),
+                Column("households", INTEGER, default=0, least=0, most=MOST_COUNT),
                 SYNTHETIC,
             ),
             AREA,
@@ -105,7 +111,7 @@ KINDS = {
                 Column("unit_code", CODE),
                 Column("industries", TEXT, default=""),
                 Column("hours", TEXT, default=""),
-                Column("capacity", INTEGER, default=0),
+                Column("capacity", INTEGER, default=0, least=0, most=MOST_COUNT),
                 SYNTHETIC,
             ),
             POINT,
@@ -116,15 +122,15 @@ KINDS = {
             (
                 *CODED,
                 Column("road_class", TEXT, required=True),
-                Column("from_node", INTEGER, required=True),
-                Column("to_node", INTEGER, required=True),
+                Column("from_node", INTEGER, required=True, least=-MOST_NODE, most=MOST_NODE),
+                Column("to_node", INTEGER, required=True, least=-MOST_NODE, most=MOST_NODE),
                 Column("oneway", YES_NO, default=False),
                 Column("bridge", YES_NO, default=False),
                 Column("walk", YES_NO, default=True),
                 Column("ebike", YES_NO, default=True),
                 Column("car", YES_NO, default=True),
-                Column("speed_car_kmh", NUMBER, required=True),
-                Column("length_m", NUMBER, required=True),
+                Column("speed_car_kmh", NUMBER, required=True, least=1, most=300),
+                Column("length_m", NUMBER, required=True, least=0, most=1e7),
                 SYNTHETIC,
             ),
             LINE,
@@ -138,12 +144,12 @@ KINDS = {
         Kind(
             "events",
             (
-                Column("id", TEXT, required=True),
+                Column("id", CODE, required=True),
                 Column("channel", Channel, required=True),
                 Column("kind", EventKind, required=True),
                 Column("text", TEXT, default=""),
                 Column("address", TEXT, default=""),
-                Column("accuracy_m", NUMBER),
+                Column("accuracy_m", ACCURACY),
                 Column("reported_at", TIME, required=True),
                 Column("observed_at", TIME),
                 Column("opened_at", TIME),

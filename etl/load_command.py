@@ -42,7 +42,7 @@ NOT_LOADED = {"district", "truth"}  # of a made-up district: all kinds in one fi
     metavar="NAME:THEIRS=OURS",
     help="Read THEIRS in NAME as OURS; * is any other. Repeatable.",
 )
-@click.option("--time-format", help="Form of times, as in strptime, or epoch_s, epoch_ms. Without: ISO 8601.")
+@click.option("--time-format", help="Form of times, as in strptime, or epoch_s, epoch_ms, excel. Without: ISO 8601.")
 @click.option("--tz", help="IANA zone of times without offset. Without: the profile's.")
 @click.option("--encoding", help="Encoding of text. Without: found out and said.")
 @click.option("--profile", help="The district: a file of data/profiles. Without: the setting GEOGRID_PROFILE.")

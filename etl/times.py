@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,9 @@ from etl.errors import OptionInvalid, TimeStandIn
 from geogrid.errors import TimeInvalid
 
 EPOCH_FORMATS = {"epoch_s": 1, "epoch_ms": 1000}
+EXCEL = "excel"  # days since its day 0, as a date cell shows that lost its format
+EXCEL_DAY_0 = datetime(1899, 12, 30)  # noqa: DTZ001 the zone is applied by the caller
+BARE_NUMBER = re.compile(r"\d+(\.\d*)?")
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # older ones are stand-ins for "none" (1900-01-01, 1970-01-01)
 
 
@@ -27,7 +31,7 @@ def time_reader(time_format: str | None, zone: ZoneInfo, *, latest: datetime | N
 
     Parameters
     ----------
-    time_format : strptime's form, ``epoch_s``, ``epoch_ms``, or None for ISO 8601
+    time_format : strptime's form, ``epoch_s``, ``epoch_ms``, ``excel`` (days of a spreadsheet), or None for ISO 8601
     zone : where a time without an offset was written
     latest : a later time is refused; None: none is
 
@@ -56,10 +60,13 @@ def _parse(value: Any, time_format: str | None) -> datetime:
     try:
         if time_format in EPOCH_FORMATS:
             return datetime.fromtimestamp(float(text) / EPOCH_FORMATS[time_format], UTC)
+        if time_format == EXCEL:
+            return EXCEL_DAY_0 + timedelta(seconds=round(float(text) * 86_400, 3))
         if time_format is not None:
             return datetime.strptime(text, time_format)  # noqa: DTZ007 the zone is applied by the caller
-        if text.isdigit():
-            raise TimeInvalid(value=text, reason="it is a bare number; state --time-format epoch_s or epoch_ms, or its form")
+        if BARE_NUMBER.fullmatch(text):
+            reason = "it is a bare number; state --time-format excel, epoch_s or epoch_ms, or its form"
+            raise TimeInvalid(value=text, reason=reason)
         return datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError) as error:
         raise TimeInvalid(value=text, reason=str(error)) from error
