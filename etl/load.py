@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,8 +17,8 @@ from etl.compare import AREAS, coverage_faults, difference
 from etl.errors import RowsRefused
 from etl.event_rows import reports_of
 from etl.kinds import Kind
-from etl.quarantine import is_quarantine, write_quarantine
-from etl.recipe import Recipe
+from etl.quarantine import is_quarantine, layer_names, write_quarantine
+from etl.recipe import GEOMETRY, Recipe
 from etl.report import ImportReport, Part, new_id, part_of, write_report
 from etl.sources import open_table
 from etl.sources.table import Note
@@ -102,6 +102,8 @@ def load(
         if report.parts or report.error:
             write_quarantine(report, recipes, folder)
             write_report(report, folder)
+        if report.state == "failed":  # the error goes on to the user, who must know where the rows are named
+            tell(Note("Report: {folder}", {"folder": folder}))
     return report, folder
 
 
@@ -110,21 +112,27 @@ def _checked_part(source: Source, order: Order, profile: Profile, folder: Path, 
     table = open_table(source.path, source.recipe.read_options)
     latest = None if order.cut else order.now + CLOCK_SKEW
     checked = check_table(table, source.kind, profile, source.recipe, latest=latest)
-    return part_of(checked, layer=source.recipe.layer, again=_again(source, order, folder))
+    return part_of(checked, layer=source.recipe.layer, again=_again(source, order, profile, folder, layer_names(table)))
 
 
-def _again(source: Source, order: Order, folder: Path) -> str:
-    """Return the command that loads the refused rows once they are mended; what is in force is added to by a new edition."""
+def _again(source: Source, order: Order, profile: Profile, folder: Path, names: Mapping[str, str]) -> str:
+    """Return the command that loads the refused rows once they are mended; what is in force is added to by a new edition.
+
+    ``names`` are the columns of the file and what they are called among the refused.
+    """
     if order.dry_run:
         return ""
     recipe = source.recipe
     words = ["geogrid", "load", source.kind.name, str(folder / "refused.gpkg"), "--layer", source.kind.name]
+    words += ["--profile", profile.code]
     if source.kind.name != "events":
         words += ["--activate"] if order.activate else ["--edition", order.edition or folder.name]
     for name in ("datum", "time_format", "tz"):
         value = getattr(recipe, name)
         words += [f"--{name.replace('_', '-')}", value] if value else []
-    for name, column in recipe.columns.items():
+    mapped = {name: names.get(column, column) for name, column in recipe.columns.items() if name != GEOMETRY}
+    renamed = {old: new for old, new in names.items() if new != old and old not in recipe.columns.values()}
+    for name, column in {**renamed, **mapped}.items():
         words += ["--map", f"{column}={name}"]
     for name, value in recipe.constants.items():
         words += ["--set", f"{name}={value}"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etl.cells import is_empty
+from etl.cells import is_empty, whole
 from etl.export import free_names, storable
 from etl.located import locate
 from etl.recipe import Recipe, in_our_names
@@ -64,17 +64,21 @@ def refused_frame(part: Part) -> pd.DataFrame:
     """Return the refused rows with their columns as they came and why they were refused."""
     import pandas as pd
 
-    source = part.checked.table.frame.iloc[_positions(part)].drop(columns=[MARK], errors="ignore")
-    names = [name for name in source.columns if not str(name).lower().startswith("refused_")]
-    free = free_names([str(name) for name in names])
+    source = part.checked.table.frame.iloc[_positions(part)]
     columns: dict[str, Any] = {
-        new: [_cell(value) for value in source[name].tolist()] for name, new in zip(names, free, strict=True)
+        new: [_cell(value) for value in source[name].tolist()] for name, new in layer_names(part.checked.table).items()
     }
     columns["refused_row"] = [refusal.row for refusal in part.refused]
     columns[MARK] = [refusal.error.code for refusal in part.refused]
     for language in LANGUAGES:
         columns[f"refused_{language}"] = [storable(refusal.error.message(language)) for refusal in part.refused]
     return pd.DataFrame(columns)
+
+
+def layer_names(table: Table) -> dict[str, str]:
+    """Return what each column of ``table`` is called in ``refused.gpkg``, which knows no case and has names of its own."""
+    names = [str(name) for name in table.frame.columns if not str(name).lower().startswith("refused_")]
+    return dict(zip(names, free_names(names), strict=True))
 
 
 def _positions(part: Part) -> list[int]:
@@ -84,7 +88,7 @@ def _positions(part: Part) -> list[int]:
 def _cell(value: Any) -> Any:
     if isinstance(value, np.ndarray | list):
         return ";".join(map(str, value))
-    return None if is_empty(value) else storable(str(value))
+    return None if is_empty(value) else storable(str(whole(value)))
 
 
 def _features(part: Part, recipe: Recipe) -> list[dict[str, Any]]:

@@ -239,3 +239,28 @@ def test_a_dry_run_needs_no_database(tmp_path, monkeypatch):
     assert done.exit_code == 0, done.output
     assert "读取行数 3 · 接受 2 · 拒绝 1" in done.output
     assert "自相交" in done.output
+
+
+def test_mended_rows_of_any_columns_load_by_the_command_that_is_told(run, ask, tmp_path, monkeypatch):
+    monkeypatch.setenv("GEOGRID_PROFILE", "230111")  # the command must name the profile that was used
+    frame = gpd.GeoDataFrame(
+        {"fid_": [1, 2], "编号": [None, 7.0], "Fid": [float(CODE + "1"), float(CODE + "2")]},
+        geometry=[shapely.Polygon(SQUARE), shapely.Polygon([(x, y) for x, y in BOW])],
+        crs="EPSG:4490",
+    )
+    frame.to_parquet(tmp_path / "grids.parquet")
+    report = run("grids", tmp_path / "grids.parquet", "--map", "Fid=code", "--edition", "2025", "--profile", "999901")
+    refused = gpd.read_file(report["folder"] / "refused.gpkg")
+    assert CODE + "2" in refused.iloc[0].tolist(), "a whole number is not written with a point"
+    refused.geometry = [shapely.Polygon(MENDED)]
+    refused.to_file(report["folder"] / "refused.gpkg", layer="base_grids", driver="GPKG")
+    words = report["parts"][0]["again"].split()
+    run(*words[2:])
+    assert [row.code for row in ask("select code from base_grids order by code")] == [CODE + "1", CODE + "2"]
+
+
+def test_after_an_error_the_user_is_told_where_the_report_is(run, tmp_path):
+    done = CliRunner().invoke(load, ["grids", str(grids_file(tmp_path)), "--edition", "2025", "--strict"], env=dict(os.environ))
+    (folder,) = (tmp_path / "var" / "imports").iterdir()
+    assert done.exit_code != 0
+    assert str(folder) in done.output
