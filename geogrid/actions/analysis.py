@@ -47,7 +47,9 @@ def refresh(session: Session, *, now: datetime, district: District) -> bool:
 
 
 def _is_old(session: Session, said: dict[str, Any], now: datetime) -> bool:
-    return now - datetime.fromisoformat(said["made_at"]) >= HOTSPOT_AGE and said["step"] != analysis.last_step(session)
+    """Whether something happened since; what was made after ``now`` is old too: the clock was set back, as a demo's is."""
+    is_young = timedelta(0) <= now - datetime.fromisoformat(said["made_at"]) < HOTSPOT_AGE
+    return not is_young and said["step"] != analysis.last_step(session)
 
 
 # -- service circles --------------------------------------------------------------------------------------------------

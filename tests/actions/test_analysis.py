@@ -118,6 +118,10 @@ def test_hotspots_are_old_after_a_while_when_something_happened(session, distric
         shapes.update().where(shapes.c.kind == HOTSPOTS).values(properties={**said(session, HOTSPOTS)[1], "step": -1})
     )
     assert not refresh(session, now=build.NOW, district=district)  # too early
+    assert refresh(session, now=build.NOW - 2 * HOTSPOT_AGE, district=district)  # the clock was set back
+    session.execute(
+        shapes.update().where(shapes.c.kind == HOTSPOTS).values(properties={**said(session, HOTSPOTS)[1], "step": -1})
+    )
     assert refresh(session, now=later, district=district)
 
 
