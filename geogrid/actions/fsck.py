@@ -36,6 +36,7 @@ QUERIES = (
     ("I5", "An event's time of closing is not that of its steps.", checks.CLOSED_AT),
     ("P1", "An event's grid is not that of its current assignment.", checks.PROJECTED_PLACE),
     ("P1", "An event's village is not that of its grid.", checks.PROJECTED_VILLAGE),
+    ("P1", "An event's township is not that of its village.", checks.PROJECTED_TOWNSHIP),
 )
 PHOTO_MISSING = "A photo has a row and no file."
 PHOTO_CHANGED = "The bytes of a photo are not those of its SHA-256."

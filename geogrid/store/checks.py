@@ -42,6 +42,12 @@ FROM events AS e JOIN editions AS ed ON ed.id = e.edition_id
 LEFT JOIN base_grids AS g ON g.code = e.grid_code AND g.valid @> lower(ed.valid)
 WHERE e.village_code IS DISTINCT FROM nullif(g.village_code, '') OR (e.grid_code IS NOT NULL AND g.code IS NULL)
 """
+PROJECTED_TOWNSHIP = """
+SELECT e.id::text, coalesce(e.township_code, '-') || ' / ' || coalesce(u.parent_code, '-')
+FROM events AS e JOIN editions AS ed ON ed.id = e.edition_id
+LEFT JOIN units AS u ON u.code = e.village_code AND u.level = 'village' AND u.valid @> lower(ed.valid)
+WHERE e.township_code IS DISTINCT FROM u.parent_code
+"""
 CLOSED_AT = """
 SELECT e.id::text, coalesce(e.closed_at::text, '-') || ' / ' || coalesce(max(s.at)::text, '-')
 FROM events AS e LEFT JOIN steps AS s ON s.event_id = e.id AND s.kind = 'close'

@@ -61,6 +61,7 @@ PLANTED = [
     ("I5", "An event's time of closing is not that of its steps.", "UPDATE events SET closed_at = now() WHERE NOT is_open"),
     ("P1", "An event's grid is not that of its current assignment.", "UPDATE events SET grid_code = '999901001001002'"),
     ("P1", "An event's village is not that of its grid.", "UPDATE events SET village_code = '999901001009'"),
+    ("P1", "An event's township is not that of its village.", f"UPDATE events SET township_code = '{TOWNSHIP_B}x'"),
     ("P2", "The counts of a cell are not those of the events in it.", "UPDATE event_cells SET events = events + 1"),
     ("P2", "The counts of a cell are not those of the events in it.", "UPDATE event_cells SET sum_lon_e7 = sum_lon_e7 + 1"),
     (
