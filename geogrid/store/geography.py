@@ -42,10 +42,11 @@ class EditionFrames:
 
 
 def copy_in(session: Session, kind: GeographyKind, frame: gpd.GeoDataFrame, edition_id: int) -> int:
-    """Copy ``frame`` (EPSG:4490; columns as the table's, missing ones take their defaults) into an edition; return the count.
+    """Copy ``frame`` (EPSG:4490; columns as the table's) into an edition; return the count.
 
-    Lists may come joined by ``;``. Polygons become multipolygons, because the tables hold those. Nothing is mended here:
-    a geometry that the CHECKs refuse fails the whole copy.
+    Missing columns and cells take the table's defaults; a missing cell of a column without one fails the copy. Lists may
+    come joined by ``;``. Polygons become multipolygons, because the tables hold those. Nothing is mended here: a geometry
+    that the CHECKs refuse fails the whole copy.
     """
     table = metadata.tables[kind]
     columns = [c for c in table.columns if c.name not in NOT_IN_FILES and c.name in frame.columns]
@@ -59,15 +60,24 @@ def copy_in(session: Session, kind: GeographyKind, frame: gpd.GeoDataFrame, edit
 
 def _cells(series: pd.Series, column: Any) -> Iterator[Any]:
     python_type = column.type.python_type
-    default: Any = "" if python_type is str else 0 if python_type is int else [] if python_type is list else None
+    default = None if column.nullable else _default(column, python_type)
     for value in series.tolist():
         missing = value is None or (not isinstance(value, list | tuple | np.ndarray) and pd.isna(value))
         if missing:
-            yield None if column.nullable else default
+            yield default
         elif python_type is list:
             yield [part for part in value.split(";") if part] if isinstance(value, str) else list(value)
         else:
             yield value if python_type is bool else python_type(value)
+
+
+def _default(column: Any, python_type: type) -> Any:
+    """Return the table's own default of a column as COPY takes it, None where the column must be given."""
+    if column.server_default is None:
+        return None
+    stated = column.server_default.arg
+    words = stated if isinstance(stated, str) else stated.text
+    return [] if python_type is list else words  # COPY reads false, 0 and the empty text as they stand
 
 
 def _as_multi(geometries: np.ndarray) -> np.ndarray:

@@ -76,6 +76,15 @@ def test_missing_values_become_null_or_their_default(session, edition_id):
     assert found["households"].tolist() == [1, 0, 0, 2]
 
 
+def test_a_missing_cell_takes_the_tables_default_and_fails_where_there_is_none(session, edition_id):
+    """A road is open to walkers unless the file says no; a road without its node is none, not one from node 0."""
+    copy_in(session, GeographyKind.ROADS, roads().assign(oneway=None, walk=np.nan, name=pd.NA), edition_id)
+    found = frame_of(session, GeographyKind.ROADS, editions.by_id(session, edition_id)).iloc[0]
+    assert (bool(found["oneway"]), bool(found["walk"]), found["name"]) == (False, True, "")
+    with pytest.raises(IntegrityError, match="from_node"), session.begin_nested():
+        copy_in(session, GeographyKind.ROADS, roads().assign(code="R2", from_node=None), edition_id)
+
+
 def test_a_broken_row_fails_the_whole_copy(session, edition_id):
     broken = with_area(GeographyKind.BASE_GRIDS, grids())
     broken.loc[2, "geometry"] = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
