@@ -14,12 +14,16 @@ from etl.errors import ColumnMissing, CoordText, DatumNotStated, GeometryMissing
 from etl.sources.table import Note, Table
 from geogrid.domain.places import Datum
 from geogrid.errors import DatumUnknown, GeogridError
-from geogrid.space.crs import SRID_STORED, parse_datum, to_record, transformer
+from geogrid.space.crs import parse_datum, to_record, transformer_to_record
 
 if TYPE_CHECKING:
     from pyproj import CRS
 
 WORLD_DATUMS = {"World Geodetic System 1984": Datum.WGS84, "World Geodetic System 1984 ensemble": Datum.WGS84}
+SHIFT_UNKNOWN = (
+    "No shift between {datum} and CGCS2000 is published for this area: places may be off by 100 m and more. "
+    "Convert the file with the parameters of the surveying authority first"
+)
 STATED_DATUMS = {**WORLD_DATUMS, "China 2000": Datum.CGCS2000}
 
 
@@ -143,9 +147,11 @@ def _as_stated(stated: np.ndarray, faults: dict[int, GeogridError], datum: str |
         if system in {Datum.GCJ02, Datum.BD09}:
             notes = (*notes, Note("Coordinates were converted from {datum} to CGCS2000", {"datum": system.label}))
         return Located(to_record_shapes(stated, system), stated, datums, faults, notes)
-    geometry = _transformed(stated, system)
-    note = Note("Coordinates were converted from {datum} to CGCS2000", {"datum": name})
-    return Located(geometry, stated, np.full(len(stated), None, object), faults, (note,))
+    geometry, known = _transformed(stated, system)
+    notes = (Note("Coordinates were converted from {datum} to CGCS2000", {"datum": name}),)
+    if not known:
+        notes = (*notes, Note(SHIFT_UNKNOWN, {"datum": system.datum.name if system.datum else name}))
+    return Located(geometry, stated, np.full(len(stated), None, object), faults, notes)
 
 
 def _system(datum: str | None, crs: str | None) -> tuple[Datum | CRS, str]:
@@ -180,13 +186,15 @@ def to_record_shapes(shapes: np.ndarray, datum: Datum) -> np.ndarray:
     return shapely.transform(shapely.force_2d(shapes), lambda xy: np.column_stack(to_record(xy[:, 0], xy[:, 1], datum)))
 
 
-def _transformed(shapes: np.ndarray, crs: CRS) -> np.ndarray:
+def _transformed(shapes: np.ndarray, crs: CRS) -> tuple[np.ndarray, bool]:
+    """Return the geometries on the datum of record, and whether the shift from theirs is known."""
     import shapely
 
-    forward = transformer(crs.to_wkt(), SRID_STORED)
+    shapes = shapely.force_2d(shapes)
+    forward, known = transformer_to_record(crs.to_wkt(), *shapely.get_coordinates(shapes).T)
 
     def move(xy: np.ndarray) -> np.ndarray:
         lon, lat = forward.transform(xy[:, 0], xy[:, 1])
         return np.column_stack(to_record(lon, lat, Datum.CGCS2000))
 
-    return shapely.transform(shapely.force_2d(shapes), move)
+    return shapely.transform(shapes, move), known

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -20,6 +21,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod, Transformer
 from pyproj.exceptions import CRSError
+from pyproj.transformer import AreaOfInterest, TransformerGroup
 
 from geogrid.domain.places import Datum
 from geogrid.errors import CoordNotFinite, CoordRange, DatumUnknown
@@ -43,6 +45,31 @@ Shift = Callable[[Floats, Floats], tuple[Floats, Floats]]
 def transformer(source_srid: int | str, target_srid: int) -> Transformer:
     """Return the cached transformer from an EPSG code (or WKT) to an EPSG code, x/y (lon/lat, east/north) on both sides."""
     return Transformer.from_crs(source_srid, target_srid, always_xy=True)
+
+
+def transformer_to_record(source: str, x: ArrayLike, y: ArrayLike) -> tuple[Transformer, bool]:
+    """Return the transformer (x/y to lon/lat of record) that serves best where the points lie, and whether it knows the shift.
+
+    PROJ's registry names no shift from other datums to CGCS2000, so that it would take them for equal, off by 100 m and
+    more; to WGS 84, which coincides with CGCS2000, it names many, each for its area. False: it names none there either.
+
+    Parameters
+    ----------
+    source : a coordinate system as WKT or ``EPSG:n``
+    x, y : east and north, or lon and lat, in ``source``
+    """
+    lon, lat = transformer(source, SRID_WGS84).transform(np.asarray(x, float), np.asarray(y, float))
+    usable = np.isfinite(lon) & np.isfinite(lat)
+    area = None
+    if usable.any():
+        area = AreaOfInterest(lon[usable].min(), lat[usable].min(), lon[usable].max(), lat[usable].max())
+    for target in (SRID_STORED, SRID_WGS84):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a grid of shifts that is not installed: the next best is taken
+            known = TransformerGroup(source, target, always_xy=True, area_of_interest=area).transformers
+        if known and "Ballpark" not in known[0].description:
+            return known[0], True
+    return transformer(source, SRID_WGS84), False
 
 
 # -- datums -----------------------------------------------------------------------------------------------------------

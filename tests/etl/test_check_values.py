@@ -142,3 +142,25 @@ def test_a_deeply_nested_text_is_refused_and_not_followed(tmp_path):
     deep = "GEOMETRYCOLLECTION(" * 6000 + "POINT(1 1)" + ")" * 6000
     path.write_text(f'code,wkt\n{CODE}1,"{shapely.Polygon(SQUARE).wkt}"\n{CODE}2,"{deep}"\n')
     assert refused(check(path, datum="cgcs2000")) == {3: "geom.invalid"}
+
+
+# -- datums of other times and lands ----------------------------------------------------------------------------------
+
+
+def test_a_datum_with_a_published_shift_is_shifted_and_not_relabelled(tmp_path):
+    """Tokyo's old datum lies some 400 m from WGS 84: 139.75, 35.65 there is about 139.7468, 35.6532 here."""
+    frame = grids_frame().iloc[:1].assign(geometry=[shapely.Point(139.75, 35.65)]).set_crs("EPSG:4301", allow_override=True)
+    frame.to_file(tmp_path / "s.gpkg", driver="GPKG")
+    checked = check(tmp_path / "s.gpkg", "households")
+    assert checked.frame.geometry.iloc[0].coords[0] == pytest.approx((139.7468, 35.6532), abs=2e-4)
+    assert not any("No shift" in note.message for note in checked.notes)
+
+
+@pytest.mark.parametrize(
+    ("system", "said"), [("EPSG:4551", False), ("EPSG:32652", False), ("EPSG:2437", True), ("EPSG:4610", True)]
+)
+def test_where_no_shift_is_published_the_user_is_told(tmp_path, system, said):
+    grids_frame().to_crs(system).to_parquet(tmp_path / "a.parquet")
+    checked = check(tmp_path / "a.parquet")
+    assert len(checked.frame) == 2
+    assert any("100 m" in note.words("en") for note in checked.notes) is said
