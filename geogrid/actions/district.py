@@ -69,14 +69,6 @@ class District:
     profile: Profile
     geography_for: Callable[[int], Geography]
 
-    def index_for(self, edition_id: int) -> AssignmentIndex:
-        """Return the look-up structure of an edition."""
-        return self.geography_for(edition_id).index
-
-    def network_for(self, edition_id: int) -> RoadNetwork | None:
-        """Return the road network of an edition, None where it has no roads."""
-        return self.geography_for(edition_id).network
-
 
 def open_district(settings: Settings, engine: Engine) -> District:
     """Return the district that ``settings`` names; geography is read from the database of ``engine``, kept for all threads.

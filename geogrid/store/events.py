@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, exists, func, insert, select, update
+from sqlalchemy import BigInteger, Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -241,8 +241,3 @@ def known_hashes(session: Session, ids: Sequence[UUID]) -> dict[UUID, bytes]:
     """Return the body hashes of those of ``ids`` that are stored. Rides the primary key."""
     rows = session.execute(select(events.c.id, events.c.body_hash).where(events.c.id == func.any(list(ids))))
     return {row.id: bytes(row.body_hash) for row in rows}
-
-
-def exists_id(session: Session, event_id: UUID) -> bool:
-    """Whether an event with this id is stored."""
-    return bool(session.scalar(select(exists().where(events.c.id == event_id))))
