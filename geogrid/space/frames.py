@@ -119,7 +119,10 @@ def _on_record(frame: GeoDataFrame) -> GeoDataFrame:
     """Bring a frame to the datum of record: WGS 84 is relabelled, not shifted; anything else is transformed."""
     if frame.crs.to_epsg() in {crs.SRID_STORED, crs.SRID_WGS84} or frame.crs.to_string() == "OGC:CRS84":
         return frame.set_crs(crs.SRID_STORED, allow_override=True)
-    return frame.to_crs(crs.SRID_STORED)
+    shapes = shapely.force_2d(np.asarray(frame.geometry.values, dtype=object))
+    forward, _ = crs.transformer_to_record(frame.crs.to_wkt(), *shapely.get_coordinates(shapes).T)
+    moved = shapely.transform(shapes, forward.transform, interleaved=False)
+    return frame.set_geometry(moved, crs=crs.SRID_STORED)
 
 
 def _zone_of(grids: GeoDataFrame) -> int:

@@ -83,6 +83,13 @@ def test_any_stated_system_gives_the_same_answers(srid):
         assert list(found[name].astype(object).iloc[inside]) == list(expected[name].astype(object).iloc[inside])
 
 
+def test_another_datum_is_shifted_and_not_taken_for_ours():
+    """Tokyo's old datum lies some 400 m from WGS 84, so the same figures are another place."""
+    square = gpd.GeoDataFrame({"code": ["t"]}, geometry=[shapely.box(139.745, 35.652, 139.749, 35.655)], crs=4326)
+    asked = gpd.GeoDataFrame(geometry=[Point(139.75, 35.65), None], crs=4301)
+    assert geogrid.assign(asked, square, None)["rule"].tolist() == ["inside", "unlocated"]
+
+
 def test_wgs84_is_relabelled_to_the_bit():
     found = geogrid.assign(events().set_crs(4326, allow_override=True), GRIDS.set_crs(4326, allow_override=True), STATIONS)
     assert found["rule"].iloc[2] == "border"
