@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etl.cells import convert, is_empty
-from etl.errors import ColumnMissing, FileFormatRefused
-from etl.kinds import KINDS
+from etl.errors import ColumnMissing
+from etl.kinds import KINDS, LINE, POINT
 from etl.located import locate
 from etl.recipe import Recipe, in_our_names
 from etl.sources import open_table
 from etl.sources.table import Table
 from geogrid.domain.stations import StationLevel, TravelMode
+from geogrid.errors import GeogridError, GeometryType
 from geogrid.space.crs import SRID_STORED, default_metric_srid
+from geogrid.space.validity import check_coordinates
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -24,23 +24,50 @@ if TYPE_CHECKING:
     from geogrid.space.circles import HouseholdsServed
 
 
-def read_rows(path: str, columns: tuple[str, ...], datum: str | None) -> GeoDataFrame:
+def read_rows(path: str, columns: tuple[str, ...], datum: str | None, wanted: frozenset[str] = POINT) -> GeoDataFrame:
     """Return the rows of a file on the datum of record, with the columns asked for; ``code`` and ``level`` where there are.
 
     ``datum`` counts where the file itself does not say its coordinate system. Raises the file errors of ``etl.errors``,
-    ColumnMissing, DatumNotStated; and the error of the first row without a place.
+    ColumnMissing, DatumNotStated; and the error of the first row without a usable place of one of the types ``wanted``.
     """
     import geopandas as gpd
 
     table = in_our_names(open_table(path), Recipe())
     _require(table, columns)
     located = locate(table, datum=datum if table.crs is None else None, datum_column=None)
-    for position in sorted(located.faults):
-        error = located.faults[position]
-        error.where = {"path": path, "row": int(table.rows[position]), **error.where}
-        raise error
+    for position in sorted(located.faults) or _suspects(located.geometry, wanted):
+        row = int(table.rows[position])
+        error = located.faults.get(position) or _unusable(located.geometry[position], row, wanted)
+        if error is not None:
+            error.where = {"path": path, "row": row, **error.where}
+            raise error
     kept = {name: table.frame[name].to_numpy() for name in table.frame.columns if name in {*columns, "code", "level"}}
     return gpd.GeoDataFrame(kept, geometry=located.geometry, crs=SRID_STORED)
+
+
+def _suspects(shapes: np.ndarray, wanted: frozenset[str]) -> range:
+    """Return the positions to look at one by one: none where a look at all together finds nothing."""
+    import shapely
+
+    types = {shape.geom_type for shape in shapes}
+    try:
+        check_coordinates(shapely.get_coordinates(shapes))
+    except GeogridError:
+        return range(len(shapes))
+    return range(0 if types <= wanted else len(shapes))
+
+
+def _unusable(shape: Any, row: int, wanted: frozenset[str]) -> GeogridError | None:
+    """Return why a place cannot be used, None where it can."""
+    import shapely
+
+    if shape.geom_type not in wanted:
+        return GeometryType(code=f"#{row}", got=shape.geom_type, wanted=" or ".join(sorted(wanted)))
+    try:
+        check_coordinates(shapely.get_coordinates(shape))
+    except GeogridError as error:
+        return error
+    return None
 
 
 def read_roads(path: str, datum: str | None) -> GeoDataFrame:
@@ -48,7 +75,7 @@ def read_roads(path: str, datum: str | None) -> GeoDataFrame:
     table = in_our_names(open_table(path), Recipe())
     wanted = {column.name: column for column in KINDS["roads"].columns if column.name not in {"code", "name", "synthetic"}}
     given = tuple(name for name, column in wanted.items() if column.required or name in table.frame)
-    roads = read_rows(path, given, datum)
+    roads = read_rows(path, given, datum, LINE)
     for name, column in wanted.items():
         values = roads[name].tolist() if name in roads else [None] * len(roads)
         roads[name] = [column.default if is_empty(value) and not column.required else convert(value, column) for value in values]
@@ -90,20 +117,3 @@ def draw(
 
 def _lonlat(points: GeoDataFrame) -> np.ndarray:
     return np.column_stack([points.geometry.x, points.geometry.y])
-
-
-def write(areas: GeoDataFrame, out: Path) -> None:
-    """Write areas as GeoJSON (RFC 7946), GeoPackage or GeoParquet, by the ending of ``out``; raises FileFormatRefused."""
-    ending = out.suffix.lower()
-    if ending in {".geojson", ".json"}:
-        # CGCS2000 and WGS 84 coincide at this accuracy: relabelled, not shifted
-        features = json.loads(areas.to_json(drop_id=True, to_wgs84=False))
-        out.write_text(json.dumps({"type": "FeatureCollection", "features": features["features"]}, ensure_ascii=False), "utf-8")
-    elif ending == ".gpkg":
-        areas.to_file(out, layer="service_circles", driver="GPKG")
-    elif ending in {".parquet", ".geoparquet"}:
-        areas.to_parquet(out)
-    else:
-        raise FileFormatRefused(
-            name=out.name, reason="its ending is unknown", known=".geojson, .gpkg, .parquet", where={"path": str(out)}
-        )

@@ -39,7 +39,8 @@ def circles(
 
     Areas are for showing; households are counted by their own way along the roads.
     """
-    from etl.circles import draw, read_roads, read_rows, write
+    from etl.circles import draw, read_roads, read_rows
+    from etl.export import write
     from geogrid.cli import command_language
 
     stations = read_rows(stations_file, ("code",), datum)

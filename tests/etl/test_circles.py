@@ -10,7 +10,8 @@ import shapely
 from click.testing import CliRunner
 
 from etl.circles_command import circles
-from etl.errors import ColumnMissing
+from etl.errors import ColumnMissing, FileFormatRefused
+from geogrid.errors import GeometryType
 from geogrid.space.crs import SRID_STORED
 from tests.space.lattice import frame, lonlat, road
 
@@ -55,3 +56,12 @@ def test_each_station_has_its_own_area_and_households(files):
 def test_a_station_file_without_codes_is_refused(files):
     done = run(files, "--datum", "cgcs2000", stations="homes.csv")
     assert isinstance(done.exception, ColumnMissing)
+
+
+def test_stations_that_are_no_points_and_folders_that_are_not_there_are_told(files):
+    areas = gpd.read_parquet(files / "stations.parquet")
+    areas.set_geometry(shapely.buffer(areas.geometry.to_numpy(), 0.001), crs=SRID_STORED).to_parquet(files / "areas.parquet")
+    done = run(files, "--datum", "cgcs2000", stations="areas.parquet")
+    assert isinstance(done.exception, GeometryType) and done.exception.where["row"] == 1
+    done = run(files, "--datum", "cgcs2000", out="nowhere/out.geojson")
+    assert isinstance(done.exception, FileFormatRefused)
