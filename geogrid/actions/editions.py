@@ -104,8 +104,8 @@ def activate_edition(
 ) -> Activated:
     """Put a loaded edition in force, in this one transaction.
 
-    What takes long (lineage, copies for tiles, the look-up structure) is made before the exclusive lock; under it are the
-    flip and the new assignments of open events. Closed events keep the edition they were closed under.
+    What takes long (lineage, copies for tiles, the look-up structure, households) is made before the exclusive lock; under
+    it are the flip and the new assignments of open events. Closed events keep the edition they were closed under.
 
     Raises
     ------
@@ -125,10 +125,12 @@ def activate_edition(
     geography = compile_geography(frames, edition.id, district.profile)
     ready = District(district.profile, lambda _: geography)
 
-    locks.take_edition(session)
+    locks.take_publishing(session)
     found = editions.find_in_force(session)
     if (found and found.id) != (base and base.id):
         raise errors.EditionBaseChanged(name=name)
+    editions.flip_unasked(session, edition, base, now=now)
+    locks.take_edition(session)
     at = editions.flip(session, edition, base, now=now)
     reassigned, moved = _reassign(session, edition, ready, at=at, actor=actor)
     events.tell_reload(session)

@@ -16,6 +16,8 @@ from geogrid.store.tables import metadata
 from geogrid.store.tables.editions import editions
 from geogrid.store.tables.events import assignments
 
+UNASKED = frozenset({GeographyKind.HOUSEHOLDS, GeographyKind.PLACES})  # no assignment rests on them
+
 
 @dataclass(frozen=True)
 class Edition:
@@ -108,17 +110,35 @@ def not_before(edition: Edition, now: datetime) -> datetime:
     return now if edition.valid_from is None else max(now, edition.valid_from)
 
 
+def flip_unasked(session: Session, new: Edition, old: Edition | None, *, now: datetime) -> None:
+    """Put the rows of ``new`` that no assignment rests on in force, not later than the edition itself.
+
+    They are most of a district's rows (its households), and take seconds for which nobody who reports should wait: the
+    caller holds the publishers' lock alone.
+    """
+    at = _instant(session, old, now)
+    for kind in new.replaces:
+        if kind in UNASKED:
+            _flip_rows(session, kind, new.id, at)
+
+
+def _instant(session: Session, old: Edition | None, now: datetime) -> datetime:
+    last = session.scalar(select(func.max(assignments.c.assigned_at)))  # rides the index on assigned_at
+    earlier = [moment for moment in (last, old.valid_from if old else None) if moment is not None]
+    return max([now, *(moment + timedelta(microseconds=1) for moment in earlier)])
+
+
 def flip(session: Session, new: Edition, old: Edition | None, *, now: datetime) -> datetime:
     """Put ``new`` in force instead of ``old``, rows and all, and return the instant.
 
     The instant is ``now``, or just after the old edition's beginning and the last assignment made under it, where their clocks
-    ran ahead of this one: no assignment may lie outside the time of its edition. The caller holds the exclusive lock.
+    ran ahead of this one: no assignment may lie outside the time of its edition. The caller holds the exclusive lock, and
+    has called :func:`flip_unasked` before.
     """
-    last = session.scalar(select(func.max(assignments.c.assigned_at)))  # rides the index on assigned_at
-    earlier = [moment for moment in (last, old.valid_from if old else None) if moment is not None]
-    at = max([now, *(moment + timedelta(microseconds=1) for moment in earlier)])
+    at = _instant(session, old, now)
     for kind in new.replaces:
-        _flip_rows(session, kind, new.id, at)
+        if kind not in UNASKED:
+            _flip_rows(session, kind, new.id, at)
     if old is not None:
         closed = func.tstzrange(func.lower(editions.c.valid), at)
         session.execute(update(editions).where(editions.c.id == old.id).values(valid=closed, state=EditionState.RETIRED))

@@ -1,8 +1,9 @@
-"""The edition lock: ingest holds it shared, publishing holds it alone; both until their transaction ends.
+"""The edition lock, and the publishers' own before it.
 
-Without it, an event can be assigned under an edition that is retired before the event is committed: a naive flip left 90 of
-1,708 events under a retired edition, this lock at READ COMMITTED none. The edition in force is read *after* the lock is
-granted, by a statement of its own.
+Ingest holds the edition lock shared, publishing holds it alone; both until their transaction ends. Without it, an
+event can be assigned under an edition that is retired before the event is committed: a naive flip left 90 of 1,708 events
+under a retired edition, this lock at READ COMMITTED none. The edition in force is read *after* the lock is granted, by a
+statement of its own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 EDITION_LOCK = 0x65646974696F6E  # "edition"
+PUBLISH_LOCK = 0x7075626C697368  # "publish"
 
 
 def share_edition(session: Session) -> None:
@@ -21,3 +23,8 @@ def share_edition(session: Session) -> None:
 def take_edition(session: Session) -> None:
     """Wait until nobody ingests or publishes, then be alone until this transaction ends."""
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EDITION_LOCK})
+
+
+def take_publishing(session: Session) -> None:
+    """Wait until nobody else publishes, then keep other publishers out until this transaction ends; ingest goes on."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PUBLISH_LOCK})

@@ -18,8 +18,8 @@ from geogrid.errors import EditionBaseChanged, EditionIncomplete, EditionSuspici
 from geogrid.errors import EditionState as EditionStateError
 from geogrid.space.copies import COPY_ZOOMS
 from geogrid.store import cells, editions, events, locks
-from geogrid.store.geography import frames_of
-from tests.build_district import A1, A2, B1, B2, IN_B1, NOW, geography, grids, profile, publish, report
+from geogrid.store.geography import frame_of, frames_of
+from tests.build_district import A1, A2, B1, B2, IN_B1, NOW, geography, grids, households, profile, publish, report
 
 GRIDS = GeographyKind.BASE_GRIDS
 LATER = NOW + timedelta(hours=1)
@@ -141,20 +141,40 @@ def test_a_withdrawn_edition_leaves_no_rows_and_cannot_come_back(session, distri
         withdraw_edition(session, "first")
 
 
-def test_of_two_that_compare_with_the_same_base_one_wins(session, district, monkeypatch):
+@pytest.mark.parametrize("kind", [GRIDS, GeographyKind.HOUSEHOLDS])
+def test_of_two_that_compare_with_the_same_base_one_wins(session, district, monkeypatch, kind):
     """The base is looked up again under the lock: another activation may have come between."""
-    load_edition(session, "a", {GRIDS: grids(split_m=0.001)}, now=LATER, district=district)
-    load_edition(session, "b", {GRIDS: grids(split_m=0.002)}, now=LATER, district=district)
-    take = locks.take_edition
+    for name in ("a", "b"):
+        load_edition(session, name, {kind: geography()[kind]}, now=LATER, district=district)
+    take = locks.take_publishing
 
     def late(waiting):
-        monkeypatch.setattr(locks, "take_edition", take)
+        monkeypatch.setattr(locks, "take_publishing", take)
         activate_edition(waiting, "b", now=LATER, district=district)
         take(waiting)
 
-    monkeypatch.setattr(locks, "take_edition", late)
+    monkeypatch.setattr(locks, "take_publishing", late)
     with pytest.raises(EditionBaseChanged):
         activate_edition(session, "a", now=LATER, district=district)
+
+
+def test_nobody_who_reports_waits_for_households(session, district, monkeypatch):
+    """A district has a quarter of a million of them, and no assignment rests on one: they are in force before the lock."""
+    flipped = (
+        "SELECT count(*) FROM households AS h JOIN editions AS e ON e.id = h.edition_id WHERE h.valid @> :at AND e.name = 'b'"
+    )
+    seen, take = [], locks.take_edition
+
+    def watch(waiting):
+        seen.append(waiting.scalar(text(flipped), {"at": LATER}))
+        take(waiting)
+
+    load_edition(session, "b", {GeographyKind.HOUSEHOLDS: households(6)}, now=LATER, district=district)
+    monkeypatch.setattr(locks, "take_edition", watch)
+    done = activate_edition(session, "b", now=LATER, district=district)
+    assert seen == [12]
+    kept = [len(frame_of(session, GeographyKind.HOUSEHOLDS, e)) for e in (editions.named(session, "first"), done.edition)]
+    assert kept == [20, 12]
 
 
 def test_copies_for_tiles_are_a_coverage_at_every_zoom(session, district):

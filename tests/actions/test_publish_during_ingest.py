@@ -10,11 +10,13 @@ from sqlalchemy import text
 
 from geogrid.actions.accept import accept_report
 from geogrid.actions.district import District, open_district
+from geogrid.actions.editions import activate_edition, load_edition
 from geogrid.domain.grids import GeographyKind
+from geogrid.errors import EditionBaseChanged
 from geogrid.settings import read_settings
-from geogrid.store import checks, locks
+from geogrid.store import checks, editions, locks
 from geogrid.store.session import session_scope
-from tests.build_district import IN_A1, IN_A2, IN_B1, grids, publish, report
+from tests.build_district import IN_A1, IN_A2, IN_B1, grids, households, publish, report
 
 PUBLISHES = 12
 SENDERS = 4
@@ -96,3 +98,29 @@ def test_ingest_does_not_wait_for_ingest(live):
         another.execute(text("SET LOCAL lock_timeout = '1s'"))
         locks.share_edition(one)
         locks.share_edition(another)
+
+
+def test_of_two_who_publish_at_once_one_wins_and_the_other_is_told(live):
+    """The second compares with the edition in force, then finds another one there when the first has committed."""
+    district, told = open_district(read_settings({}), live), []
+    for name in ("a", "b"):
+        with session_scope(live) as session:
+            load_edition(session, name, {GeographyKind.HOUSEHOLDS: households()}, now=datetime.now(UTC), district=district)
+
+    def second():
+        try:
+            with session_scope(live) as session:
+                activate_edition(session, "b", now=datetime.now(UTC), district=district)
+        except EditionBaseChanged as error:
+            told.append(error)
+
+    with session_scope(live) as session:
+        activate_edition(session, "a", now=datetime.now(UTC), district=district)
+        other = Thread(target=second)
+        other.start()
+        time.sleep(1.0)
+        assert other.is_alive()
+    other.join(timeout=30)
+    assert len(told) == 1
+    with session_scope(live) as session:
+        assert editions.in_force(session).name == "a"
