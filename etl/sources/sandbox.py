@@ -36,10 +36,13 @@ def read_in_child(
     if path.stat().st_size > limits.packed_bytes:
         _too_large(path, "bytes", path.stat().st_size, limits.packed_bytes)
     with tempfile.TemporaryDirectory(prefix="geogrid-read-") as folder:
-        out = Path(folder, "rows.arrow")
+        out, source = Path(folder, "rows.arrow"), path.resolve()
+        if driver_prefix:  # after the prefix GDAL takes a colon in a path for the mark before a layer
+            source = Path(folder, f"source{path.suffix}")
+            source.symlink_to(path.resolve())
         request = {
             "reader": reader,
-            "path": str(path.resolve()),
+            "path": str(source),
             "layer": options.layer,
             "encoding": encoding,
             "driver_prefix": driver_prefix,

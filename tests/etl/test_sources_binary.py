@@ -229,3 +229,11 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     open_table(shapefile_zip(tmp_path / "a.zip", grids_frame()))
     assert list(folder.iterdir()) == []
+
+
+def test_a_geopackage_may_lie_in_a_folder_with_a_colon(tmp_path):
+    folder = tmp_path / "of 12:30"
+    folder.mkdir()
+    grids_frame().to_file(tmp_path / "网格.gpkg", driver="GPKG")
+    path = (tmp_path / "网格.gpkg").rename(folder / "网格.gpkg")
+    assert len(open_table(path)) == 2
