@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 
 from geogrid.texts import translate
 
+WORDS = {"reason", "wanted"}  # values that are words of ours: translated too, where a catalogue has them
+
 
 class GeogridError(Exception):
     """Something went wrong in geogrid: {reason}."""
@@ -26,7 +28,8 @@ class GeogridError(Exception):
     def message(self, language: str) -> str:
         """Return the message in ``language`` with its values filled in; English where there is no translation."""
         template = translate(" ".join((type(self).__doc__ or "").split()), language)
-        return template.format_map(_Shown(self.values))
+        words = {name: translate(value, language) for name, value in self.values.items() if name in WORDS and type(value) is str}
+        return template.format_map(_Shown(self.values | words))
 
 
 class _Shown(dict[str, Any]):

@@ -100,6 +100,13 @@ def test_days_of_a_spreadsheet_that_lost_their_format_are_read_when_said_so(tmp_
     assert [at.isoformat() for at in read.frame["reported_at"]] == ["2025-06-01T10:30:00+08:00"] * 2
 
 
+def test_reasons_are_said_in_the_readers_language(tmp_path):
+    checked = check(geojson(tmp_path / "a.geojson", feature(polygon(SQUARE), code=CODE + "1", households="many")))
+    (refusal,) = checked.refused
+    assert refusal.error.message("zh") == "households 的值为 'many'，不是 一个数。"
+    assert refusal.error.message("en") == "households is 'many', not a number."
+
+
 @pytest.mark.parametrize("word", ["patrol", "Patrol", "巡查上报"])
 def test_words_count_as_code_or_as_what_any_language_calls_it(tmp_path, word):
     checked = check(
