@@ -1,4 +1,4 @@
-"""Reading codes and shapes out of a frame, with clear errors: the gate in front of the index and of coverage checks.
+"""Reading codes, shapes and numbers out of a frame, with clear errors: the gate in front of index, roads and coverage checks.
 
 A frame is a GeoDataFrame on the datum of record (EPSG:4490; 4326 coincides); geopandas itself is not imported here.
 """
@@ -20,6 +20,7 @@ Objects = NDArray[np.object_]
 
 POLYGONAL = frozenset({"Polygon", "MultiPolygon"})
 PUNCTUAL = frozenset({"Point"})
+LINEAR = frozenset({"LineString"})
 
 
 def require_rows(frame: Any, what: str) -> None:
@@ -55,6 +56,35 @@ def texts_of(frame: Any, column: str) -> Objects | None:
     if pd.api.types.is_float_dtype(series.dtype) and (series.dropna() % 1 == 0).all():
         series = series.astype("Int64")
     return np.array(["" if pd.isna(value) else str(value).strip() for value in series], dtype=object)
+
+
+def flags_of(frame: Any, what: str, column: str, *, default: bool) -> NDArray[np.bool_]:
+    """Return a column of yes and no (also 1 and 0), ``default`` where it or a cell is missing; raises FrameInvalid for others."""
+    if column not in frame.columns:
+        return np.full(len(frame), default)
+    if frame[column].dtype == bool:
+        return np.asarray(frame[column], dtype=bool)
+    flags = np.full(len(frame), default)
+    for row, value in enumerate(frame[column]):
+        if pd.isna(value):
+            continue
+        if value not in (True, False):  # a text such as "no" would be true
+            raise FrameInvalid(what=what, reason=f"row {row} has {value!r} for {column}, neither yes nor no", where={"row": row})
+        flags[row] = bool(value)
+    return flags
+
+
+def numbers_of(frame: Any, what: str, column: str, *, least: float = -np.inf) -> NDArray[np.float64]:
+    """Return a column of finite numbers from ``least`` up; raises FrameInvalid for a missing column or any other cell."""
+    if column not in frame.columns:
+        raise FrameInvalid(what=what, reason=f"the column {column!r} is missing; there are {', '.join(map(str, frame.columns))}")
+    numbers = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    wrong = ~(np.isfinite(numbers) & (numbers >= least))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        reason = f"row {row} has {frame[column].iloc[row]!r} for {column}, no number from {least:g}"
+        raise FrameInvalid(what=what, reason=reason, where={"row": row})
+    return numbers
 
 
 def shapes_of(frame: Any, codes: Objects, wanted: frozenset[str]) -> Objects:

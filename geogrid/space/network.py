@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from geogrid.domain.stations import TravelMode
+from geogrid.space.columns import LINEAR, flags_of, numbers_of, shapes_of
 from geogrid.space.crs import metric_xy, to_metric
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ Objects = NDArray[np.object_]
 
 WALK_KMH = 4.8  # 80 m a minute: an assumption, the usual pace of accessibility studies
 EBIKE_KMH = 15.0  # an assumption; the law caps e-bikes in non-motor lanes at this speed
+SLOWEST_KMH = 0.1  # a road that is slower is a fault of the file: its times would be without end
 STRAIGHT_CAR_KMH = 30.0  # an assumption, for estimates along the straight line only
 DETOUR = 1.3  # an assumption: how much longer than the straight line a way usually is
 MOST_ACCESS_M = 500.0  # no road within this distance: an estimate along the straight line
@@ -170,18 +173,24 @@ class RoadNetwork:
         Parameters
         ----------
         roads : GeoDataFrame, EPSG:4490, LineStrings digitised from ``from_node`` to ``to_node``, with the columns
-            ``from_node to_node oneway bridge walk ebike car speed_car_kmh length_m``. Travel times rest on ``length_m``.
+            ``from_node to_node speed_car_kmh length_m`` and optionally ``oneway bridge`` (no where missing) and
+            ``walk ebike car`` (yes where missing). Travel times rest on ``length_m``.
         metric_srid : the zone in which points are brought to roads
+
+        Raises
+        ------
+        FrameInvalid, GeometryEmpty, GeometryType : what is wrong in which row
         """
-        lines = np.asarray(roads.geometry.array, dtype=object)
-        ends = [roads[name].to_numpy(np.int64) for name in ("from_node", "to_node")]
+        lines = shapes_of(roads, np.array([f"road {row}" for row in range(len(roads))], dtype=object), LINEAR)
+        ends = [_nodes(roads, name) for name in ("from_node", "to_node")]
         node_ids, index = np.unique(np.concatenate(ends), return_inverse=True)
         lonlat = np.full((len(node_ids), 2), np.nan)
         for ends_of, place in ((index[: len(lines)], 0), (index[len(lines) :], -1)):
             lonlat[ends_of] = shapely.get_coordinates(shapely.get_point(lines, place)).reshape(-1, 2)
-        columns = {
-            name: roads[name].to_numpy() for name in ("oneway", "bridge", "length_m", "speed_car_kmh", *TravelMode.codes())
-        }
+        columns: dict[str, NDArray] = {name: flags_of(roads, "roads", name, default=False) for name in ("oneway", "bridge")}
+        columns |= {name: flags_of(roads, "roads", name, default=True) for name in TravelMode.codes()}
+        columns |= {"length_m": numbers_of(roads, "roads", "length_m", least=0.0)}
+        columns |= {"speed_car_kmh": numbers_of(roads, "roads", "speed_car_kmh", least=SLOWEST_KMH)}
         columns |= {"tail": index[: len(lines)], "head": index[len(lines) :], "line": to_metric(lines, metric_srid)}
         modes = {mode: _roads_of(mode, columns, len(node_ids)) for mode in TravelMode}
         return cls(metric_srid, node_ids, lonlat, modes)
@@ -253,6 +262,12 @@ class RoadNetwork:
         return minutes, rank
 
 
+def _nodes(roads: GeoDataFrame, column: str) -> Ints:
+    """Return the numbers of nodes, all of their digits: a float would lose those of 64-bit numbers."""
+    numbers_of(roads, "roads", column)
+    return pd.to_numeric(roads[column]).to_numpy(np.int64)
+
+
 def snap_metric(roads: ModeRoads, x_m: Floats, y_m: Floats) -> Snapped:
     """Bring points in metres of the network's zone to the nearest edge of ``roads``; see :meth:`RoadNetwork.snap`."""
     points = shapely.points(x_m, y_m)
@@ -278,15 +293,15 @@ def place_on(roads: ModeRoads, edge: Ints, points: Objects) -> Snapped:
 
 
 def _roads_of(mode: TravelMode, columns: dict[str, NDArray], node_count: int) -> ModeRoads:
-    rows = np.flatnonzero(columns[mode.value].astype(bool))
+    rows = np.flatnonzero(columns[mode.value])
     tail, head, lines = columns["tail"][rows], columns["head"][rows], columns["line"][rows]
     speed_kmh = {TravelMode.WALK: WALK_KMH, TravelMode.EBIKE: EBIKE_KMH}.get(mode, columns["speed_car_kmh"][rows])
     time = ticks(columns["length_m"][rows], speed_kmh)
-    two_way = ~columns["oneway"][rows].astype(bool) | (mode not in BOUND_BY_ONEWAY)
+    two_way = ~columns["oneway"][rows] | (mode not in BOUND_BY_ONEWAY)
     # Reversed: an edge tail -> head is walked from its head when we start at the stations.
     starts, ends = np.concatenate([head, tail[two_way]]), np.concatenate([tail, head[two_way]])
     towards = _graph(starts, ends, np.concatenate([time, time[two_way]]), node_count)
-    bridge = columns["bridge"][rows].astype(bool)
+    bridge = columns["bridge"][rows]
     ground, bridges = (
         EdgeFinder(edges, shapely.STRtree(lines[edges])) for edges in (np.flatnonzero(~bridge), np.flatnonzero(bridge))
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from geogrid.domain.stations import TravelMode
+from geogrid.errors import FrameInvalid
 from geogrid.space.network import DETOUR, MOST_ACCESS_M, RoadNetwork
 from tests.space.lattice import METRIC_SRID, frame, lattice, lonlat, road
 
@@ -36,6 +37,39 @@ def test_modes_have_their_speeds_but_the_way_to_the_road_is_walked():
     _, car, _ = by_time(roads, [0], [80], [(1000, 0)], TravelMode.CAR)
     assert ebike[0] == pytest.approx(1 + 4, abs=1e-6)
     assert car[0] == pytest.approx(1 + 1, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("length_m", None),
+        ("length_m", -1.0),
+        ("speed_car_kmh", 0.0),
+        ("speed_car_kmh", float("nan")),
+        ("from_node", None),
+        ("to_node", "east"),
+        ("oneway", "no"),
+        ("car", 2),
+    ],
+)
+def test_a_cell_that_is_none_is_refused_by_row_and_column(column, value):
+    """A NaN would be a yes, a text "no" too, a speed of 0 a time without end."""
+    roads = frame([road((0, 0), (400, 0), 1, 2), road((400, 0), (800, 0), 2, 3)]).astype({column: object})
+    roads.loc[1, column] = value
+    with pytest.raises(FrameInvalid, match=f"row 1 .*{column}") as caught:
+        RoadNetwork.from_frame(roads, metric_srid=METRIC_SRID)
+    assert caught.value.where == {"row": 1}
+
+
+def test_flags_may_be_missing_and_node_numbers_of_64_bits_keep_their_digits():
+    rows = frame([road((0, 0), (400, 0), 2**62, 2**62 + 1), road((400, 0), (800, 0), 2**62 + 1, 2**62 + 2)])
+    bare = RoadNetwork.from_frame(rows.drop(columns=["oneway", "bridge", "walk", "ebike", "car"]), metric_srid=METRIC_SRID)
+    assert bare.node_ids.tolist() == [2**62, 2**62 + 1, 2**62 + 2]
+    assert all(len(bare.modes[mode].rows) == 2 and bare.modes[mode].two_way.all() for mode in TravelMode)
+    missing = rows.astype({"oneway": object}).assign(oneway=[None, float("nan")])
+    assert RoadNetwork.from_frame(missing, metric_srid=METRIC_SRID).modes[TravelMode.CAR].two_way.all()
+    with pytest.raises(FrameInvalid, match="'length_m' is missing"):
+        RoadNetwork.from_frame(rows.drop(columns="length_m"), metric_srid=METRIC_SRID)
 
 
 def test_lengths_come_from_the_column_not_from_the_drawing():
