@@ -68,10 +68,7 @@ def load_edition(
     """
     from geogrid.store import geography
 
-    try:
-        edition = editions.named(session, name, lock=True)
-    except errors.NotFoundError:
-        edition = editions.add(session, name, now=now)
+    edition = editions.add(session, name, now=now)
     _must_be_loaded(edition)
     hashes = dict(edition.source.get("hashes", {}))
     for kind, frame in frames.items():

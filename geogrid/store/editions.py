@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from geogrid.domain.grids import EditionState, GeographyKind
@@ -85,10 +86,13 @@ def in_force(session: Session) -> Edition:
 
 
 def add(session: Session, name: str, *, now: datetime) -> Edition:
-    """Insert a loaded edition that replaces nothing yet."""
+    """Insert a loaded edition that replaces nothing yet, or find the one of this name, after waiting for whoever loads it now.
+
+    Its row is held until the transaction ends.
+    """
     values = {"name": name, "state": EditionState.LOADED, "loaded_at": now}
-    session.execute(insert(editions).values(values))
-    return named(session, name)
+    session.execute(insert(editions).values(values).on_conflict_do_nothing(index_elements=["name"]))
+    return named(session, name, lock=True)
 
 
 def describe(session: Session, edition_id: int, replaces: Iterable[str], content_hash: str, source: dict[str, Any]) -> None:

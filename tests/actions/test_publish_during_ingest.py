@@ -124,3 +124,22 @@ def test_of_two_who_publish_at_once_one_wins_and_the_other_is_told(live):
     assert len(told) == 1
     with session_scope(live) as session:
         assert editions.in_force(session).name == "a"
+
+
+def test_two_who_load_the_same_new_edition_at_once_both_end_up_in_it(live):
+    """The second waits for the first, then replaces what it brought; nobody is told of a name that is taken."""
+    district, loaded = open_district(read_settings({}), live), []
+
+    def second():
+        with session_scope(live) as session:
+            frames = {GeographyKind.HOUSEHOLDS: households(4)}
+            loaded.append(load_edition(session, "new", frames, now=datetime.now(UTC), district=district).replaces)
+
+    with session_scope(live) as session:
+        load_edition(session, "new", {GeographyKind.BASE_GRIDS: grids()}, now=datetime.now(UTC), district=district)
+        other = Thread(target=second)
+        other.start()
+        time.sleep(0.5)
+        assert other.is_alive()
+    other.join(timeout=30)
+    assert loaded == [(GeographyKind.BASE_GRIDS, GeographyKind.HOUSEHOLDS)]
