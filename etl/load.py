@@ -272,7 +272,8 @@ def _store_events(report: ImportReport, order: Order, profile: Profile, session:
             note = Note("No edition is in force yet: the places of events were not compared with the district")
             parts.append(replace(part, notes=(*part.notes, note)))
             continue
-        tell(Note("Events: assigning and storing {count}", {"count": len(reports)}))
+        doing = "Events: assigning {count}" if order.dry_run else "Events: assigning and storing {count}"
+        tell(Note(doing, {"count": len(reports)}))
         here = district.district_of(profile, session)
         batch = accept_batch.accept_batch(session, reports, histories, now=order.now, district=here)
         late = [_late_refusal(part.checked, refused.row, refused.error) for refused in batch.refused]

@@ -141,6 +141,7 @@ def test_a_dry_run_says_all_and_stores_nothing(run, ask, tmp_path):
     assert moved["state"] == "dry_run"
     events = run("events", events_file(tmp_path), "--dry-run")
     assert events["parts"][0]["rows"]["accepted"] == 4
+    assert "storing" not in moved["said"] + events["said"]
     assert ask("select count(*) from editions")[0][0] == 1
     assert ask("select count(*) from events")[0][0] == 0
 
