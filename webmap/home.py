@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from geogrid.errors import NotFoundError, RequestInvalid
+from geogrid.store import events as stored_events
 from geogrid.store.editions import find_in_force
 from geogrid.store.session import session_scope
 from geogrid.store.tables.events import steps
@@ -47,6 +48,7 @@ def home() -> Response:
         bounds = district_extent(session, profile.centre_lonlat)
         layers = described_layers(session, language)
         since = session.scalar(select(func.max(steps.c.id))) or 0
+        reloads = stored_events.reloads(session)  # before the edition and the tiles, which may be newer
         edition = find_in_force(session)
         synthetic = profile.synthetic or holds_synthetic(session)
         unplaced = count_unplaced(session)
@@ -60,7 +62,7 @@ def home() -> Response:
         unplaced=unplaced,
     )
     stream = f"{stream_origin(here.settings.stream_port)}/stream"
-    config = {"tiles": TILES, "search": "/search", "stream": stream, "since": since, "asked": _asked()}
+    config = {"tiles": TILES, "search": "/search", "stream": stream, "since": since, "reloads": reloads, "asked": _asked()}
     frame = map_frame(profile, language, bounds=bounds, markup=markup, layers=layers, config=config)
     page = served_page(
         frame, vendor_js=address("vendor.js"), map_js=address("map.js"), map_css=address("map.css"), nonce=csp_nonce()

@@ -117,7 +117,7 @@ class Hub:
         most = MOST_REPLAYED + OVERLAP
         steps = _read(connection, _SINCE, since=max(0, since - OVERLAP), most=most)
         if since > highest or len(steps) >= most:
-            return message("reload", {}, highest)
+            return message("reload", {"reloads": _reloads(connection)}, highest)
         return steps_message(steps, max(highest, since))
 
     def _tell_all(self, sent: bytes) -> None:
@@ -174,13 +174,17 @@ class Hub:
         reload, self._reload = self._reload or len(ids) > MOST_REPLAYED, False
         self._flushed_at = time.monotonic()
         highest = max(self.highest or 0, _highest(connection) if reload else ids[-1])
-        sent = message("reload", {}, highest) if reload else steps_message(_read(connection, _NAMED, ids=ids), highest)
+        if reload:
+            sent = message("reload", {"reloads": _reloads(connection)}, highest)
+        else:
+            sent = steps_message(_read(connection, _NAMED, ids=ids), highest)
         self.highest = highest
         self._tell_all(sent)
 
     def _beat(self, connection: psycopg.Connection) -> None:
         row = connection.execute("SELECT clock_timestamp()").fetchone()
-        self._tell_all(message("heartbeat", {"now": row[0].isoformat() if row else None}))
+        now = row[0].isoformat() if row else None
+        self._tell_all(message("heartbeat", {"now": now, "reloads": _reloads(connection)}))
 
 
 def _read(connection: psycopg.Connection, query: str, **values: Any) -> list[Step]:
@@ -189,6 +193,12 @@ def _read(connection: psycopg.Connection, query: str, **values: Any) -> list[Ste
 
 def _highest(connection: psycopg.Connection) -> int:
     row = connection.execute("SELECT coalesce(max(id), 0) FROM steps").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _reloads(connection: psycopg.Connection) -> int:
+    """Return how often all was to be loaded anew: a page that missed such a message sees it in the next heartbeat."""
+    row = connection.execute("SELECT last_value FROM reload_number").fetchone()
     return int(row[0]) if row else 0
 
 

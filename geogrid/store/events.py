@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, func, insert, select, update
+from sqlalchemy import BigInteger, Row, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from geogrid.domain.places import Datum, ReportedPoint
 from geogrid.space.crs import SRID_STORED
 from geogrid.space.tiles import STEP_ZOOM, cell_of
 from geogrid.store.cells import CELL_ZOOM
-from geogrid.store.tables.events import assignments, event_number, events, photos, steps
+from geogrid.store.tables.events import assignments, event_number, events, photos, reload_number, steps
 
 PointLonLat = tuple[float, float] | None
 STREAM = "geogrid_steps"  # the channel of NOTIFY
@@ -133,8 +133,17 @@ def cell_text(cell_x: int | None, cell_y: int | None) -> str:
 
 
 def tell_reload(session: Session) -> None:
-    """Tell the stream at commit that so much changed that views are to be loaded anew."""
+    """Tell the stream at commit that so much changed that views are to be loaded anew.
+
+    A notification is lost where nobody listens; the number that is counted up here is not.
+    """
+    session.execute(select(reload_number.next_value()))
     session.execute(select(func.pg_notify(STREAM, "reload")))
+
+
+def reloads(session: Session) -> int:
+    """Return the number that every ``tell_reload`` counts up."""
+    return session.scalar(select(literal_column("last_value")).select_from(text("reload_number"))) or 0
 
 
 def project(session: Session, event_id: UUID, state: EventState, *, closed_at: datetime | None) -> None:

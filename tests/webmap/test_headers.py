@@ -93,6 +93,7 @@ def test_the_description_names_every_route_of_the_api_and_its_refusals(shared):
     assert set(described["paths"]) == {
         "/api/v1/events",
         "/api/v1/events/{event_id}",
+        "/api/v1/events/{event_id}/grid",
         "/api/v1/events/{event_id}/photos/{sha256}",
         "/api/v1/grids",
         "/api/v1/grids/{code}",

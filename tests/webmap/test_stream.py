@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import text
 
+from geogrid.store import events as stored_events
 from geogrid.store.session import session_scope
 from tests.build_district import IN_B2
 from tests.build_installation import HERE, free_port, running, small_installation, wait_until_answers
@@ -122,6 +123,19 @@ def test_what_commits_while_the_stream_has_lost_the_database_is_told_afterwards(
 def test_heartbeats_carry_the_time_of_the_database(streaming):
     with listening(streaming) as page:
         assert page.next("heartbeat")["now"].startswith("20")
+
+
+def test_a_page_that_was_away_when_all_changed_sees_it_by_the_number_in_the_heartbeat(streaming):
+    engine = installation(streaming.app).engine
+    with session_scope(engine) as session:
+        before = stored_events.reloads(session)
+        stored_events.tell_reload(session)
+    with listening(streaming) as page:
+        assert page.next("heartbeat")["reloads"] > before
+    with session_scope(engine) as session:
+        assert f'"reloads":{stored_events.reloads(session)}' in streaming.client().get("/").get_data(as_text=True).replace(
+            " ", ""
+        )
 
 
 def test_only_pages_of_this_machine_s_web_port_may_listen(streaming):

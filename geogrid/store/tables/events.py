@@ -30,6 +30,8 @@ from geogrid.store.tables.geography import one_of
 from geogrid.store.tables.metadata import geometry, metadata, point_checks
 
 event_number = Sequence("event_number", metadata=metadata)
+# Counts what changed so much that views are to be loaded anew: a page that heard nothing for a while compares.
+reload_number = Sequence("reload_number", metadata=metadata)
 
 # ``id`` is the client's UUID and the idempotency key; ``body_hash`` tells another body under the same id.
 # State, grid and units are a projection of steps and assignments, written in the same transaction; fsck refolds them.

@@ -28,4 +28,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop every table of the first release."""
     op.execute(f"DROP TABLE {', '.join(TABLES.split())}")
-    op.execute("DROP SEQUENCE event_number")
+    op.execute("DROP SEQUENCE event_number, reload_number")

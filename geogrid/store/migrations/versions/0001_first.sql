@@ -1,6 +1,8 @@
 -- The first schema, as the tables of the first release make it.
 CREATE SEQUENCE event_number;
 
+CREATE SEQUENCE reload_number;
+
 CREATE TABLE event_cells (
     zoom SMALLINT NOT NULL,
     cell_x INTEGER NOT NULL,

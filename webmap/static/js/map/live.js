@@ -5,8 +5,8 @@ const AGAIN_MS = 3000;
 const QUIET_MS = 20000;
 
 export class Live {
-  constructor(url, since, { onSteps, onRepeated, onReload, onState }) {
-    Object.assign(this, { url, since, onSteps, onRepeated, onReload, onState });
+  constructor(url, { since, reloads }, { onSteps, onRepeated, onReload, onState }) {
+    Object.assign(this, { url, since, reloads, onSteps, onRepeated, onReload, onState });
     this.heard = Date.now();
     this.state = "connecting";
     this.connect();
@@ -18,10 +18,14 @@ export class Live {
     const source = new EventSource(`${this.url}?since=${this.since}`);
     this.source = source;
     this.tried = Date.now();
-    source.addEventListener("heartbeat", () => this.alive());
-    source.addEventListener("reload", () => {
+    // Who was away when all was to be loaded anew sees it by the number that every heartbeat carries.
+    source.addEventListener("heartbeat", (event) => {
       this.alive();
-      this.onReload();
+      if (JSON.parse(event.data).reloads !== this.reloads) this.renew(event);
+    });
+    source.addEventListener("reload", (event) => {
+      this.alive();
+      this.renew(event);
     });
     source.addEventListener("steps", (event) => {
       const data = JSON.parse(event.data);
@@ -31,6 +35,11 @@ export class Live {
       if (isNew) this.onSteps(data, this.since);
       else this.later(data);
     });
+  }
+
+  renew(event) {
+    this.reloads = JSON.parse(event.data).reloads;
+    this.onReload();
   }
 
   // A replay begins a little early, because a step can be committed after a higher one. What it repeats is drawn again in

@@ -223,7 +223,7 @@ class Page {
   // -- live -----------------------------------------------------------------------------------------------------------
 
   live() {
-    this.stream = new Live(this.config.stream, this.config.since, {
+    this.stream = new Live(this.config.stream, this.config, {
       onSteps: async ({ tiles16 }, since) => {
         try {
           await this.ground.refreshEvents(tiles16, since);
