@@ -198,7 +198,7 @@ def _highest(connection: psycopg.Connection) -> int:
 
 def _reloads(connection: psycopg.Connection) -> int:
     """Return how often all was to be loaded anew: a page that missed such a message sees it in the next heartbeat."""
-    row = connection.execute("SELECT last_value FROM reload_number").fetchone()
+    row = connection.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM reload_number").fetchone()
     return int(row[0]) if row else 0
 
 

@@ -143,7 +143,8 @@ def tell_reload(session: Session) -> None:
 
 def reloads(session: Session) -> int:
     """Return the number that every ``tell_reload`` counts up."""
-    return session.scalar(select(literal_column("last_value")).select_from(text("reload_number"))) or 0
+    told = literal_column("CASE WHEN is_called THEN last_value ELSE 0 END")
+    return session.scalar(select(told).select_from(text("reload_number"))) or 0
 
 
 def project(session: Session, event_id: UUID, state: EventState, *, closed_at: datetime | None) -> None:
