@@ -190,12 +190,27 @@ class MetricPolygons:
         return inside_m2 / disc_m2
 
 
-def candidates_of(count: int, codes: Objects, parts: tuple[Ints, Ints, Floats]) -> Objects:
-    """Return for each of ``count`` points its candidates: shares from 1 % up, in falling order, then by code."""
-    found = np.empty(count, dtype=object)
-    found[:] = [()] * count
-    point, polygon, share = (values[parts[2] >= LEAST_SHARE] for values in parts)
+def candidates_of(given: Ints, codes: Objects, parts: tuple[Ints, Ints, Floats]) -> Objects:
+    """Return the candidates of each point: shares from 1 % up, in falling order, then by code.
+
+    The grid ``given`` to the point (or -1) is always among them, however small its share, also where it is 0.
+    """
+    found = np.empty(len(given), dtype=object)
+    found[:] = [()] * len(given)
+    point, polygon, share = _with_given(given, parts)
     order = np.lexsort((polygon, -share, point))
     for index, grid, part in zip(point[order].tolist(), polygon[order].tolist(), share[order].tolist(), strict=True):
         found[index] = (*found[index], Candidate(codes[grid], part))
     return found
+
+
+def _with_given(given: Ints, parts: tuple[Ints, Ints, Floats]) -> tuple[Ints, Ints, Floats]:
+    """Return the parts worth naming: from 1 % up, and those of the grids given, with share 0 where the disc misses them."""
+    point, polygon, share = parts
+    own = polygon == given[point]
+    missed = given != NOWHERE
+    missed[point[own]] = False
+    extra = np.flatnonzero(missed)
+    kept = own | (share >= LEAST_SHARE)
+    joined = np.concatenate([point[kept], extra]), np.concatenate([polygon[kept], given[extra]])
+    return *joined, np.concatenate([share[kept], np.zeros(len(extra))])

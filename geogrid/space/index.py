@@ -39,8 +39,10 @@ class Assignments:
     home_station : object, str or None; the point of the covering grid's village
     rule : object, str: a code of AssignmentRule
     confidence : float, 0 to 1: the share of the accuracy disc in the grid given, or, for an unplaced point, in no grid;
-        1.0 where no accuracy was given
-    candidates : object, tuple of Candidate from 1 % up, falling; without accuracy the grid given alone
+        1.0 where no accuracy was given. Where n grids overlap at the point it is at most 1/n: the lowest code decides there,
+        and nothing speaks for it more than for the others
+    candidates : object, tuple of Candidate from 1 % up, falling, the grid given always among them; without accuracy the
+        grid given alone, or all that overlap at the point
     nearest_grid_code, nearest_grid_m : the suggestion for points that no grid covers (geodesic metres), else None, NaN
     """
 
@@ -164,6 +166,7 @@ class AssignmentIndex:
         found = rules.cover(self.grids, points)
         grid, rule, nearest_grid, nearest_m = self._place(lon, lat, points, found)
         confidence, candidates = self._weigh(lon, lat, accuracy_m, grid)
+        self._doubt_overlaps(points, found, np.isnan(accuracy_m), confidence, candidates)
         station, distance_m = self.stations.nearest(lon, lat)
         return Assignments(
             grid_code=_take(self.grids.codes, grid),
@@ -214,13 +217,23 @@ class AssignmentIndex:
             return confidence, candidates
         radius_m = rules.disc_radius_m(accuracy_m[known], self.accuracy_share)
         point, polygon, share = self.metric.shares(lon[known], lat[known], radius_m)
-        candidates[known] = rules.candidates_of(len(known), self.grids.codes, (point, polygon, share))
+        candidates[known] = rules.candidates_of(grid[known], self.grids.codes, (point, polygon, share))
         given = grid[known]
         in_grids = np.minimum(np.bincount(point, weights=share, minlength=len(known)), 1.0)
         own = polygon == given[point]
         in_own = np.bincount(point[own], weights=share[own], minlength=len(known))
         confidence[known] = np.round(np.where(given == rules.NOWHERE, 1.0 - in_grids, in_own), 6)
         return confidence, candidates
+
+    def _doubt_overlaps(
+        self, points: Objects, found: rules.Cover, exact: NDArray[np.bool_], confidence: Floats, candidates: Objects
+    ) -> None:
+        """Where n grids overlap at the point, bound its confidence by 1/n; without accuracy (``exact``) name all n of them."""
+        overlap = np.flatnonzero((found.covering > 1) & found.interior)
+        confidence[overlap] = np.minimum(confidence[overlap], np.round(1.0 / found.covering[overlap], 6))
+        named = overlap[exact[overlap]]
+        for i, codes in zip(named, self.grids.codes_at(points[named]), strict=True):
+            candidates[i] = tuple(Candidate(code, 1.0) for code in codes)
 
 
 def outline_of(shapes: Objects) -> Any:

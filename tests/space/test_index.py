@@ -207,6 +207,24 @@ def test_candidates_below_one_percent_are_left_out():
     assert len(index_of(EAST_WEST).assign(lon, lat, 50.0).one(0, 1).candidates) == 1
 
 
+@pytest.mark.parametrize("accuracy_m", [100_000.0, 1.0])
+def test_the_grid_given_is_a_candidate_however_small_its_share(accuracy_m):
+    """A disc as wide as a province, and a small one in a gap that the nearest grid takes over without being touched."""
+    index = index_of(EAST_WEST, district=shapes.square(0, 0, 0.03))
+    answer = ask(index, 0.005, 0.005 if accuracy_m > 1.0 else 0.01 + 5 * METRE_NORTH, accuracy_m)
+    assert (answer.grid_code, [c.grid_code for c in answer.candidates]) == ("g0", ["g0"])
+    assert answer.confidence == answer.candidates[0].share < 0.01
+
+
+@pytest.mark.parametrize(("accuracy_m", "most"), [(None, 0.5), (5.0, 0.5), (3000.0, 0.04)])
+def test_in_an_overlap_nothing_speaks_for_the_lowest_code(accuracy_m, most):
+    twice = [EAST_WEST[0], EAST_WEST[0], EAST_WEST[1]]
+    answer = ask(index_of(twice), 0.005, 0.005, accuracy_m)
+    assert (answer.grid_code, answer.rule) == ("g0", AssignmentRule.OVERLAP)
+    assert [c.grid_code for c in answer.candidates][:2] == ["g0", "g1"]
+    assert 0.0 < answer.confidence <= most
+
+
 def test_outside_the_touched_grids_are_candidates_and_the_rest_is_the_confidence():
     answer = ask(index_of(EAST_WEST), 0.005, -10 * METRE_NORTH, 50.0)
     assert (answer.grid_code, answer.rule) == (None, AssignmentRule.OUTSIDE)
