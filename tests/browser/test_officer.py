@@ -212,3 +212,30 @@ def test_every_target_is_large_enough_and_nothing_scrolls_sideways(serving, size
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], scale
         assert seen.errors == []
     assert json.dumps(seen.outside) == "[]"
+
+
+def test_all_that_is_missing_is_named_at_once_and_each_goes_when_it_is_mended(serving):
+    shown = "() => [...document.querySelectorAll('.fault')].filter((e) => !e.hidden).map((e) => e.id)"
+    with phone() as (page, _):
+        page.goto(link(serving))
+        page.locator("#fix", has_text="未允许定位").wait_for()
+        page.tap("#send")
+        assert page.evaluate(shown) == ["fault-point", "fault-kind", "fault-text"]
+        page.locator(".kind", has_text="公共设施损坏").tap()
+        assert page.evaluate(shown) == ["fault-point", "fault-text"]
+        page.fill("#text", "路灯不亮")
+        assert page.evaluate(shown) == ["fault-point"]
+        page.locator("#map").tap(position={"x": 160, "y": 60})
+        page.wait_for_function(f"() => ({shown})().length === 0")
+
+
+def test_a_place_that_the_service_refuses_is_not_called_good(serving):
+    refusal = {"code": "coord.far", "message": "离辖区 1040 公里", "where": {"path": "point"}, "retry": False}
+    with phone(**ALLOWED) as (page, _):
+        page.route("**/api/v1/grids?*", lambda route: route.fulfill(status=422, json=refusal))
+        page.goto(link(serving))
+        page.locator("#fix[data-tone=poor]", has_text="离辖区 1040 公里").wait_for()
+        write(page)
+        page.tap("#send")
+        assert page.inner_text("#fault-point") == "离辖区 1040 公里"
+    assert rows(serving) == []

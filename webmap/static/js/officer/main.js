@@ -3,7 +3,7 @@
 import { Draft, takeToken } from "./draft.js";
 import { MOST_PHOTOS, asBlob, shrink } from "./photos.js";
 import { Place, grade } from "./place.js";
-import { named, percent, showReceipt } from "./receipt.js";
+import { distance, named, percent, showReceipt } from "./receipt.js";
 import { Api } from "./send.js";
 
 const GRID_PAUSE_MS = 400;
@@ -13,6 +13,7 @@ const FAULT_PLACES = { point: "point", datum: "point", accuracy_m: "point", kind
 const config = JSON.parse(document.getElementById("config").textContent);
 const $ = (id) => document.getElementById(id);
 const say = (name, values = {}) => config.words[name].replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+const far = (metres) => distance(metres, say, config.language);
 const skewMs = Date.parse(config.now) - Date.now(); // the server's clock counts, whatever the phone's says
 
 const draft = new Draft();
@@ -22,6 +23,7 @@ const place = new Place(config, showPlace);
 let sending = false;
 let gridTimer = 0;
 let saveTimer = 0;
+let refusal = null; // of the place that is chosen: where it lies, and why no report from there is taken
 
 // -- what is written ----------------------------------------------------------------------------------------------------
 
@@ -54,7 +56,13 @@ function fault(name, message) {
   const line = $(`fault-${name}`);
   line.textContent = message;
   line.hidden = false;
-  line.scrollIntoView({ block: "center" });
+  if (line === document.querySelector(".fault:not([hidden])")) line.scrollIntoView({ block: "center" });
+}
+
+// What was named as missing is there now.
+function mended(...names) {
+  for (const name of names) $(`fault-${name}`).hidden = true;
+  if (!document.querySelector(".fault:not([hidden])") && $("state").dataset.tone === "bad") showState("saved");
 }
 
 // -- the place ----------------------------------------------------------------------------------------------------------
@@ -62,23 +70,31 @@ function fault(name, message) {
 function showPlace() {
   const { fix, pin, trouble } = place;
   const line = $("fix");
-  if (pin) {
+  if (refusal && !stands(refusal)) refusal = null;
+  if (refusal) {
+    line.textContent = refusal.message;
+    line.dataset.tone = "poor";
+  } else if (pin) {
     line.textContent = say("pinned");
     line.dataset.tone = "good";
   } else if (fix) {
     const word = grade(fix.accuracy_m);
-    line.textContent = `${say("about", { metres: Math.round(fix.accuracy_m) })} · ${say(word)}`;
-    if (word === "poor") line.textContent += `. ${say("place_pin")}`;
+    const about = `${say("about", { distance: far(fix.accuracy_m) })} · ${say(word)}`;
+    line.textContent = word === "poor" ? say("vague", { fix: about }) : about;
     line.dataset.tone = word;
   } else {
     line.textContent = say(trouble ?? "finding");
     line.dataset.tone = trouble ? "poor" : "wait";
   }
   $("unpin").hidden = !pin;
-  $("fault-point").hidden = true;
+  if (place.point) mended("point");
   draft.set({ pin });
   clearTimeout(gridTimer);
   gridTimer = setTimeout(showGrid, GRID_PAUSE_MS);
+}
+
+function stands({ lon, lat }) {
+  return lon === place.point?.lon && lat === place.point?.lat;
 }
 
 async function showGrid() {
@@ -86,23 +102,28 @@ async function showGrid() {
   if (!point) return;
   try {
     const found = await api.grid(point);
-    if (point.lon === place.point?.lon) $("grid-line").textContent = gridWords(found);
+    if (stands(point)) $("grid-line").textContent = gridWords(found);
   } catch (error) {
-    $("grid-line").textContent = error.message;
+    if (!stands(point)) return;
+    $("grid-line").textContent = "";
+    if (error.retry || !error.message) return;
+    refusal = { ...point, message: error.message };
+    $("fix").textContent = error.message;
+    $("fix").dataset.tone = "poor";
   }
 }
 
 function gridWords(found) {
   const parts = [];
   if (found.grid_code) parts.push(say("grid", { grid: named(found, found.grid_code) }));
-  else parts.push(say("outside", { grid: found.nearest_grid_code ? named(found, found.nearest_grid_code) : "", metres: Math.round(found.nearest_grid_m ?? 0) }));
+  else parts.push(say("outside", { grid: found.nearest_grid_code ? named(found, found.nearest_grid_code) : "", distance: far(found.nearest_grid_m ?? 0) }));
   if (found.nearest_station) {
-    parts.push(say("station", { station: found.names?.[found.nearest_station] ?? found.nearest_station, metres: Math.round(found.distance_m) }));
+    parts.push(say("station", { station: found.names?.[found.nearest_station] ?? found.nearest_station, distance: far(found.distance_m) }));
   }
   const others = found.candidates.filter((one) => one.grid_code !== found.grid_code);
   if (others.length) {
     const shown = others.slice(0, 3).map((one) => `${found.names?.[one.grid_code] ?? one.grid_code} ${percent(one.share)}`);
-    parts.push(say("may_be", { candidates: shown.join(", ") }));
+    parts.push(say("may_be", { candidates: shown.join(say("comma")) }));
   }
   return parts.join(" · ");
 }
@@ -143,6 +164,7 @@ async function addPhoto(event) {
     const photo = await shrink(file);
     const others = draft.value.photos.filter((one) => one.sha256 !== photo.sha256);
     keep({ photos: [...others, photo].slice(0, MOST_PHOTOS) });
+    mended("text");
   } catch {
     fault("photos", say("photo_bad"));
   }
@@ -151,12 +173,15 @@ async function addPhoto(event) {
 
 // -- sending ------------------------------------------------------------------------------------------------------------
 
+// All that is missing, in the order of the page.
 function missing() {
-  if (!token) return ["other", "no_token"];
-  if (!place.point) return ["point", "need_place"];
-  if (!draft.value.kind) return ["kind", "need_kind"];
-  if (!draft.value.text.trim() && !draft.value.photos.length) return ["text", "need_words"];
-  return null;
+  const lacking = [];
+  if (!place.point) lacking.push(["point", say("need_place")]);
+  else if (refusal) lacking.push(["point", refusal.message]);
+  if (!draft.value.kind) lacking.push(["kind", say("need_kind")]);
+  if (!draft.value.text.trim() && !draft.value.photos.length) lacking.push(["text", say("need_words")]);
+  if (!token) lacking.push(["other", say("no_token")]);
+  return lacking;
 }
 
 function body() {
@@ -176,7 +201,7 @@ async function send(event) {
   clearTimeout(saveTimer);
   draft.set({ text: $("text").value });
   const lacking = missing();
-  if (lacking) return fault(lacking[0], say(lacking[1]));
+  if (lacking.length) return lacking.forEach(([name, message]) => fault(name, message));
   setSending(true);
   try {
     if (!draft.value.body) {
@@ -231,7 +256,7 @@ function delivered(event) {
   draft.set({ number: event.number, event });
   $("form").hidden = true;
   place.stop();
-  showReceipt(event, say);
+  showReceipt(event, say, far);
   sendPhotos();
 }
 
@@ -263,7 +288,10 @@ function restore() {
 }
 
 $("form").addEventListener("submit", send);
-$("text").addEventListener("input", keepTyping);
+$("text").addEventListener("input", () => {
+  keepTyping();
+  if ($("text").value.trim()) mended("text");
+});
 $("photo").addEventListener("change", addPhoto);
 $("locate").addEventListener("click", () => place.locate());
 $("unpin").addEventListener("click", () => place.setPin(null));
@@ -272,7 +300,10 @@ $("another").addEventListener("click", () => {
   draft.clear();
   location.reload();
 });
-document.querySelector(".kinds").addEventListener("change", (event) => keep({ kind: event.target.value }));
+document.querySelector(".kinds").addEventListener("change", (event) => {
+  keep({ kind: event.target.value });
+  mended("kind");
+});
 addEventListener("pagehide", () => $("form").hidden || draft.set({ text: $("text").value }));
 
 if (!token) notice("no_token");

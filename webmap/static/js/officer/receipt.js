@@ -2,12 +2,12 @@
 
 const $ = (id) => document.getElementById(id);
 
-export function showReceipt(event, say) {
+export function showReceipt(event, say, far) {
   const found = event.assignment;
   $("number").textContent = event.number;
   const facts = [
     ["label_grid", found.grid_code ? named(found, found.grid_code) : say("unplaced")],
-    ["label_station", found.nearest_station && `${named(found, found.nearest_station)} · ${Math.round(found.distance_m)} m`],
+    ["label_station", found.nearest_station && `${named(found, found.nearest_station)} · ${far(found.distance_m)}`],
     ["label_home", found.home_station && named(found, found.home_station)],
     ["label_sure", percent(found.confidence)],
     ...(found.candidates.length > 1 ? found.candidates : []).map((one) => ["label_candidates", `${named(found, one.grid_code)} · ${percent(one.share)}`]),
@@ -24,6 +24,13 @@ export function showReceipt(event, say) {
 export function named(found, code) {
   const name = found.names?.[code];
   return name ? `${name} (${code})` : code;
+}
+
+// A length as people say it: metres up to a kilometre, then kilometres.
+export function distance(metres, say, language) {
+  const number = (value, digits) => new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+  if (metres < 1000) return say("metres", { n: number(metres, 0) });
+  return say("kilometres", { n: number(metres / 1000, metres < 10_000 ? 1 : 0) });
 }
 
 // Cut, not rounded: nothing is ever said to be 100 % that is not.
