@@ -176,7 +176,7 @@ def _frame(table: Table, kind: Kind, code: str | None, wanted: Wanted, profile: 
     _tell_refused(checked, tell)
     if not len(checked.frame):
         raise FrameInvalid(what=table.path.name, reason="none of its rows can be used")
-    brought = in_our_names(table, recipe).frame.columns
+    brought = in_our_names(table, recipe, kind.names).frame.columns
     absent = [column.name for column in kind.columns if column.name not in brought]
     frame = checked.frame.drop(columns=["source_row", *absent])
     if "level" in frame and not set(frame["level"]) & set(StationLevel.codes()):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etl.cells import convert, from_sheet, is_empty, to_accuracy
+from etl.columns import Columns, columns_of
 from etl.errors import CodeDuplicate, CodeMissing, CodePattern, ColumnMissing, TimeStandIn, ValueMissing
 from etl.kinds import ACCURACY, TIME, Column, Kind
 from etl.located import Located, locate
-from etl.recipe import Recipe, in_our_names
+from etl.recipe import Recipe, in_our_names, sources_of
 from etl.sources.table import Note, Table
 from etl.times import time_reader, zone_named
 from geogrid.domain.places import Datum
@@ -62,6 +63,7 @@ class Checked:
     refused: tuple[Refusal, ...]
     mended: tuple[Mending, ...]
     notes: tuple[Note, ...]
+    columns: Columns = field(default_factory=Columns)
 
 
 def check_table(table: Table, kind: Kind, profile: Profile, recipe: Recipe, *, latest: datetime | None) -> Checked:
@@ -76,7 +78,7 @@ def check_table(table: Table, kind: Kind, profile: Profile, recipe: Recipe, *, l
     ColumnMissing, DatumNotStated, OptionInvalid
         where the whole table cannot be read so; what concerns one row is in ``refused`` instead
     """
-    ours = in_our_names(table, recipe)
+    ours = in_our_names(table, recipe, kind.names)
     _require_columns(ours, kind)
     located = locate(ours, datum=recipe.datum, datum_column="datum" if kind.name == "events" else None)
     faults: dict[int, GeogridError] = dict(located.faults)
@@ -90,7 +92,10 @@ def check_table(table: Table, kind: Kind, profile: Profile, recipe: Recipe, *, l
     )
     frame = _accepted(values, shapes, located, kind, table, faults)
     kept = set(frame["source_row"])
-    return Checked(kind, table, frame, refused, tuple(m for m in mended if m.row in kept), (*table.notes, *located.notes))
+    theirs = [str(column) for column in table.frame.columns]
+    columns = columns_of(theirs, sources_of(theirs, recipe, kind.names), kind.names, recipe.constants)
+    notes = (*table.notes, *located.notes, *columns.notes())
+    return Checked(kind, table, frame, refused, tuple(m for m in mended if m.row in kept), notes, columns)
 
 
 def _require_columns(table: Table, kind: Kind) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etl.kinds import KINDS, Column
+from etl.sources.table import Note
 from geogrid.domain.places import Level
 from geogrid.domain.profiles import Profile
 from geogrid.space.crs import to_metric
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 AREAS = {"units", "base_grids", "department_grids"}
 NOT_COMPARED = {"id", "edition_id", "source_row", "geometry", "area_m2", "synthetic"}
+LOST = "Warning: no row has {column} any more; in edition {against} {rows} of these rows had it. Is a column missing or renamed?"
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Difference:
-    """Codes by what became of them since the edition ``against``; ``moved`` share no area with their old selves."""
+    """Codes by what became of them since the edition ``against``; ``moved`` share no area with their old selves.
+
+    ``fields`` are the columns that changed with the number of rows; ``lost`` those that some rows had and none has now.
+    """
 
     against: str
     added: tuple[str, ...]
@@ -41,6 +47,16 @@ class Difference:
     changed: tuple[str, ...]
     moved: tuple[str, ...]
     unchanged: int
+    fields: Mapping[str, int] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what is to be said of single columns; one that is lost as a warning."""
+        values = {"against": self.against}
+        listed = ", ".join(f"{name} {rows}" for name, rows in self.fields.items())
+        said = [Note("Rows whose field differs from edition {against}: {fields}", {**values, "fields": listed})] if listed else []
+        lost = [Note(LOST, {**values, "column": name, "rows": self.fields[name]}, warning=True) for name in self.lost]
+        return (*said, *lost)
 
 
 def coverage_faults(
@@ -112,14 +128,17 @@ def difference(kind: str, old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, against:
     before, after = set(old["code"]), set(new["code"])
     both = sorted(before & after)
     was, now = old.set_index("code").loc[both], new.set_index("code").loc[both]
-    same = _same_shape(was, now) & _same_words(was, now)
+    changes = _changed_words(was, now)
+    same = _same_shape(was, now) & ~np.logical_or.reduce([np.zeros(len(was), bool), *changes.values()])
     moved: list[str] = []
     if kind in AREAS and both:
         shapes = [np.asarray(rows.geometry.array, object) for rows in (was, now)]
         moved = moved_away(np.array(both, object), shapes[0], np.array(both, object), shapes[1])
     changed = tuple(code for code, equal in zip(both, same, strict=True) if not equal)
     added, removed = tuple(sorted(after - before)), tuple(sorted(before - after))
-    return Difference(against, added, removed, changed, tuple(moved), int(same.sum()))
+    fields = {name: int(rows.sum()) for name, rows in changes.items() if rows.any()}
+    lost = tuple(column.name for column in KINDS[kind].columns if column.name in fields and _is_lost(was, now, column))
+    return Difference(against, added, removed, changed, tuple(moved), int(same.sum()), fields, lost)
 
 
 def _same_shape(was: gpd.GeoDataFrame, now: gpd.GeoDataFrame) -> np.ndarray:
@@ -139,12 +158,20 @@ def _plain(shapes: np.ndarray) -> np.ndarray:
     return shapely.normalize(out)
 
 
-def _same_words(was: gpd.GeoDataFrame, now: gpd.GeoDataFrame) -> np.ndarray:
-    same = np.ones(len(was), bool)
+def _changed_words(was: gpd.GeoDataFrame, now: gpd.GeoDataFrame) -> dict[str, np.ndarray]:
+    """Return for each column of both which rows differ."""
+    changed = {}
     for column in sorted((set(was.columns) & set(now.columns)) - NOT_COMPARED):
         pairs = zip(was[column].tolist(), now[column].tolist(), strict=True)
-        same &= np.array([_word(a) == _word(b) for a, b in pairs], bool)
-    return same
+        changed[column] = np.array([_word(a) != _word(b) for a, b in pairs], bool)
+    return changed
+
+
+def _is_lost(was: gpd.GeoDataFrame, now: gpd.GeoDataFrame, column: Column) -> bool:
+    """Whether some rows had more in ``column`` than what an empty cell becomes, and none has now."""
+    nothing = {"", _word(column.default)}
+    before, after = ({_word(cell) for cell in rows[column.name].tolist()} for rows in (was, now))
+    return bool(before - nothing) and not after - nothing
 
 
 def _word(value: Any) -> str:

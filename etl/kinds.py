@@ -53,6 +53,11 @@ class Kind:
         """What to call the rows; events are no geography and have no enum."""
         return Note("Events") if self.name == "events" else GeographyKind(self.name)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column.name for column in self.columns)
+
     def code_pattern(self, profile: Profile) -> str | None:
         """Return the regular expression of whole codes, None where the profile sets none."""
         return None if self.pattern is None else getattr(profile, self.pattern)

@@ -54,7 +54,7 @@ class Order:
     edition : the edition that takes the geography; None: a new one, named like the import
     now : the clock; with ``cut``, what happened later is left out instead of refused
     dry_run : check and compare, store nothing
-    activate : put the edition in force at once; ``accept_moved`` as in ``geogrid edition activate``
+    activate : put the edition in force at once; ``accept_moved``, ``accept_faults`` as in ``geogrid edition activate``
     add : keep the rows that the edition (else the one in force) has of other codes, instead of replacing all of the kind
     strict : store nothing when any row is refused
     """
@@ -65,6 +65,7 @@ class Order:
     dry_run: bool = False
     activate: bool = False
     accept_moved: bool = False
+    accept_faults: bool = False
     add: bool = False
     strict: bool = False
 
@@ -196,7 +197,8 @@ def _compared(
         compared = _with_coverage(part, frame, report.parts, units, profile)
         if base is not None:
             old = geography.frame_of(session, kind, base)
-            compared = replace(compared, difference=difference(part.kind, old, frame, base.name))
+            found = difference(part.kind, old, frame, base.name)
+            compared = replace(compared, difference=found, notes=(*compared.notes, *found.notes()))
         parts.append(compared)
     return report.but(parts=tuple(parts)), frames
 
@@ -253,7 +255,8 @@ def _store_geography(
     editions.load_edition(session, name, plain, now=order.now, district=here, source=source)
     if order.activate:
         tell(Note("{name}: putting it in force", {"name": name}))
-        editions.activate_edition(session, name, now=order.now, district=here, accept_moved=order.accept_moved)
+        accepted = {"accept_moved": order.accept_moved, "accept_faults": order.accept_faults}
+        editions.activate_edition(session, name, now=order.now, district=here, **accepted)
     return report.but(edition=name, activated=order.activate)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from etl.cells import is_empty
+from etl.columns import cut_names
 from etl.errors import OptionInvalid
 from etl.sources.table import ReadOptions, Table
 
@@ -75,10 +76,27 @@ def _split(text: str, mark: str, option: str, form: str) -> tuple[str, str]:
     return left.strip(), right.strip()
 
 
-def in_our_names(table: Table, recipe: Recipe) -> Table:
+def sources_of(columns: Sequence[str], recipe: Recipe, wanted: Sequence[str] = ()) -> dict[str, str]:
+    """Return the name under which each of ``columns`` is known -> the column; one that is mapped is known by that name too.
+
+    A column keeps its name, in lower case where nothing else has that; a name cut to 10 characters, as in the table of a
+    Shapefile, stands for the one of ``wanted`` that it can only be.
+    """
+    found = {name: column for name, column in recipe.columns.items() if name != GEOMETRY}
+    mapped = set(found.values())
+    for column in columns:
+        found.setdefault(str(column), column)
+    for column in columns:
+        found.setdefault(str(column).lower(), column)
+    for name, column in cut_names([column for column in columns if column not in mapped], wanted).items():
+        found.setdefault(name, column)
+    return found
+
+
+def in_our_names(table: Table, recipe: Recipe, wanted: Sequence[str] = ()) -> Table:
     """Return the table with our column names, constants filled in and words translated; raises OptionInvalid.
 
-    A column that is not mapped keeps its name, in lower case where that is one of ours and nothing else has it.
+    ``wanted`` are the columns that are looked for; see :func:`sources_of`.
     """
     frame = table.frame
     columns = {name: column for name, column in recipe.columns.items() if name != GEOMETRY}
@@ -86,14 +104,8 @@ def in_our_names(table: Table, recipe: Recipe) -> Table:
     if unknown:
         found = ", ".join(map(str, frame.columns))
         raise OptionInvalid(option="--map", reason=f"{table.path.name} has no column {unknown[0]!r}; it has: {found}")
-    ours: dict[str, pd.Series] = {name: frame[column] for name, column in columns.items()}
-    mapped = set(columns.values())
-    for column in frame.columns:
-        name = str(column)
-        if name not in ours and (column not in mapped or name not in columns):
-            ours[name] = frame[column]
-    for column in frame.columns:
-        ours.setdefault(str(column).lower(), frame[column])
+    sources = sources_of(frame.columns, recipe, wanted)
+    ours: dict[str, pd.Series] = {name: frame[column] for name, column in sources.items()}
     for name, value in recipe.constants.items():
         ours[name] = _filled(ours.get(name), value, table)
     for name, words in recipe.values.items():

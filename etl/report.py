@@ -7,12 +7,14 @@ The schema of ``report.json`` (numbers are counts of rows unless they carry a un
      "parts": [                                  one for each kind of rows in the import
        {"kind": "base_grids", "file": name, "format": name, "layer": name or null,
         "rows": {"read", "accepted", "mended", "refused", "known", "later"},
-        "notes":   [text],
+        "notes":   [text, with "warning": true where it must not be overlooked],
+        "columns": {"cut": {column of the file: ours}, "unused": [of the file], "absent": [of ours]},
         "mended":  [{"code", "rows", "first_rows": [row...], "zh", "en"}],
         "refused": [{"row", "code", "lonlat": [lon, lat] or null, "zh", "en"}],        at most MOST_LISTED
         "refused_by_code": {code: rows},
         "coverage": [{"kind": "gap" | "overlap" | "sliver" | "not_nested", "group", "codes", "area_m2", "lonlat", "zh", "en"}],
-        "difference": null or {"against", "added", "removed", "changed", "moved": [code...], "unchanged"},
+        "difference": null or {"against", "added", "removed", "changed", "moved": [code...], "unchanged",
+                               "fields": {column: rows in which it changed}, "lost": [column that no row has any more]},
         "again": the command that loads refused.gpkg once it is mended}]}
 
 ``known`` rows were stored before (the same report again); ``later`` ones had not happened at ``--as-of``. ``refused.gpkg``
@@ -153,11 +155,16 @@ def _part(part: Part) -> dict[str, Any]:
             "known": part.known,
             "later": part.later,
         },
-        "notes": [{language: note.words(language) for language in LANGUAGES} for note in part.notes],
+        "notes": [_note(note) for note in part.notes],
         "mended": mended_summary(part.mended),
         "refused": [_refusal(refusal) for refusal in part.refused[:MOST_LISTED]],
         "refused_by_code": dict(Counter(refusal.error.code for refusal in part.refused).most_common()),
         "coverage": [_fault(fault) for fault in part.coverage[:MOST_LISTED]],
+        "columns": {
+            "cut": dict(part.checked.columns.cut),
+            "unused": list(part.checked.columns.unused),
+            "absent": list(part.checked.columns.absent),
+        },
         "difference": None if part.difference is None else _difference(part.difference),
         "again": part.again,
     }
@@ -173,6 +180,11 @@ def mended_summary(mended: Iterable[Mending]) -> list[dict[str, Any]]:
         {"code": code, "rows": len(found), "first_rows": found[:MOST_FIRST_ROWS], **in_words(MENDINGS[code], {})}
         for code, found in ordered
     ]
+
+
+def _note(note: Note) -> dict[str, Any]:
+    words: dict[str, Any] = {language: note.words(language) for language in LANGUAGES}
+    return words | ({"warning": True} if note.warning else {})
 
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:
@@ -191,7 +203,8 @@ def _fault(fault: Fault) -> dict[str, Any]:
 
 def _difference(difference: Difference) -> dict[str, Any]:
     lists = {name: list(getattr(difference, name)) for name in ("added", "removed", "changed", "moved")}
-    return {"against": difference.against, **lists, "unchanged": difference.unchanged}
+    fields = {"fields": dict(difference.fields), "lost": list(difference.lost)}
+    return {"against": difference.against, **lists, "unchanged": difference.unchanged, **fields}
 
 
 def write_report(report: ImportReport, folder: Path) -> None:

@@ -60,7 +60,7 @@ def _part(part: dict[str, Any], language: str) -> list[tuple[str, str | None]]:
         f"{say(words)} {part['rows'][key]}" for key, words in COUNTS.items() if part["rows"][key] or key in {"read", "accepted"}
     ]
     out.append(("  " + " · ".join(counts), None))
-    out += [(f"  {note[language]}", None) for note in part["notes"]]
+    out += [(f"  {note[language]}", "bold red" if note.get("warning") else None) for note in part["notes"]]
     out += [(f"  {mending[language]}: {mending['rows']}", None) for mending in part["mended"]]
     out += [(f"  {code}: {rows}", "red") for code, rows in part["refused_by_code"].items()]
     for refusal in part["refused"][:MOST_SHOWN]:

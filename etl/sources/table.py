@@ -29,10 +29,14 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class Note:
-    """One remark about a file or what was done to it; ``message`` is an English template whose Chinese is in the catalogue."""
+    """One remark about a file or what was done to it; ``message`` is an English template whose Chinese is in the catalogue.
+
+    A ``warning`` is one that must not be overlooked.
+    """
 
     message: str
     values: Mapping[str, object] = field(default_factory=dict)
+    warning: bool = False
 
     def words(self, language: str) -> str:
         """Return the remark in ``language``; an error or a labelled value among the values too."""

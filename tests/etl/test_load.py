@@ -265,3 +265,16 @@ def test_after_an_error_the_user_is_told_where_the_report_is(run, tmp_path):
     (folder,) = (tmp_path / "var" / "imports").iterdir()
     assert done.exit_code != 0
     assert str(folder) in done.output
+
+
+def test_a_column_that_is_lost_is_a_warning_wherever_the_report_is_read(run, tmp_path):
+    rows = [feature(polygon(ring), code=f"{CODE}{i}", leader="王") for i, ring in enumerate((SQUARE, EAST), 1)]
+    run("grids", geojson(tmp_path / "a.geojson", *rows), "--edition", "2025", "--activate")
+    report = run("grids", grids_file(tmp_path, third=MENDED), "--edition", "2026")
+    part = report["parts"][0]
+    assert part["difference"]["fields"] == {"leader": 2}
+    assert part["difference"]["lost"] == ["leader"]
+    assert "leader" in part["columns"]["absent"]
+    (warning,) = [note for note in part["notes"] if note.get("warning")]
+    assert warning["zh"].startswith("警告")
+    assert warning["en"] in report["said"]
