@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
-from geogrid.store.tables.events import assignments, events
+from geogrid.domain.grids import Assignment
+from geogrid.store import editions
+from geogrid.store.events import find
+from geogrid.store.tables.events import events
 from geogrid.store.tables.geography import base_grids, department_grids, stations, units
+from layers.names import names_of
 from layers.shapes import in_force
 
 Box = tuple[float, float, float, float]
@@ -19,13 +24,18 @@ M2_PER_KM2 = 1e6
 
 @dataclass(frozen=True)
 class Card:
-    """Values by popup field; ``bbox`` is west, south, east, north in degrees, None where unlocated."""
+    """Values by popup field; ``bbox`` is west, south, east, north in degrees, None where unlocated.
+
+    ``edition`` is the name of the assignment's edition, ``names`` what its codes are called there.
+    """
 
     layer: str
     title: str
     values: dict[str, Any]
     bbox: Box | None
-    assignment: dict[str, Any] | None = None
+    assignment: Assignment | None = None
+    edition: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def _box(column: Any) -> list[Any]:
@@ -86,7 +96,7 @@ def station_card(session: Session, code: str) -> Card | None:
         return None
     values, bbox = found
     unit = session.scalar(select(units.c.name).where(units.c.code == values["unit_code"], in_force(units)))
-    values |= {"unit": unit, "industries": "、".join(values["industries"])}
+    values |= {"unit": unit}
     return Card("stations", values["name"], values, bbox)
 
 
@@ -98,10 +108,12 @@ def event_card(session: Session, event_id: UUID) -> Card | None:
     row = session.execute(select(*columns, *_box(events.c.point)).where(events.c.id == event_id)).one_or_none()
     if row is None:
         return None
-    current = select(assignments).where(assignments.c.event_id == event_id, assignments.c.is_current)
-    assignment = session.execute(current).mappings().one_or_none()
     west, south, east, north = row[len(columns) :]
     values = {column.name: row[i] for i, column in enumerate(columns)}
-    return Card(
-        "events", row.number, values, None if west is None else (west, south, east, north), dict(assignment or {}) or None
-    )
+    bbox = None if west is None else (west, south, east, north)
+    event = find(session, event_id)
+    assigned = event.assignment if event else None
+    if assigned is None:
+        return Card("events", row.number, values, bbox)
+    edition = editions.by_id(session, assigned.edition_id).name
+    return Card("events", row.number, values, bbox, assigned, edition, names_of(session, assigned))

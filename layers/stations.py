@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from sqlalchemy import Select, select
 
+from geogrid.domain.labelled import LabelledEnum
 from geogrid.domain.stations import StationLevel
 from geogrid.store.tables.geography import stations
 from layers.layer import Group, Layer, PopupField, Rule, Shape, Symbol
 from layers.shapes import in_force, mercator
 from layers.view import View
+
+
+class Industry(LabelledEnum):
+    """The trades in which a station settles disputes; stations may name others, which are shown as they were written."""
+
+    NEIGHBOURHOOD = "neighbourhood", "Neighbours"
+    FAMILY = "family", "Family"
+    PROPERTY = "property", "Property management"
+    LABOUR = "labour", "Labour"
+    CONSUMER = "consumer", "Consumers"
+    MEDICAL = "medical", "Medical care"
+    TRAFFIC = "traffic", "Traffic"
+    LAND = "land", "Land"
+    CONSTRUCTION = "construction", "Construction"
+    FINANCE = "finance", "Finance"
 
 
 def select_stations(view: View) -> Select:
@@ -40,7 +56,7 @@ LAYER = Layer(
         PopupField("level", "Level", StationLevel),
         PopupField("unit", "Unit"),
         PopupField("hours", "Opening hours"),
-        PopupField("industries", "Industries"),
+        PopupField("industries", "Industries", Industry),
         PopupField("capacity", "Capacity"),
     ),
     select=select_stations,

@@ -11,6 +11,7 @@ from geogrid.texts import translate
 from tests.build_district import A1, IN_A1, NOW
 from webmap.cards import TYPES
 from webmap.map_words import FACES, GROUPS, LIVE, WORDS
+from webmap.opening_hours import hours_text
 from webmap.saved_map import saved_map
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
@@ -62,7 +63,10 @@ def test_cards_are_plain_values(shared):
     card = shared.client().get(f"/events/{event.id}?lang=zh", headers=JSON).get_json()
     rows = {row["label"]: row["value"] for row in card["rows"]}
     assert rows["内容"] == "<img src=x onerror=alert(1)>"
-    assert rows["网格"] == A1 and rows["落格方式"] == "在网格内"
+    grid_name = shared.client().get(f"/grids/{A1}", headers=JSON).get_json()["title"]
+    assert rows["网格"] == f"{grid_name} ({A1})" and rows["落格方式"] == "在网格内"
+    assert rows["最近站点"].endswith(" 米") and "(" in rows["最近站点"]
+    assert (rows["把握"], rows["版本"]) == ("100 %", "2025")
     assert rows["上报时间"].startswith("2025-06-18 15:00")
     assert card["bbox"][0] == pytest.approx(IN_A1[0])
     grid = shared.client().get(f"/grids/{A1}", headers=JSON).get_json()
@@ -105,3 +109,18 @@ def test_the_saved_page_asks_nobody_and_says_that_it_is_made_up(shared, session)
     assert not re.search(
         r'<(?:script|link|img)[^>]+(?:src|href)="(?!data:)', re.sub(r"<script[^>]*>.*?</script>", "", page, flags=re.DOTALL)
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "zh", "en"),
+    [
+        ("Tu,Th 09:00-15:00", "周二、周四 09:00-15:00", "Tue, Thu 09:00-15:00"),
+        ("Mo-Fr 08:30-12:00,13:30-17:00; Sa 09:00-12:00", "周一至周五 08:30-12:00、13:30-17:00；周六 09:00-12:00", None),
+        ("Mo-Su 08:00-18:00; PH off", "周一至周日 08:00-18:00；法定节假日 休息", None),
+        ("24/7", "全天", "at all hours"),
+        ("by appointment", "by appointment", "by appointment"),
+    ],
+)
+def test_opening_hours_are_said_in_words(written, zh, en):
+    assert hours_text(written, "zh") == zh
+    assert en is None or hours_text(written, "en") == en
