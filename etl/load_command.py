@@ -49,6 +49,7 @@ NOT_LOADED = {"district", "truth"}  # of a made-up district: all kinds in one fi
 @click.option("--as-of", help="Take this as the present time (ISO 8601 with offset); what happened later is left out.")
 @click.option("--activate", is_flag=True, help="Put the edition in force at once.")
 @click.option("--accept-moved", is_flag=True, help="Activate although areas share nothing with their old selves.")
+@click.option("--accept-faults", is_flag=True, help="Activate although grids overlap or leave gaps.")
 @click.option("--add", is_flag=True, help="Add the rows to those there are, instead of replacing all of the kind.")
 @click.option("--strict", is_flag=True, help="Load nothing when any row is refused.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
@@ -72,7 +73,7 @@ def load(kind: str, file: str, **options: Any) -> None:
         edition=options["edition"],
         now=as_of or settings.now(),
         cut=as_of is not None or settings.as_of is not None,
-        **{name: options[name] for name in ("dry_run", "activate", "accept_moved", "add", "strict")},
+        **{name: options[name] for name in ("dry_run", "activate", "accept_moved", "accept_faults", "add", "strict")},
     )
     sources = _sources(kind, file, _recipe(options))
     profile, imports = read_profile(settings), settings.var_dir / "imports"

@@ -97,7 +97,8 @@ def edition_list() -> None:
 @edition.command("activate")
 @click.argument("name")
 @click.option("--accept-moved", is_flag=True, help="Activate although areas share nothing with their old selves.")
-def edition_activate(name: str, accept_moved: bool) -> None:
+@click.option("--accept-faults", is_flag=True, help="Activate although grids overlap or leave gaps.")
+def edition_activate(name: str, accept_moved: bool, accept_faults: bool) -> None:
     """Put the loaded edition NAME in force now; open events are assigned anew, all in one transaction."""
     from geogrid.actions.district import open_district
     from geogrid.actions.editions import activate_edition
@@ -105,7 +106,8 @@ def edition_activate(name: str, accept_moved: bool) -> None:
 
     with _opened() as (settings, engine), session_scope(engine) as session:
         district = open_district(settings, engine)
-        done = activate_edition(session, name, now=settings.now(), district=district, accept_moved=accept_moved)
+        accepted = {"accept_moved": accept_moved, "accept_faults": accept_faults}
+        done = activate_edition(session, name, now=settings.now(), district=district, **accepted)
     says = translate("{name} is in force; {reassigned} open events assigned anew, {moved} of them to another grid.", _language())
     click.echo(says.format(name=name, reassigned=done.reassigned, moved=done.moved))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import shapely
 from sqlalchemy.orm import Session
 
 from geogrid import errors
+from geogrid.actions import tiling
 from geogrid.actions.answers import answers, units_of
 from geogrid.actions.district import District, compile_geography
 from geogrid.actions.place import placed_in
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from geogrid.store.geography import EditionFrames
 
 ACTOR = "geogrid"
+FAULTS_NAMED = 3
 COMPARED = (GeographyKind.UNITS, GeographyKind.BASE_GRIDS, GeographyKind.DEPARTMENT_GRIDS)
 SAID = {
     GeographyKind.UNITS: ["code", "name", "level", "kind"],
@@ -97,16 +99,26 @@ def withdraw_edition(session: Session, name: str) -> Edition:
 
 
 def activate_edition(
-    session: Session, name: str, *, now: datetime, district: District, accept_moved: bool = False, actor: str = ACTOR
+    session: Session,
+    name: str,
+    *,
+    now: datetime,
+    district: District,
+    accept_moved: bool = False,
+    accept_faults: bool = False,
+    actor: str = ACTOR,
 ) -> Activated:
     """Put a loaded edition in force, in this one transaction.
 
-    What takes long (lineage, copies for tiles, the look-up structure, households) is made before the exclusive lock; under
-    it are the flip and the new assignments of open events. Closed events keep the edition they were closed under.
+    What takes long (the check of coverage, lineage, copies for tiles, the look-up structure, households) is made before the
+    exclusive lock; under it are the flip and the new assignments of open events. Closed events keep the edition they were
+    closed under.
 
     Raises
     ------
-    errors.EditionState, EditionIncomplete, EditionSuspicious, EditionBaseChanged
+    errors.EditionState, EditionIncomplete, EditionBaseChanged
+    errors.EditionFaulty, EditionSuspicious
+        where grids that it brings overlap or leave gaps, or areas share nothing with their old selves; unless accepted.
     """
     from geogrid.store.geography import frames_of
 
@@ -116,6 +128,8 @@ def activate_edition(
     frames = frames_of(session, edition.id, roads=True)
     if frames.grids.empty:
         raise errors.EditionIncomplete(name=name, kind=GeographyKind.BASE_GRIDS.label)
+    if not accept_faults:
+        _check_tiling(edition, frames, district)
     if base is not None:
         _compare(session, edition, frames_of(session, base.id), frames, district, accept_moved=accept_moved)
     _draw_copies(session, edition.id, frames)
@@ -137,6 +151,25 @@ def activate_edition(
 def _must_be_loaded(edition: Edition) -> None:
     if edition.state is not EditionState.LOADED:
         raise errors.EditionState(name=edition.name, state=edition.state.value)
+
+
+def _check_tiling(edition: Edition, frames: EditionFrames, district: District) -> None:
+    """Refuse overlaps, and gaps in the district, in what the edition brings; what stood before is not asked again."""
+    faults = tiling.TilingFaults((), ())
+    if {GeographyKind.BASE_GRIDS, GeographyKind.UNITS} & set(edition.replaces):
+        faults = tiling.base_grid_faults(frames, district.profile)
+    if GeographyKind.DEPARTMENT_GRIDS in edition.replaces:
+        others = tiling.department_overlaps(frames.departments, district.profile)
+        faults = replace(faults, overlaps=(*faults.overlaps, *others))
+    if not faults.all:
+        return
+    raise errors.EditionFaulty(
+        name=edition.name,
+        overlaps=len(faults.overlaps),
+        gaps=len(faults.gaps),
+        places=", ".join(tiling.place_of(fault) for fault in faults.all[:FAULTS_NAMED]),
+        where={"feature": faults.all[0].codes, "lonlat": faults.all[0].point_lonlat},
+    )
 
 
 def frames_by_kind(frames: EditionFrames) -> dict[GeographyKind, gpd.GeoDataFrame]:

@@ -8,15 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import shapely
 from sqlalchemy.orm import Session
 
 from geogrid.actions.photos import photo_path
 from geogrid.domain.events import StepKind
-from geogrid.domain.grids import GeographyKind
 from geogrid.domain.profiles import Profile
 from geogrid.errors import GeogridError
 from geogrid.rules.lifecycle import fold
@@ -123,28 +119,11 @@ def _tiling(session: Session, profile: Profile) -> list[Breach]:
     edition = editions.find_in_force(session)
     if edition is None:
         return []
-    from geogrid.space import coverage
-    from geogrid.store.geography import frame_of, frames_of
+    from geogrid.actions import tiling
+    from geogrid.store.geography import frames_of
 
     frames = frames_of(session, edition.id)
-    limits: dict[str, Any] = {"metric_srid": profile.metric_srid, "tolerance_m2": profile.coverage_tolerance_m2}
-    report = coverage.check(frames.grids["code"].to_numpy(), _areas(frames.grids), within=frames.district, **limits)
-    found = [*_breach("I4", GAP, [_place(fault) for fault in report.gaps])]
-    overlaps = list(report.overlaps)
-    departments = frame_of(session, GeographyKind.DEPARTMENT_GRIDS, edition)
-    for _, grids in departments.groupby("department"):
-        overlaps += coverage.check(grids["code"].to_numpy(), _areas(grids), within=_union(grids), **limits).overlaps
-    return [*found, *_breach("I4", OVERLAP, [_place(fault) for fault in overlaps])]
-
-
-def _areas(frame: object) -> np.ndarray:
-    return np.asarray(frame.geometry.array, dtype=object)  # type: ignore[attr-defined]
-
-
-def _union(frame: object) -> shapely.Geometry:
-    return shapely.union_all(_areas(frame))
-
-
-def _place(fault: object) -> str:
-    lon, lat = fault.point_lonlat  # type: ignore[attr-defined]
-    return f"{' '.join(fault.codes)} ({fault.area_m2:.1f} m², {lon:.6f} {lat:.6f})"  # type: ignore[attr-defined]
+    faults = tiling.base_grid_faults(frames, profile)
+    overlaps = (*faults.overlaps, *tiling.department_overlaps(frames.departments, profile))
+    gaps = _breach("I4", GAP, [tiling.place_of(fault) for fault in faults.gaps])
+    return [*gaps, *_breach("I4", OVERLAP, [tiling.place_of(fault) for fault in overlaps])]

@@ -84,8 +84,8 @@ class Assignment:
 
     ``grid_code`` is None where the point is unplaced (``rule`` OUTSIDE, GAP beyond the tolerance, or UNLOCATED);
     ``nearest_grid_code`` and ``nearest_grid_m`` then suggest where it may belong. ``confidence`` is the share of the
-    accuracy disc in the grid given (1.0 without accuracy; at most 1/n where n grids overlap). Distances are geodesic metres; ``minutes`` is travel time on
-    the road network, None where there is none.
+    accuracy disc in the grid given (1.0 without accuracy; at most 1/n where n grids overlap). Distances are geodesic
+    metres; ``minutes`` is travel time on the road network, None where there is none.
     """
 
     edition_id: int

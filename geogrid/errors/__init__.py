@@ -14,7 +14,14 @@ from geogrid.errors.coordinates import (
     CoordType,
     DatumUnknown,
 )
-from geogrid.errors.editions import EditionBaseChanged, EditionIncomplete, EditionNotInForce, EditionState, EditionSuspicious
+from geogrid.errors.editions import (
+    EditionBaseChanged,
+    EditionFaulty,
+    EditionIncomplete,
+    EditionNotInForce,
+    EditionState,
+    EditionSuspicious,
+)
 from geogrid.errors.family import (
     AccessError,
     ConflictError,
@@ -129,6 +136,7 @@ __all__ = [
     "DatumUnknown",
     "DiskFull",
     "EditionBaseChanged",
+    "EditionFaulty",
     "EditionIncomplete",
     "EditionNotInForce",
     "EditionState",

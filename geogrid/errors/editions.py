@@ -23,6 +23,12 @@ class EditionSuspicious(ConflictError):
     code = "edition.moved"
 
 
+class EditionFaulty(ConflictError):
+    """The grids of {name} are no tiling: {overlaps} overlaps, {gaps} gaps; {places}. Mend them, or add --accept-faults."""
+
+    code = "edition.faulty"
+
+
 class EditionBaseChanged(ConflictError):
     """Another edition was activated meanwhile. Look at what changed, then activate {name} again."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 from sqlalchemy import text
@@ -13,13 +15,13 @@ from geogrid.actions.accept_batch import accept_batch
 from geogrid.actions.district import district_of
 from geogrid.actions.editions import activate_edition, load_edition, withdraw_edition
 from geogrid.domain.events import StepKind
-from geogrid.domain.grids import EditionState, GeographyKind
-from geogrid.errors import EditionBaseChanged, EditionIncomplete, EditionSuspicious, NotFoundError
+from geogrid.domain.grids import AssignmentRule, EditionState, GeographyKind
+from geogrid.errors import EditionBaseChanged, EditionFaulty, EditionIncomplete, EditionSuspicious, NotFoundError
 from geogrid.errors import EditionState as EditionStateError
 from geogrid.space.copies import COPY_ZOOMS
 from geogrid.store import cells, editions, events, locks
 from geogrid.store.geography import frame_of, frames_of
-from tests.build_district import A1, A2, B1, B2, IN_B1, NOW, geography, grids, households, profile, publish, report
+from tests.build_district import A1, A2, B1, B2, IN_B1, NOW, departments, geography, grids, households, profile, publish, report
 
 GRIDS = GeographyKind.BASE_GRIDS
 LATER = NOW + timedelta(hours=1)
@@ -116,6 +118,63 @@ def test_grids_that_share_no_area_with_their_old_selves_stop_the_activation(sess
         activate_edition(session, "next", now=LATER, district=district)
     assert caught.value.where == {"feature": [A1, A2]}
     assert activate_edition(session, "next", now=LATER, district=district, accept_moved=True).retired == "first"
+
+
+def stretched(north: float) -> gpd.GeoDataFrame:
+    """The four grids with the northern rim of A1 at another latitude: beyond 45.91 it overlaps A2, short of it there is a gap."""
+    found = grids()
+    found.loc[found["code"] == A1, "geometry"] = shapely.box(126.6, 45.9, 126.61, north)
+    return found
+
+
+def doubled(number: int) -> gpd.GeoDataFrame:
+    """Two departments' grids over each other, which is well, and ``number`` more of the first, which is not."""
+    row = departments().iloc[[0]]
+    frames = [row.assign(code=f"{i}" + row["code"].iloc[0][1:]) for i in range(1, number + 1)]
+    return pd.concat([departments(), *frames], ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "frame", "says", "concerned"),
+    [
+        (GRIDS, lambda: stretched(45.9102), "1 overlaps, 0 gaps", [A1, A2]),
+        (GRIDS, lambda: stretched(45.9098), "0 overlaps, 1 gaps", [A1, A2, B1]),
+        (GeographyKind.DEPARTMENT_GRIDS, lambda: doubled(1), "1 overlaps, 0 gaps", None),
+    ],
+)
+def test_grids_that_are_no_tiling_stop_the_activation_before_anybody_waits(
+    session, district, monkeypatch, kind, frame, says, concerned
+):
+    load_edition(session, "next", {kind: frame()}, now=LATER, district=district)
+    with monkeypatch.context() as patched:
+        patched.setattr(locks, "take_publishing", lambda _: pytest.fail("locked before the check"))
+        with pytest.raises(EditionFaulty, match=says) as caught:
+            activate_edition(session, "next", now=LATER, district=district)
+    assert "m²" in str(caught.value)
+    assert concerned is None or set(concerned) <= set(caught.value.where["feature"])
+    lon, lat = caught.value.where["lonlat"]
+    assert 126.6 < lon < 126.62
+    assert 45.9 < lat < 45.92
+    assert activate_edition(session, "next", now=LATER, district=district, accept_faults=True).retired == "first"
+
+
+def test_faults_up_to_the_tolerance_and_those_that_stood_before_stop_nothing(session, district):
+    publish(session, "sliver", {GRIDS: stretched(45.91 + 1e-8)}, now=LATER)  # 1 mm by 775 m, below 1 m²
+    publish(session, "faulty", {GRIDS: stretched(45.9102)}, now=LATER, accept_faults=True)
+    publish(session, "homes", {GeographyKind.HOUSEHOLDS: households(6)}, now=LATER)
+
+
+def test_without_a_district_polygon_holes_are_no_gaps_but_overlaps_are_faults(session):
+    publish(session, "holes", {GRIDS: stretched(45.9098)})
+    with pytest.raises(EditionFaulty, match="1 overlaps, 0 gaps"):
+        publish(session, "overlap", {GRIDS: stretched(45.9102)}, now=LATER)
+
+
+def test_where_grids_overlap_nobody_is_sure(session, district):
+    publish(session, "faulty", {GRIDS: stretched(45.9102)}, now=LATER, accept_faults=True)
+    found = accept(session, (126.605, 45.9101)).assignment
+    assert (found.grid_code, found.rule, found.confidence) == (A1, AssignmentRule.OVERLAP, 0.5)
+    assert [c.grid_code for c in found.candidates] == [A1, A2]
 
 
 def test_an_edition_needs_grids_and_must_be_loaded(session):
