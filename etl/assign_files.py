@@ -19,7 +19,7 @@ from etl.kinds import AREA, CODE, KINDS, POINT, TEXT, Column, Kind
 from etl.located import Located, locate
 from etl.recipe import Recipe, in_our_names, parse_columns
 from etl.sources import open_table
-from etl.sources.table import Note, Table
+from etl.sources.table import Note, ReadOptions, Table
 from geogrid.domain.grids import AssignmentRule
 from geogrid.domain.profiles import Profile
 from geogrid.domain.stations import StationLevel
@@ -36,6 +36,7 @@ GRIDS = Kind("base_grids", (*CODE_ONLY, Column("village_code", CODE)), AREA)
 DEPARTMENTS = Kind("department_grids", CODE_ONLY, AREA)
 LEVEL = Column("level", TEXT, default=StationLevel.POINT.value)
 STATIONS = Kind("stations", (*CODE_ONLY, LEVEL, Column("unit_code", CODE)), POINT)
+CODE_OPTIONS = {"base_grids": "--grid-code", "department_grids": "--department-code", "stations": "--station-code"}
 UNLOCATED = AssignmentRule.UNLOCATED.value
 ADDED = ("grid_code", "department_codes", "station_code", "distance_m", "minutes", "rule", "confidence", "candidates")
 ANY_CODE = ".+"
@@ -69,7 +70,7 @@ def assign_files(wanted: Wanted, profile: Profile | None, tell: Tell) -> Counter
 
     A row whose place cannot be used keeps empty answers; its ``rule`` says why: ``unlocated``, or the code of the error.
     """
-    areas = open_table(wanted.grids)
+    areas = open_table(wanted.grids, ReadOptions(usual="base_grids"))
     profile = profile or plain_profile(areas, wanted)
     events, located, shapes, faults = _events(wanted, profile)
     grids = _frame(areas, GRIDS, wanted.grid_code, wanted, profile, tell)
@@ -127,7 +128,7 @@ def plain_profile(areas: Table, wanted: Wanted) -> Profile:
 
 def _events(wanted: Wanted, profile: Profile) -> tuple[Table, Located, np.ndarray, dict[int, GeogridError]]:
     """Return the events as they are, where they are, the usable points, and the faults of the others."""
-    events = open_table(wanted.events, Recipe(layer=wanted.layer, encoding=wanted.encoding).read_options)
+    events = open_table(wanted.events, ReadOptions(wanted.layer, wanted.encoding, usual="events"))
     recipe = Recipe(parse_columns((), wanted.lon, wanted.lat))
     located = locate(in_our_names(events, recipe), datum=wanted.datum)
     faults = dict(located.faults)
@@ -162,7 +163,9 @@ def _accuracy(cell: Any, profile: Profile) -> float:
 def _optional(
     path: Path | None, kind: Kind, code: str | None, wanted: Wanted, profile: Profile, tell: Tell
 ) -> gpd.GeoDataFrame | None:
-    return None if path is None else _frame(open_table(path), kind, code, wanted, profile, tell)
+    if path is None:
+        return None
+    return _frame(open_table(path, ReadOptions(usual=kind.name)), kind, code, wanted, profile, tell)
 
 
 def _frame(table: Table, kind: Kind, code: str | None, wanted: Wanted, profile: Profile, tell: Tell) -> gpd.GeoDataFrame:
@@ -170,7 +173,8 @@ def _frame(table: Table, kind: Kind, code: str | None, wanted: Wanted, profile: 
 
     ``--datum`` speaks for the events; of geography that states no coordinate system it is taken too.
     """
-    recipe = Recipe({"code": code} if code else {}, datum=wanted.datum if table.crs is None else None)
+    datum = wanted.datum if table.crs is None else None
+    recipe = Recipe({"code": code} if code else {}, datum=datum, said_by={"code": CODE_OPTIONS.get(kind.name, "--map")})
     plain = replace(kind, pattern=None)
     checked = check_table(table, plain, profile, recipe, latest=datetime.now(UTC))
     _tell_refused(checked, tell)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from geogrid.errors import CoordError, CoordType, DatumUnknown, FileError, GeometryError, GeometryType, InputError, TimeInvalid
+from geogrid.errors import (
+    CoordError,
+    CoordType,
+    DatumUnknown,
+    EditionState,
+    EditionSuspicious,
+    FileError,
+    GeometryError,
+    GeometryType,
+    InputError,
+    TimeInvalid,
+)
 
 # -- the file ---------------------------------------------------------------------------------------------------------
 
@@ -15,6 +26,18 @@ class FilePathRefused(FileError):
 
 class FileFormatRefused(FileError):
     """{name} is not accepted: {reason}. Accepted by content: {known}."""
+
+    code = "file.format"
+
+
+class OutFolderMissing(FileError):
+    """{name} cannot be written: there is no folder {folder}. Make it first, or write somewhere else."""
+
+    code = "file.folder"
+
+
+class OutEndingUnknown(FileError):
+    """{name} cannot be written: its ending names no format. Endings that do: {known}."""
 
     code = "file.format"
 
@@ -49,6 +72,12 @@ class LayerUnknown(FileError):
     code = "file.layer"
 
 
+class LayerNotNamed(LayerUnknown):
+    """{name} holds several layers: {known}. Name one with --layer."""
+
+    code = "file.layer"
+
+
 class HeaderRefused(FileError):
     """The header of {name} cannot be used: {reason}. The first row must name every column once."""
 
@@ -77,6 +106,24 @@ class RowsRefused(InputError):
     """{count} rows are refused, so that with --strict nothing was loaded. The report names them."""
 
     code = "rows.refused"
+
+
+class NothingAccepted(InputError):
+    """None of the {count} rows of {name} can be taken, so that nothing was loaded: {codes}. The report names every row."""
+
+    code = "rows.none"
+
+
+class MovedNotLoaded(EditionSuspicious):
+    """{count} of {total} {kind} share no area with their old selves; nothing was loaded. If meant, load with --accept-moved."""
+
+    code = "edition.moved"
+
+
+class EditionTakesNoRows(EditionState):
+    """The edition {name} is {state} and takes no more rows. Load into a new one: choose another name with --edition."""
+
+    code = "edition.state"
 
 
 # -- JSON -------------------------------------------------------------------------------------------------------------

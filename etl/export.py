@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etl.cells import is_empty
-from etl.errors import FileFormatRefused, FileTooLarge
+from etl.errors import FileTooLarge, OutEndingUnknown, OutFolderMissing
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -38,7 +38,7 @@ def write(frame: gpd.GeoDataFrame | pd.DataFrame, path: Path) -> None:
 
     Raises
     ------
-    FileFormatRefused
+    OutEndingUnknown, OutFolderMissing
         an ending that is not ours, or a folder that does not exist
     FileTooLarge
         more rows or longer texts than XLSX holds
@@ -47,9 +47,9 @@ def write(frame: gpd.GeoDataFrame | pd.DataFrame, path: Path) -> None:
     where = {"path": str(path)}
     if writer is None:
         known = ", ".join(WRITERS)
-        raise FileFormatRefused(name=path.name, reason="its ending names no format that is written", known=known, where=where)
+        raise OutEndingUnknown(name=path.name, known=known, where=where)
     if not path.parent.is_dir():
-        raise FileFormatRefused(name=path.name, reason="its folder does not exist", known=str(path.parent), where=where)
+        raise OutFolderMissing(name=path.name, folder=path.parent, where=where)
     draft = path.with_name(f".{path.stem}.part{path.suffix}")
     draft.unlink(missing_ok=True)
     try:

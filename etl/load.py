@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ import numpy as np
 
 from etl.check import Checked, Refusal, check_table
 from etl.compare import AREAS, coverage_faults, difference
-from etl.errors import RowsRefused
+from etl.errors import EditionTakesNoRows, MovedNotLoaded, NothingAccepted, RowsRefused
 from etl.event_rows import reports_of
 from etl.kinds import Kind
 from etl.quarantine import is_quarantine, layer_names, write_quarantine
@@ -25,7 +26,7 @@ from etl.sources.table import Note
 from geogrid.domain.grids import GeographyKind
 from geogrid.domain.places import Level
 from geogrid.domain.profiles import Profile
-from geogrid.errors import GeogridError
+from geogrid.errors import EditionState, EditionSuspicious, GeogridError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -110,7 +111,7 @@ def load(
 
 def _checked_part(source: Source, order: Order, profile: Profile, folder: Path, tell: Tell) -> Part:
     tell(Note("{kind}: reading {file}", {"kind": source.kind.label, "file": source.path.name}))
-    table = open_table(source.path, source.recipe.read_options)
+    table = open_table(source.path, replace(source.recipe.read_options, usual=source.kind.name))
     latest = None if order.cut else order.now + CLOCK_SKEW
     checked = check_table(table, source.kind, profile, source.recipe, latest=latest)
     return part_of(checked, layer=source.recipe.layer, again=_again(source, order, profile, folder, layer_names(table)))
@@ -148,18 +149,30 @@ def _again(source: Source, order: Order, profile: Profile, folder: Path, names: 
 
 def _stored(report: ImportReport, order: Order, profile: Profile, engine: Engine | None, tell: Tell) -> ImportReport:
     if engine is None:
+        _refuse_nothing(report)
         parts = [_with_coverage(part, part.checked.frame, report.parts, None, profile) for part in report.parts]
         return report.but(parts=tuple(parts), state="dry_run")
     with _transaction(engine, keep=not order.dry_run) as session:
         report, frames = _compared(report, order, profile, session, tell)
+        _refuse_nothing(report)
         if order.strict and report.refused_rows:
             raise RowsRefused(count=report.refused_rows)
         if not order.dry_run and frames:
             report = _store_geography(report, frames, order, profile, session, tell)
         report = _store_events(report, order, profile, session, tell)
+        _refuse_nothing(report)
         if order.strict and report.refused_rows:
             raise RowsRefused(count=report.refused_rows)
     return report.but(state="dry_run" if order.dry_run else "loaded")
+
+
+def _refuse_nothing(report: ImportReport) -> None:
+    """Raise NothingAccepted where all rows of a kind are refused: they would leave it empty and look like a success."""
+    for part in report.parts:
+        if part.refused and not part.accepted + part.known + part.later:
+            table, counts = part.checked.table, Counter(refusal.error.code for refusal in part.refused).most_common(5)
+            codes = ", ".join(f"{code} {rows}" for code, rows in counts)
+            raise NothingAccepted(name=table.path.name, count=len(part.refused), codes=codes, where={"path": str(table.path)})
 
 
 @contextmanager
@@ -252,12 +265,24 @@ def _store_geography(
     here = district.district_of(profile, session)
     source = {"import": report.id, "files": sorted({part.checked.table.path.name for part in report.parts})}
     plain = {kind: frame.drop(columns=["source_row"], errors="ignore") for kind, frame in frames.items()}
-    editions.load_edition(session, name, plain, now=order.now, district=here, source=source)
-    if order.activate:
-        tell(Note("{name}: putting it in force", {"name": name}))
-        accepted = {"accept_moved": order.accept_moved, "accept_faults": order.accept_faults}
-        editions.activate_edition(session, name, now=order.now, district=here, **accepted)
+    with _in_words_of_a_load():
+        editions.load_edition(session, name, plain, now=order.now, district=here, source=source)
+        if order.activate:
+            tell(Note("{name}: putting it in force", {"name": name}))
+            accepted = {"accept_moved": order.accept_moved, "accept_faults": order.accept_faults}
+            editions.activate_edition(session, name, now=order.now, district=here, **accepted)
     return report.but(edition=name, activated=order.activate)
+
+
+@contextmanager
+def _in_words_of_a_load() -> Iterator[None]:
+    """Say what stops an edition to somebody who loads: nothing is stored then, so that there is nothing to activate again."""
+    try:
+        yield
+    except EditionSuspicious as error:
+        raise MovedNotLoaded(where=error.where, **error.values) from error
+    except EditionState as error:
+        raise EditionTakesNoRows(where=error.where, **error.values) from error
 
 
 def _store_events(report: ImportReport, order: Order, profile: Profile, session: Session, tell: Tell) -> ImportReport:

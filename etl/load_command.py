@@ -139,6 +139,9 @@ def _all_sources(path: Path, recipe: Recipe) -> list[Source]:
         found = [Source(KINDS[name], path, replace(recipe, layer=name)) for name in LOAD_ORDER if name in there]
     for name in sorted(there - set(LOAD_ORDER) - NOT_LOADED):
         _tell(Note("{kind}: not loaded, such rows have no place in the platform yet", {"kind": name}))
+    missing = [name for name in LOAD_ORDER if name not in there]
+    if found and missing:
+        _tell(Note("{file} holds no {kinds}", {"file": path.name, "kinds": ", ".join(missing)}))
     if not found:
         raise FilePathRefused(name=str(path), where={"path": str(path)})
     return found

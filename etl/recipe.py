@@ -28,6 +28,7 @@ class Recipe:
     constants : our name -> the value of cells that are empty or of a column the file lacks
     values : our name -> their word -> our word; ``*`` stands for every other word
     datum, time_format, tz, layer, encoding : as the options of ``geogrid load`` say
+    said_by : our name -> the option that names its column, where it is not ``--map``
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Recipe:
     tz: str | None = None
     layer: str | None = None
     encoding: str | None = None
+    said_by: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def read_options(self) -> ReadOptions:
@@ -103,7 +105,9 @@ def in_our_names(table: Table, recipe: Recipe, wanted: Sequence[str] = ()) -> Ta
     unknown = [column for column in columns.values() if column not in frame]
     if unknown:
         found = ", ".join(map(str, frame.columns))
-        raise OptionInvalid(option="--map", reason=f"{table.path.name} has no column {unknown[0]!r}; it has: {found}")
+        name = next(name for name, column in columns.items() if column == unknown[0])
+        option = recipe.said_by.get(name, f"--{name}" if name in {"lon", "lat"} else "--map")
+        raise OptionInvalid(option=option, reason=f"{table.path.name} has no column {unknown[0]!r}; it has: {found}")
     sources = sources_of(frame.columns, recipe, wanted)
     ours: dict[str, pd.Series] = {name: frame[column] for name, column in sources.items()}
     for name, value in recipe.constants.items():

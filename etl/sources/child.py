@@ -35,8 +35,9 @@ def read_layer(request: dict[str, Any]) -> dict[str, Any]:
 
     path = request["driver_prefix"] + request["path"]
     layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-    layer = request["layer"] or (layers[0] if layers else None)
-    if layer not in layers or (request["layer"] is None and len(layers) > 1):
+    usual = request["usual"] if request["usual"] in layers or len(layers) != 1 else layers[0]
+    layer = request["layer"] or usual
+    if layer not in layers:
         return {"layers": layers, "layer": None}
     options = {"encoding": request["encoding"]} if request["encoding"] else {}
     info = pyogrio.read_info(path, layer=layer, **options)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.errors import FileDamaged, FileTooLarge, LayerUnknown
+from etl.errors import FileDamaged, FileTooLarge, LayerNotNamed, LayerUnknown
 from etl.sources.limits import Limits
 from etl.sources.table import ReadOptions
 from geogrid.settings import ROOT
@@ -44,6 +44,7 @@ def read_in_child(
             "reader": reader,
             "path": str(source),
             "layer": options.layer,
+            "usual": options.usual,
             "encoding": encoding,
             "driver_prefix": driver_prefix,
             "out": str(out),
@@ -55,7 +56,8 @@ def read_in_child(
         answer = _ask(path, request, limits)
         if answer["layer"] is None:
             known = ", ".join(answer["layers"])
-            raise LayerUnknown(name=path.name, layer=options.layer or "", known=known, where={"path": str(path)})
+            unknown = LayerUnknown if options.layer or not known else LayerNotNamed
+            raise unknown(name=path.name, layer=options.layer or "", known=known, where={"path": str(path)})
         yield _frame(out), answer
 
 

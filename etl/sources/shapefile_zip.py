@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from etl.errors import ArchiveRefused, FileDamaged, LayerUnknown
+from etl.errors import ArchiveRefused, FileDamaged, LayerNotNamed, LayerUnknown
 from etl.sources.archive import checked_entries, name_of, unpack
 from etl.sources.binary import table_of
 from etl.sources.encoding import GB18030, UTF8, decode
@@ -44,9 +44,12 @@ def _parts(path: Path, options: ReadOptions) -> dict[str, zipfile.ZipInfo]:
             sets.setdefault(str(name.with_suffix("")), {})[name.suffix.lower()] = entry
     sets = {name: parts for name, parts in sets.items() if {".shp", ".shx", ".dbf"} & parts.keys()}
     chosen = [name for name in sets if options.layer in {None, name, PurePosixPath(name).name}]
+    if options.layer is None and len(chosen) > 1:
+        chosen = [name for name in chosen if PurePosixPath(name).name == options.usual]
     if len(chosen) != 1:
         known = ", ".join(PurePosixPath(name).name for name in sets)
-        raise LayerUnknown(name=path.name, layer=options.layer or "", known=known, where={"path": str(path)})
+        unknown = LayerUnknown if options.layer or not known else LayerNotNamed
+        raise unknown(name=path.name, layer=options.layer or "", known=known, where={"path": str(path)})
     parts = sets[chosen[0]]
     missing = [suffix for suffix in NEEDED if suffix not in parts]
     if missing:

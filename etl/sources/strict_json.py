@@ -35,7 +35,7 @@ def parse(text: str, name: str, *, most_depth: int) -> Any:
     try:
         return json.loads(text, object_pairs_hook=once, parse_constant=no_constant)
     except json.JSONDecodeError as error:
-        where["row"] = error.lineno
+        where["line"] = error.lineno
         raise JsonSyntax(name=name, reason=error.msg, line=error.lineno, column=error.colno, where=where) from error
     except RecursionError as error:
         raise JsonDepth(name=name, most=most_depth, where=where) from error

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What the user said about a file: ``layer`` (or sheet), ``encoding``, the column of geometries; None: nothing was said."""
+    """What the user said about a file: ``layer`` (or sheet), ``encoding``, the column of geometries; None: nothing was said.
+
+    ``usual`` is the layer to take of several where none was said.
+    """
 
     layer: str | None = None
     encoding: str | None = None
     limits: Limits = LIMITS
     geometry: str | None = None
+    usual: str | None = None
 
 
 @dataclass(frozen=True)

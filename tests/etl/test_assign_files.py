@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from etl import errors, export
 from etl.assign_command import assign
 from etl.assign_files import ADDED
+from etl.sources import open_table
 from geogrid.errors import DatumUnknown, GeogridError
 from geogrid.space.crs import from_record
 from tests.etl.samples import EAST, SQUARE, collection, feature, geojson, point, polygon
@@ -170,10 +171,36 @@ def test_stations_are_optional(files):
     assert rows_of(files / "out.csv")[0]["station_code"] == ""
 
 
-@pytest.mark.parametrize("out", ["out.shp", "out", "no/such/out.csv"])
-def test_endings_and_folders_that_cannot_be_written_are_told(files, out):
-    with pytest.raises(errors.FileFormatRefused):
+@pytest.mark.parametrize(
+    ("out", "error", "message"),
+    [
+        ("out.shp", errors.OutEndingUnknown, r"\.csv, "),
+        ("out", errors.OutEndingUnknown, r"\.gpkg"),
+        ("no/such/out.csv", errors.OutFolderMissing, "there is no folder .*no/such"),
+    ],
+)
+def test_endings_and_folders_that_cannot_be_written_are_told(files, out, error, message):
+    with pytest.raises(error, match=message):
         run(files, out)
+
+
+@pytest.mark.parametrize(("option", "value"), [("--lat", "Y"), ("--grid-code", "nummer")])
+def test_a_column_that_is_not_there_is_told_by_the_option_that_names_it(files, option, value):
+    with pytest.raises(errors.OptionInvalid, match=f"option {option} cannot"):
+        run(files, "out.csv", option, value)
+
+
+def test_of_many_layers_those_called_like_the_kinds_are_read(small_twin, tmp_path):
+    district = str(small_twin / "district.gpkg")
+    words = ["--grids", district, "--stations", district, "--departments", district, "--events", district]
+    done = CliRunner().invoke(assign, [*words, "--profile", "999901", "--out", str(tmp_path / "out.csv")])
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert len(rows_of(tmp_path / "out.csv")) == len(gpd.read_parquet(small_twin / "events.parquet"))
+
+
+def test_many_layers_without_the_usual_one_are_named(files, small_twin):
+    with pytest.raises(errors.LayerNotNamed, match=r"several layers: .*events"):
+        open_table(small_twin / "district.gpkg")
 
 
 def test_assign_on_the_twin_needs_no_options(small_twin, tmp_path):

@@ -10,7 +10,7 @@ import shapely
 from click.testing import CliRunner
 
 from etl.circles_command import circles
-from etl.errors import ColumnMissing, FileFormatRefused
+from etl.errors import ColumnMissing, OutFolderMissing
 from geogrid.errors import GeometryType
 from geogrid.space.crs import SRID_STORED
 from tests.space.lattice import frame, lonlat, road
@@ -64,4 +64,4 @@ def test_stations_that_are_no_points_and_folders_that_are_not_there_are_told(fil
     done = run(files, "--datum", "cgcs2000", stations="areas.parquet")
     assert isinstance(done.exception, GeometryType) and done.exception.where["row"] == 1
     done = run(files, "--datum", "cgcs2000", out="nowhere/out.geojson")
-    assert isinstance(done.exception, FileFormatRefused)
+    assert isinstance(done.exception, OutFolderMissing)

@@ -12,6 +12,7 @@ import shapely
 from click.testing import CliRunner
 from sqlalchemy import text
 
+from etl.errors import EditionTakesNoRows, NothingAccepted
 from etl.load_command import load
 from geogrid.errors import EditionNotInForce, EditionSuspicious, GeogridError
 from geogrid.store.session import engine_of
@@ -148,7 +149,7 @@ def test_a_dry_run_says_all_and_stores_nothing(run, ask, tmp_path):
 
 def test_grids_that_all_moved_are_not_activated_and_nothing_is_half_loaded(run, ask, tmp_path):
     run("grids", grids_file(tmp_path), "--edition", "2025", "--activate")
-    with pytest.raises(EditionSuspicious):
+    with pytest.raises(EditionSuspicious, match=r"nothing was loaded.*load with --accept-moved"):
         run("grids", grids_file(tmp_path, "new", west=1.0), "--edition", "2026", "--activate")
     assert [row.name for row in ask("select name from editions")] == ["2025"]
     assert ask("select count(*) from base_grids")[0][0] == 2
@@ -189,8 +190,12 @@ def test_far_places_and_other_bodies_are_refused_by_row(run, tmp_path):
     )
     report = run("events", path)
     assert [(refusal["row"], refusal["code"]) for refusal in report["parts"][0]["refused"]] == [(2, "coord.far")]
-    geojson(path, feature(point(126.55, 45.95), **row, text="changed"))
+    changed = feature(point(126.55, 45.95), **row, text="changed")
+    geojson(path, changed, feature(point(126.55, 45.95), **(row | {"id": "3"})))
     assert run("events", path)["parts"][0]["refused_by_code"] == {"report.id_conflict": 1}
+    geojson(path, changed)
+    with pytest.raises(NothingAccepted, match=r"report\.id_conflict 1"):
+        run("events", path)
 
 
 def test_as_of_leaves_out_what_has_not_happened_yet(run, ask, tmp_path):
@@ -278,3 +283,31 @@ def test_a_column_that_is_lost_is_a_warning_wherever_the_report_is_read(run, tmp
     (warning,) = [note for note in part["notes"] if note.get("warning")]
     assert warning["zh"].startswith("警告")
     assert warning["en"] in report["said"]
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_a_file_of_which_every_row_is_refused_is_an_error_and_makes_no_edition(run, ask, tmp_path, more):
+    path = geojson(tmp_path / "bow.geojson", feature(polygon(BOW), code=f"{CODE}1"))
+    with pytest.raises(NothingAccepted, match=r"geom\.self_intersection 1"):
+        run("grids", path, "--edition", "2025", *more)
+    assert ask("select count(*) from editions")[0][0] == 0
+    (folder,) = (tmp_path / "var" / "imports").iterdir()
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    assert (report["state"], report["error"]["code"]) == ("failed", "rows.none")
+    assert report["parts"][0]["refused_by_code"] == {"geom.self_intersection": 1}
+
+
+def test_an_edition_that_is_in_force_takes_no_rows_and_another_name_is_asked_for(run, tmp_path):
+    run("grids", grids_file(tmp_path), "--edition", "2025", "--activate")
+    with pytest.raises(EditionTakesNoRows, match="another name with --edition"):
+        run("grids", grids_file(tmp_path), "--edition", "2025")
+
+
+def test_of_many_layers_the_one_called_like_the_kind_is_read_and_kinds_that_are_not_there_are_named(run, small_twin, tmp_path):
+    part = run("grids", small_twin / "district.gpkg", "--edition", "2025", "--activate")["parts"][0]
+    assert part["rows"]["accepted"] == len(gpd.read_parquet(small_twin / "base_grids.parquet"))
+    (tmp_path / "two").mkdir()
+    for kind in ("base_grids", "stations"):
+        shutil.copy(small_twin / f"{kind}.parquet", tmp_path / "two")
+    said = run("all", tmp_path / "two", "--edition", "2026")["said"]
+    assert "two holds no units, department_grids, roads, households, places, events" in said

@@ -68,7 +68,7 @@ def test_truncated_json_names_line_and_column(tmp_path):
         open_table(written(tmp_path, '{"type": "FeatureCollection",\n"features": [{"type": "Fea'))
     assert caught.value.code == "json.syntax"
     assert caught.value.values["line"] == 2
-    assert caught.value.where["row"] == 2
+    assert caught.value.where["line"] == 2
 
 
 def test_geometry_collections_nested_deep_are_refused_before_they_are_walked(tmp_path):
