@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from geogrid.settings import Settings
+
+LANGUAGES = ("zh", "en")
 
 
 class _Commands(click.Group):
@@ -201,8 +203,24 @@ def _say(error: GeogridError) -> NoReturn:
     sys.exit(1)
 
 
-def command_language(environ: os._Environ[str]) -> str:
-    """Return the language of messages in the terminal: ``GEOGRID_LANGUAGE``, else the locale's, else zh."""
-    chosen = environ.get("GEOGRID_LANGUAGE", "")
-    locale = environ.get("LC_ALL") or environ.get("LANG") or ""
-    return chosen or ("en" if locale.startswith(("en", "C", "POSIX")) else "zh")
+def command_language(environ: Mapping[str, str]) -> str:
+    """Return the language of messages in the terminal: ``GEOGRID_LANGUAGE``, else a zh or en locale's, else the profile's.
+
+    The locales C and POSIX are what a machine has where nobody chose: they say nothing about a reader.
+    """
+    chosen = environ.get("GEOGRID_LANGUAGE", "").strip()
+    locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    return chosen or next((name for name in LANGUAGES if locale.startswith(name)), "") or _profile_language(environ)
+
+
+def _profile_language(environ: Mapping[str, str]) -> str:
+    """Return the language of the profile; zh where settings or profile cannot be read, which another message tells."""
+    from geogrid.domain.profiles import parse_profile
+    from geogrid.settings import read_settings
+
+    try:
+        settings = read_settings(environ)
+        path = settings.data_dir / "profiles" / f"{settings.profile}.toml"
+        return parse_profile(path.read_text(encoding="utf-8"), path.name).language
+    except (GeogridError, OSError, ValueError):
+        return LANGUAGES[0]

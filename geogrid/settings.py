@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,8 +49,17 @@ TABLE: dict[str, Setting] = {
     "host": Setting("GEOGRID_HOST", "127.0.0.1", "the address the web server binds to"),
     "port": Setting("GEOGRID_PORT", "8000", "the port of pages and API", int),
     "stream_port": Setting("GEOGRID_STREAM_PORT", "8001", "the port of the live stream", int),
-    "language": Setting("GEOGRID_LANGUAGE", "", "language of commands and default of pages; empty: the profile's"),
-    "as_of": Setting("GEOGRID_AS_OF", "", "start the clock at this time (ISO 8601 with offset): demo and drills only", _time),
+    "language": Setting(
+        "GEOGRID_LANGUAGE",
+        "",
+        "language of commands and default of pages; empty: the profile's (commands: first a locale in zh or en)",
+    ),
+    "as_of": Setting(
+        "GEOGRID_AS_OF",
+        "",
+        "start the clock at this time (ISO 8601 with offset): demo and drills only; empty: the clock of the demo in GEOGRID_VAR",
+        _time,
+    ),
     "clock_start": Setting("GEOGRID_CLOCK_START", "", "the real time at which the clock stood at GEOGRID_AS_OF", _time),
 }
 
@@ -76,7 +88,11 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings from ``environ``; raises SettingUnreadable that names the variable whose text cannot be read."""
+    """Read the settings from ``environ``; raises SettingUnreadable that names the variable whose text cannot be read.
+
+    Where ``environ`` names no clock, the one that ``keep_clock`` wrote for this database counts: every command then has the
+    time of the demo that it works on.
+    """
     values: dict[str, Any] = {}
     for field, setting in TABLE.items():
         text = environ.get(setting.name, "").strip() or setting.default
@@ -84,4 +100,50 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             values[field] = setting.read(text)
         except ValueError as error:
             raise SettingUnreadable(f"{setting.name}: {error} ({setting.help})") from error
+    if values["as_of"] is None and (kept := kept_clock(values["var_dir"], values["database_url"])):
+        values["as_of"], values["clock_start"] = kept
     return Settings(**values)
+
+
+# -- the clock of an installation that is not served at the real time -------------------------------------------------
+
+
+def clock_path(var_dir: Path) -> Path:
+    """Return the file of the running, or last, clock of the installation in ``var_dir``."""
+    return var_dir / "clock.json"
+
+
+def keep_clock(settings: Settings, as_of: datetime, clock_start: datetime) -> None:
+    """Write down that the clock of this installation stood at ``as_of`` at the real time ``clock_start``; whole or not at all."""
+    path = clock_path(settings.var_dir)
+    kept = {"as_of": as_of.isoformat(), "clock_start": clock_start.isoformat(), "database": _database_mark(settings.database_url)}
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    fresh.replace(path)
+
+
+def drop_clock(var_dir: Path) -> None:
+    """Forget the clock of the installation in ``var_dir``: its time is the real one."""
+    clock_path(var_dir).unlink(missing_ok=True)
+
+
+def kept_clock(var_dir: Path, database_url: str) -> tuple[datetime, datetime] | None:
+    """Return (as_of, clock_start) that were kept for this database, or None; raises SettingUnreadable for a broken file."""
+    path = clock_path(var_dir)
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept["database"] != _database_mark(database_url):
+            return None
+        as_of, clock_start = _time(kept["as_of"]), _time(kept["clock_start"])
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingUnreadable(f"{path}: {error!r} (the clock of the demo; delete the file for the real time)") from error
+    if as_of is None or clock_start is None:
+        raise SettingUnreadable(f"{path}: a time is empty (the clock of the demo; delete the file for the real time)")
+    return as_of, clock_start
+
+
+def _database_mark(database_url: str) -> str:
+    """Return what tells two databases apart without showing a password; empty for the private cluster."""
+    return hashlib.sha256(os.fsencode(database_url)).hexdigest()[:12] if database_url else ""

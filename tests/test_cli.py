@@ -11,9 +11,10 @@ from sqlalchemy import text
 from geogrid.actions.accept import accept_report
 from geogrid.actions.district import district_of
 from geogrid.actions.editions import load_edition
-from geogrid.cli import main, root
+from geogrid.cli import command_language, main, root
 from geogrid.domain.grids import GeographyKind
 from geogrid.errors import EditionState, NotFoundError
+from geogrid.settings import SettingUnreadable, clock_path, keep_clock, read_settings
 from geogrid.store.schema import newest_revision
 from geogrid.store.session import engine_of, session_scope
 from tests.build_district import IN_A1, grids, profile, publish, report
@@ -91,3 +92,43 @@ def test_a_variable_that_cannot_be_read_is_one_message_that_names_it(monkeypatch
     assert ended.value.code == 1
     (said,) = capsys.readouterr().err.splitlines()
     assert said.startswith("setup: ") and name in said
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [
+        ({"LANG": "C.UTF-8"}, "zh"),
+        ({"LANG": "POSIX"}, "zh"),
+        ({}, "zh"),
+        ({"LANG": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "GEOGRID_LANGUAGE": "en"}, "en"),
+        ({"LANG": "C.UTF-8", "GEOGRID_PROFILE": "nyc"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "GEOGRID_PROFILE": "nyc"}, "zh"),
+        ({"LANG": "fr_FR.UTF-8", "GEOGRID_PROFILE": "nyc"}, "en"),
+        ({"GEOGRID_PROFILE": "none"}, "zh"),
+        ({"GEOGRID_PORT": "80a"}, "zh"),
+    ],
+)
+def test_a_locale_counts_where_it_says_a_language_else_the_profile(tmp_path, environ, language):
+    assert command_language({"GEOGRID_VAR": str(tmp_path), **environ}) == language
+
+
+def test_an_edition_is_activated_at_the_time_of_the_demos_clock(run, engine_here, tmp_path, fresh_database):
+    """At the real time the demo's clock could never come back from it."""
+    with session_scope(engine_here) as session:
+        publish(session, "first", now=THEN)
+        district = district_of(profile(), session)
+        load_edition(session, "second", {GeographyKind.BASE_GRIDS: grids(split_m=0.001)}, now=THEN, district=district)
+    settings = read_settings({"GEOGRID_VAR": str(tmp_path), "GEOGRID_DATABASE_URL": fresh_database})
+    keep_clock(settings, THEN + timedelta(days=1), datetime.now(UTC))
+    assert run("edition", "activate", "second")[0] == 0
+    with engine_here.connect() as connection:
+        activated = connection.scalar(text("SELECT max(lower(valid)) FROM editions"))
+    assert timedelta(days=1) <= activated - THEN < timedelta(days=1, minutes=10)
+
+
+def test_a_clock_that_cannot_be_read_is_told_with_its_file(tmp_path):
+    clock_path(tmp_path).write_text("{")
+    with pytest.raises(SettingUnreadable, match=r"clock\.json.*delete the file"):
+        read_settings({"GEOGRID_VAR": str(tmp_path)})
