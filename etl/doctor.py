@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tomllib
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import Any
 
 import click
 
+from etl.running import running_ports
 from geogrid.errors import GeogridError
 from geogrid.settings import ROOT, TABLE, Settings, read_settings
 from geogrid.texts import translate
@@ -110,14 +112,14 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
-    ours = _serves_here(settings)
+    ours, noted = _serves_here(settings), running_ports(settings.var_dir)
     for name in ("port", "stream_port"):
         port, variable = getattr(settings, name), TABLE[name].name
         values = {"port": port, "variable": variable}
         if not _taken(settings.host, port):
             yield Finding(Level.WELL, "Port {port} is free", values)
-        elif ours:
-            yield Finding(Level.WELL, "Port {port}: this platform is running", values)
+        elif ours or port in noted:
+            yield Finding(Level.WELL, "Port {port}: in use by this installation", values)
         else:
             mend = "Stop what uses it (`./run stop` if it is geogrid), or set the variable to another port."
             yield Finding(Level.BAD, "Port {port} ({variable}) is used by another program", values, mend)
@@ -134,6 +136,8 @@ def _serves_here(settings: Settings) -> bool:
     try:
         with opener.open(f"http://{settings.host}:{settings.port}/health", timeout=3) as answer:
             return "platform_time" in json.load(answer)
+    except urllib.error.HTTPError as error:  # it is there, and unwell
+        return b'"status":"unavailable"' in error.read().replace(b" ", b"")
     except (OSError, ValueError):
         return False
 

@@ -1,6 +1,7 @@
 """``geogrid demo``: the made-up district from nothing to a map; ``geogrid up`` without it; ``geogrid stop``.
 
-Everything runs under this one process: the private cluster, the web server, the stream and the jobs. Ctrl-C ends all.
+Everything runs under this one process: the private cluster, the web server, the stream and the jobs. What ends by itself
+is started again. Ctrl-C ends all.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ import click
 
 from geogrid.cli import command_language
 from geogrid.errors import EditionNotInForce, SetupError
-from geogrid.settings import TABLE, Settings, read_settings
+from geogrid.settings import TABLE, Settings, drop_clock, keep_clock, kept_clock, read_settings
 from geogrid.texts import translate
-from webmap.supervisor import Children, Stopped, check_port, only_one, our_command, stop_running, told_to_stop
+from webmap.cluster_keeper import ClusterKeeper, disk_is_full
+from webmap.supervisor import Children, Stopped, check_port, only_one, our_command, stop_running, told_to_stop, writing
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -92,12 +94,13 @@ def has_edition(engine: Engine) -> bool:
         return bool(connection.scalar(text(query)))
 
 
-def last_step_at(engine: Engine) -> datetime | None:
-    """Return the time of the last step that is stored (a scan of ``steps``, once a start)."""
+def last_stored_at(engine: Engine) -> datetime | None:
+    """Return the time of the last step or activation that is stored (a scan of ``steps``, once a start)."""
     from sqlalchemy import text
 
+    query = "SELECT greatest((SELECT max(at) FROM steps), (SELECT max(lower(valid)) FROM editions))"
     with engine.connect() as connection:
-        found: datetime | None = connection.scalar(text("SELECT max(at) FROM steps"))
+        found: datetime | None = connection.scalar(text(query))
         return found
 
 
@@ -105,6 +108,31 @@ def clock_environment(as_of: datetime, last: datetime | None, now: datetime) -> 
     """Return the variables that make the children's clock stand at the later of ``as_of`` and ``last`` at ``now``."""
     resumed = max(as_of, last) if last else as_of
     return {TABLE["as_of"].name: resumed.isoformat(), TABLE["clock_start"].name: now.isoformat()}
+
+
+@contextmanager
+def clock(settings: Settings, steps: Steps, engine: Engine, demo_as_of: datetime | None) -> Iterator[dict[str, str]]:
+    """Yield the variables of the children's clock, and keep it in a file for the commands of other terminals.
+
+    The clock of a demo stays after its end, and ``up`` resumes it. One that GEOGRID_AS_OF sets (a drill) ends with the block.
+    Without either the time is the real one: no variables, and no file.
+    """
+    as_of = demo_as_of or settings.as_of
+    if as_of is None:
+        drop_clock(settings.var_dir)
+        yield {}
+        return
+    of_demo = demo_as_of is not None or kept_clock(settings.var_dir, settings.database_url) is not None
+    now = datetime.now(UTC)
+    variables = clock_environment(as_of, last_stored_at(engine), now)
+    resumed = variables[TABLE["as_of"].name]
+    keep_clock(settings, datetime.fromisoformat(resumed), now)
+    steps.say("The clock of the demo runs on from {as_of}.", as_of=resumed)
+    try:
+        yield variables
+    finally:
+        if not of_demo:
+            drop_clock(settings.var_dir)
 
 
 # -- the made-up district ---------------------------------------------------------------------------------------------
@@ -227,11 +255,21 @@ def serve_until_stopped(settings: Settings, steps: Steps, environ: dict[str, str
         if once:
             return probe(settings, centre_tile(settings), click.echo)
         show_links(settings, steps)
-        children.watch()
+        children.watch(steps.say, _trouble(settings, steps))
     finally:
         steps.say("Stopping ...")
         children.stop()
     return True
+
+
+def _trouble(settings: Settings, steps: Steps) -> Callable[[], bool]:
+    """Return what keeps the private cluster up, and says whether the parts stand on something that is not well."""
+    from geogrid.store.cluster import cluster_home
+
+    if settings.database_url:
+        return lambda: disk_is_full(settings.var_dir)
+    keeper, home = ClusterKeeper(settings.var_dir, steps.say), cluster_home(settings.var_dir)
+    return lambda: not keeper() or disk_is_full(settings.var_dir) or disk_is_full(home)
 
 
 def _check_ports(settings: Settings) -> None:
@@ -239,11 +277,10 @@ def _check_ports(settings: Settings) -> None:
         check_port(settings.host, getattr(settings, field), TABLE[field].name)
 
 
-def _prepare_demo(settings: Settings, steps: Steps, engine: Engine, as_of: datetime) -> dict[str, str]:
+def _prepare_demo(settings: Settings, steps: Steps, engine: Engine, as_of: datetime) -> None:
     from geogrid.store.cluster import check_disk
 
-    environ = dict(os.environ)
-    children = Children(settings.var_dir / "logs", environ)
+    children = Children(settings.var_dir / "logs", dict(os.environ))
     try:
         if not has_edition(engine):
             check_disk(settings.var_dir, DEMO_NEEDS_MB)
@@ -255,20 +292,21 @@ def _prepare_demo(settings: Settings, steps: Steps, engine: Engine, as_of: datet
             steps.done += 2
     finally:
         children.stop()
-    return environ | clock_environment(as_of, last_step_at(engine), datetime.now(UTC))
 
 
 def run(settings: Settings, *, as_of: datetime | None, once: bool) -> bool:
     """Bring the installation up and serve it until told to stop; ``as_of`` makes it the demo. True: all was well."""
     steps = Steps(settings.language or command_language(os.environ), total=4 if as_of else 2)
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    ports = (settings.port, settings.stream_port)
     try:
-        with told_to_stop(), only_one(settings.var_dir):
+        with told_to_stop(), writing(settings.var_dir), only_one(settings.var_dir, ports):
             _check_ports(settings)
             with database(settings, steps) as engine:
-                environ = _prepare_demo(settings, steps, engine, as_of) if as_of else dict(os.environ)
-                engine.dispose()
-                return serve_until_stopped(settings, steps, environ, once)
+                if as_of:
+                    _prepare_demo(settings, steps, engine, as_of)
+                with clock(settings, steps, engine, as_of) as variables:
+                    engine.dispose()
+                    return serve_until_stopped(settings, steps, os.environ | variables, once)
     except Stopped:
         steps.say("Stopped.")
         return True
@@ -307,7 +345,8 @@ def stop() -> None:
     if not settings.database_url:
         from geogrid.store.cluster import stop_cluster
 
-        stopped = stop_cluster(settings.var_dir) or stopped
+        with writing(settings.var_dir):
+            stopped = stop_cluster(settings.var_dir) or stopped
     Steps(settings.language or command_language(os.environ), total=0).say("Stopped." if stopped else "Nothing was running.")
 
 

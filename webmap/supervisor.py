@@ -1,11 +1,12 @@
 """Runs the processes of an installation as children of one: they start together and none outlives the others.
 
 The lock file ``var/run/supervisor.lock`` is held as long as the supervisor lives, and holds its process id; the kernel
-lets go of it however the process ends.
+lets go of it however the process ends. A part that ends by itself is started again, later after each early death.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -15,17 +16,26 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from geogrid.errors import AlreadyRunning, PartFailed, PortTaken, StepFailed
+from etl.running import lock_path, running_pid
+from geogrid.errors import AlreadyRunning, FolderFull, FolderReadOnly, PartFailed, PortTaken, StepFailed
 
 GRACE_S = 10.0
 POLL_S = 0.1
 LAST_WORDS_LINES = 3
 LOOKED_AT_LINES = 60
+EARLY_S = 10.0  # a part that ends sooner after its start did not get through it
+MOST_EARLY_DEATHS = 5
+AGAIN_FIRST_S = 1.0
+FULL = {errno.ENOSPC, errno.EDQUOT}
+REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+Say = Callable[..., None]  # (English message, **values): one line for the terminal, in the reader's language
 
 
 class Stopped(BaseException):
@@ -50,39 +60,46 @@ def told_to_stop() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def lock_path(var_dir: Path) -> Path:
-    """Return the lock file of the supervisor of ``var_dir``."""
-    return var_dir / "run" / "supervisor.lock"
+@contextmanager
+def writing(var_dir: Path) -> Iterator[None]:
+    """Tell a folder that takes nothing by its name: FolderFull or FolderReadOnly instead of the system's OSError."""
+    try:
+        yield
+    except OSError as error:
+        folder = Path(error.filename).parent if isinstance(error.filename, str) else var_dir
+        if error.errno in FULL:
+            raise FolderFull(folder=folder) from error
+        if error.errno in REFUSED:
+            raise FolderReadOnly(folder=folder, reason=error.strerror) from error
+        raise
 
 
 @contextmanager
-def only_one(var_dir: Path) -> Iterator[None]:
-    """Hold the installation for this process; raises AlreadyRunning when another one does."""
+def only_one(var_dir: Path, ports: Sequence[int] = ()) -> Iterator[None]:
+    """Hold the installation for this process and note the ``ports`` that it will serve.
+
+    Raises
+    ------
+    AlreadyRunning
+        When another process holds it.
+    FolderReadOnly, FolderFull
+        When ``var_dir`` takes no lock file.
+    """
     path = lock_path(var_dir)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
+    with writing(var_dir):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+")
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning(pid=path.read_text().strip() or "?") from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+            raise AlreadyRunning(pid=running_pid(var_dir) or "?") from None
+        with writing(var_dir):
+            file.truncate(0)
+            file.write(" ".join(map(str, (os.getpid(), *ports))))
+            file.flush()
         yield
         file.truncate(0)
-
-
-def running_pid(var_dir: Path) -> int | None:
-    """Return the process id of the supervisor of ``var_dir``, or None when none runs."""
-    path = lock_path(var_dir)
-    if not path.exists():
-        return None
-    with path.open() as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return int(file.read().strip() or 0) or None
-    return None
 
 
 def stop_running(var_dir: Path, wait_s: float = 60.0) -> bool:
@@ -121,12 +138,23 @@ def last_words(said: str) -> str:
     return errors[-1] if errors else " / ".join(lines[-LAST_WORDS_LINES:])
 
 
+@dataclass
+class Part:
+    """How a part is started, when it last was, and what became of it since."""
+
+    command: list[str]
+    started_at: float = 0.0
+    early_deaths: int = 0
+    again_at: float | None = None
+
+
 class Children:
     """The processes under one supervisor, each with its own session (the terminal's Ctrl-C reaches only the parent)."""
 
     def __init__(self, log_dir: Path, environ: dict[str, str]) -> None:
         self.log_dir, self.environ = log_dir, environ
         self.alive: dict[str, subprocess.Popen[bytes]] = {}
+        self.parts: dict[str, Part] = {}
         log_dir.mkdir(parents=True, exist_ok=True)
 
     def log(self, name: str) -> Path:
@@ -135,10 +163,12 @@ class Children:
 
     def start(self, name: str, command: list[str]) -> None:
         """Start ``command`` in the background, its output appended to its log."""
+        part = self.parts.setdefault(name, Part(command))
         with self.log(name).open("ab") as said:
             self.alive[name] = subprocess.Popen(
                 command, env=self.environ, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
             )
+        part.started_at, part.again_at = time.monotonic(), None
 
     def run(self, name: str, command: list[str]) -> None:
         """Run ``command`` to its end, its output shown here; raises StepFailed when it fails."""
@@ -153,14 +183,52 @@ class Children:
         """Raise PartFailed when one of them has ended by itself."""
         for name, child in self.alive.items():
             if child.poll() is not None:
-                words = last_words(self.log(name).read_text(errors="replace"))
-                raise PartFailed(part=name, exit_code=child.returncode, words=words, log=self.log(name))
+                raise self._failure(name)
 
-    def watch(self) -> None:
-        """Stay until one of them ends by itself: PartFailed, or until this process is told to stop: Stopped."""
+    def watch(self, say: Say, excused: Callable[[], bool] = lambda: False) -> None:
+        """Stay until this process is told to stop (Stopped), and start again what ends by itself.
+
+        ``excused`` is asked in each round: it tends what the parts stand on, and returns True while that is not well, so
+        that no part is given up for it.
+
+        Raises
+        ------
+        PartFailed
+            When a part ended ``MOST_EARLY_DEATHS`` times in a row right at its start.
+        """
         while True:
-            self.check()
+            blameless = excused()
+            for name in list(self.alive):
+                if self.alive[name].poll() is not None:
+                    self._mend(name, say, blameless)
             time.sleep(POLL_S * 5)
+
+    def _mend(self, name: str, say: Say, blameless: bool) -> None:
+        """Start the ended part ``name`` again when its time has come; the first look at its end sets that time."""
+        part, now = self.parts[name], time.monotonic()
+        if part.again_at is None:
+            early = now - part.started_at < EARLY_S and not blameless
+            part.early_deaths = part.early_deaths + 1 if early else 1
+            if part.early_deaths >= MOST_EARLY_DEATHS:
+                raise self._failure(name)
+            wait_s = AGAIN_FIRST_S * 2 ** (part.early_deaths - 1)
+            part.again_at = now + wait_s
+            code = self.alive[name].returncode
+            say(
+                "The part {part} ended with code {exit_code}; it starts again in {wait_s:g} s.",
+                part=name,
+                exit_code=code,
+                wait_s=wait_s,
+            )
+            with suppress(ProcessLookupError):  # its own children would keep its port
+                os.killpg(self.alive[name].pid, signal.SIGKILL)
+        if now >= part.again_at:
+            with suppress(OSError):  # a disk without room for its log: tried again in the next round
+                self.start(name, part.command)
+
+    def _failure(self, name: str) -> PartFailed:
+        words = last_words(self.log(name).read_text(errors="replace"))
+        return PartFailed(part=name, exit_code=self.alive[name].returncode, words=words, log=self.log(name))
 
     def stop(self, grace_s: float = GRACE_S) -> None:
         """Ask all to end, the last started first, and kill after ``grace_s`` those that did not."""

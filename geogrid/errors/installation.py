@@ -53,6 +53,19 @@ class DiskFull(SetupError):
     code = "setup.disk_full"
 
 
+class FolderFull(SetupError):
+    """The disk of {folder} is full: nothing can be written there. Make room and start again."""
+
+    code = "setup.folder_full"
+
+
+class FolderReadOnly(SetupError):
+    """The folder {folder} cannot be written to ({reason}). Give this user the right to write there, or set GEOGRID_VAR
+    to a folder of yours."""
+
+    code = "setup.read_only"
+
+
 class SocketPathTooLong(SetupError):
     """The socket path {path} has {length} bytes, and the system takes {most}. Set GEOGRID_VAR to a shorter folder."""
 

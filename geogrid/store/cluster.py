@@ -112,11 +112,11 @@ def cluster_status(var_dir: Path) -> ClusterStatus:
     return ClusterStatus(_made(home), _answers(folder), home, folder)
 
 
-def start_cluster(var_dir: Path, *, durable: bool = True) -> bool:
+def start_cluster(var_dir: Path, *, durable: bool = True, least_mb: int = FREE_LEAST_MB) -> bool:
     """Bring up the cluster of ``var_dir``, made first where it is missing, with its database and extensions.
 
     Returns whether this call started it: False when it ran already. ``durable=False`` is for tests alone: it trades
-    the safety of acknowledged rows for speed.
+    the safety of acknowledged rows for speed. ``least_mb`` of the disk must be free.
 
     Raises
     ------
@@ -128,12 +128,14 @@ def start_cluster(var_dir: Path, *, durable: bool = True) -> bool:
         if _answers(socket_dir(var_dir)):
             return False
         home = _ensure_home(var_dir)
-        check_disk(home)
+        check_disk(home, least_mb)
         owner = _owner(home)
         programs = _programs(home)
         if not _made(home):
             _initdb(programs, home, owner, durable=durable)
         _configure(home, socket_dir(var_dir), owner, durable=durable)
+        for lock in (home / "data" / "postmaster.pid", socket_dir(var_dir) / f"{SOCKET_NAME}.lock"):
+            _forget_dead_server(lock)
         _start(programs, home, owner)
         try:
             create_database(var_dir, DATABASE, missing_ok=True)
@@ -186,6 +188,11 @@ def create_extensions(connection: psycopg.Connection) -> None:
     connection.execute("SET client_min_messages = warning")
     for name in EXTENSIONS:
         connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
+
+
+def answers(var_dir: Path) -> bool:
+    """Return whether the cluster of ``var_dir`` accepts connections."""
+    return _answers(socket_dir(var_dir))
 
 
 # -- pieces -----------------------------------------------------------------------------------------------------------
@@ -318,13 +325,25 @@ def _configure(home: Path, folder: Path, owner: pwd.struct_passwd, *, durable: b
         "pg_ident.conf": [f"{USER} {name} {USER}" for name in sorted(people)],
     }
     for name, lines in texts.items():
-        path = home / "data" / name
-        path.write_text("\n".join(lines) + "\n")
+        path, wanted = home / "data" / name, "\n".join(lines) + "\n"
+        if not path.exists() or path.read_text() != wanted:  # on a full disk a rewritten file would be left empty
+            path.write_text(wanted)
         _give(path, owner)
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid not in (os.geteuid(), owner.pw_uid):
         raise ClusterOwner(folder=folder, owner=pwd.getpwuid(folder.stat().st_uid).pw_name)
     _give(folder, owner)
+
+
+def _forget_dead_server(lock: Path) -> None:
+    """Remove the lock file of a killed server that is a zombie: PostgreSQL takes it for alive until its parent buries it.
+
+    Processes that it left behind still hold its shared memory, and PostgreSQL looks for that by itself.
+    """
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        pid = int(lock.read_text().split()[0])
+        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            lock.unlink()
 
 
 def _give(path: Path, owner: pwd.struct_passwd) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import shutil
 import socket
@@ -15,6 +16,7 @@ from sqlalchemy import make_url
 
 from etl import doctor
 from etl.doctor import Level
+from etl.running import lock_path
 from geogrid.errors import PostgisMissing
 from geogrid.settings import read_settings
 from geogrid.store import binaries
@@ -52,6 +54,20 @@ def test_taken_port_is_bad_and_names_its_variable(settings):
         free, busy = doctor._ports(taken)
     assert free.level is Level.WELL
     assert busy.level is Level.BAD and "GEOGRID_STREAM_PORT" in busy.shown("zh") and busy.mend
+
+
+def test_a_port_of_this_installation_is_well(settings, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        taken = dataclasses.replace(settings, stream_port=port)
+        path = lock_path(settings.var_dir)
+        path.parent.mkdir(parents=True)
+        with path.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock.write(f"1 {settings.port} {port}")
+            lock.flush()
+            assert found(doctor._ports(taken), "in use by this installation").level is Level.WELL
+        assert found(doctor._ports(taken), "another program").level is Level.BAD
 
 
 @pytest.mark.parametrize(("free_mb", "level"), [(9000, Level.WELL), (1000, Level.NOTE), (3, Level.BAD)])

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 from collections import namedtuple
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from geogrid.errors import ClusterBusy, ClusterFailed, ClusterLocked, DiskFull, PostgisMissing, PostgisTooOld, SocketPathTooLong
 from geogrid.store import binaries, cluster
+from webmap.cluster_keeper import ClusterKeeper
 
 AS_ROOT = os.geteuid() == 0
 
@@ -54,6 +58,52 @@ def test_cluster_comes_up_durable_and_keeps_its_rows(var_dir):
     cluster.start_cluster(var_dir)
     with psycopg.connect(dbname="geogrid", user="geogrid", host=str(cluster.socket_dir(var_dir))) as again:
         assert again.execute("SELECT one FROM kept").fetchall() == [(1,)]
+
+
+def test_a_killed_server_comes_up_again_with_its_rows(var_dir):
+    """Its keeper is called in rounds, as by the supervisor; the platform must be whole again in less than 15 s."""
+    cluster.start_cluster(var_dir)
+    said = []
+    keeper = ClusterKeeper(var_dir, lambda message, **_: said.append(message))
+    assert keeper() is True and said == []
+    home = cluster.cluster_home(var_dir)
+    with psycopg.connect(dbname="geogrid", user="geogrid", host=str(cluster.socket_dir(var_dir)), autocommit=True) as server:
+        server.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    os.kill(int((home / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    until = time.monotonic() + 15
+    while "The database is up again." not in said and time.monotonic() < until:
+        keeper()
+        time.sleep(0.1)
+    with psycopg.connect(dbname="geogrid", user="geogrid", host=str(cluster.socket_dir(var_dir))) as again:
+        assert again.execute("SELECT one FROM kept").fetchall() == [(1,)]
+    assert (said[0], said[-1]) == ("The database has ended; it is started again.", "The database is up again.")
+
+
+def test_the_lock_of_a_zombie_is_removed_and_that_of_a_living_server_kept(tmp_path):
+    lock = tmp_path / "postmaster.pid"
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has buried it
+        lock.write_text(f"{child.pid}\n{tmp_path}\n")
+        cluster._forget_dead_server(lock)
+        assert not lock.exists()
+    lock.write_text(f"{os.getpid()}\n{tmp_path}\n")
+    cluster._forget_dead_server(lock)
+    assert lock.exists()
+
+
+def test_a_keeper_waits_longer_after_each_failure_and_says_it_once(tmp_path, monkeypatch):
+    calls, said = [], []
+
+    def fails(*_, **__):
+        calls.append(1)
+        raise OSError("no room")
+
+    monkeypatch.setattr(cluster, "start_cluster", fails)
+    keeper = ClusterKeeper(tmp_path, lambda message, **_: said.append(message))
+    for _ in range(20):
+        assert keeper() is False
+    assert len(calls) == 1
+    assert said == ["The database has ended; it is started again.", "The database does not come up: {reason}"]
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can act as another user")

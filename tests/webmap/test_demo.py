@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import http.server
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,10 +18,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from geogrid.errors import AlreadyRunning, PartFailed, PortTaken, SetupError, StepFailed
-from geogrid.settings import read_settings
-from webmap import demo
-from webmap.supervisor import Children, check_port, last_words, only_one, our_command, running_pid, stop_running
+from etl.running import running_pid, running_ports
+from geogrid.errors import AlreadyRunning, FolderFull, FolderReadOnly, PartFailed, PortTaken, SetupError, StepFailed
+from geogrid.settings import clock_path, keep_clock, read_settings
+from geogrid.store.session import engine_of, session_scope
+from tests.build_district import publish
+from webmap import demo, supervisor
+from webmap.supervisor import Children, Stopped, check_port, last_words, only_one, our_command, stop_running
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"]
@@ -29,12 +34,12 @@ from pathlib import Path
 from webmap.supervisor import Children, Stopped, only_one, told_to_stop
 folder = Path(sys.argv[1])
 try:
-    with told_to_stop(), only_one(folder):
+    with told_to_stop(), only_one(folder, (8497, 8498)):
         children = Children(folder / "logs", {})
         try:
             children.start("child", [sys.executable, "-c", "import time; time.sleep(60)"])
             print(children.alive["child"].pid, flush=True)
-            children.watch()
+            children.watch(lambda *_, **__: None)
         finally:
             children.stop()
 except Stopped:
@@ -68,10 +73,66 @@ def test_stop_ends_the_willing_and_the_stubborn(children):
     assert not [pid for pid in pids if alive(pid)]
 
 
-def test_a_part_that_ends_by_itself_is_named_with_its_last_words(children):
+class _Said(list):
+    """Keeps the lines of the terminal."""
+
+    def __call__(self, message, **values):
+        self.append(message.format_map(values))
+
+
+def test_a_part_that_never_gets_through_its_start_is_given_up_with_its_last_words(children, monkeypatch):
+    monkeypatch.setattr(supervisor, "AGAIN_FIRST_S", 0.01)
+    said = _Said()
     children.start("jobs", [sys.executable, "-c", "import sys; print('no table steps'); sys.exit(3)"])
     with pytest.raises(PartFailed, match=r"jobs ended with code 3.*no table steps"):
-        children.watch()
+        children.watch(said)
+    assert len(said) == supervisor.MOST_EARLY_DEATHS - 1
+    assert said[0] == "The part jobs ended with code 3; it starts again in 0.01 s."
+
+
+def test_a_killed_part_is_started_again_and_the_others_stay(children, monkeypatch):
+    monkeypatch.setattr(supervisor, "AGAIN_FIRST_S", 0.01)
+    for name in ("serve", "jobs"):
+        children.start(name, SLEEPS)
+    serve, jobs = (children.alive[name].pid for name in ("serve", "jobs"))
+    os.kill(jobs, signal.SIGKILL)
+    said, rounds = _Said(), iter(range(4))
+
+    def excused():
+        if next(rounds, None) is None:
+            raise Stopped
+        return False
+
+    with pytest.raises(Stopped):
+        children.watch(said, excused)
+    assert said == ["The part jobs ended with code -9; it starts again in 0.01 s."]
+    assert children.alive["jobs"].pid != jobs and alive(children.alive["jobs"].pid)
+    assert children.alive["serve"].pid == serve and alive(serve)
+
+
+def test_no_part_is_given_up_while_what_it_stands_on_is_not_well(children, monkeypatch):
+    monkeypatch.setattr(supervisor, "AGAIN_FIRST_S", 0.01)
+    monkeypatch.setattr(supervisor, "POLL_S", 0.02)
+    children.start("jobs", [sys.executable, "-c", "raise SystemExit(1)"])
+    said = _Said()
+
+    def excused():
+        if len(said) > supervisor.MOST_EARLY_DEATHS:
+            raise Stopped
+        return True
+
+    with pytest.raises(Stopped):
+        children.watch(said, excused)
+
+
+@pytest.mark.parametrize(("number", "told"), [(errno.EROFS, FolderReadOnly), (errno.ENOSPC, FolderFull)])
+def test_a_folder_that_takes_nothing_is_named(tmp_path, monkeypatch, number, told):
+    def refuses(self, *_, **__):
+        raise OSError(number, os.strerror(number), str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuses)
+    with pytest.raises(told, match=re.escape(str(tmp_path))), only_one(tmp_path):
+        pass
 
 
 def test_last_words_name_the_error_and_not_what_followed_it():
@@ -88,23 +149,24 @@ def test_a_failing_step_stops_the_start(children):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_told_to_stop_it_ends_its_children_and_lets_go(tmp_path, number):
-    with subprocess.Popen([sys.executable, "-c", SUPERVISES, str(tmp_path)], stdout=subprocess.PIPE, text=True) as supervisor:
-        child = int(supervisor.stdout.readline())
-        assert running_pid(tmp_path) == supervisor.pid
-        with pytest.raises(AlreadyRunning, match=str(supervisor.pid)), only_one(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", SUPERVISES, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
+        child = int(process.stdout.readline())
+        assert running_pid(tmp_path) == process.pid
+        with pytest.raises(AlreadyRunning, match=str(process.pid)), only_one(tmp_path):
             pass
-        supervisor.send_signal(number)
-        assert supervisor.stdout.read().strip() == "stopped"
+        process.send_signal(number)
+        assert process.stdout.read().strip() == "stopped"
     assert not alive(child)
     assert running_pid(tmp_path) is None
 
 
 def test_stop_from_another_process(tmp_path):
     assert stop_running(tmp_path) is False
-    with subprocess.Popen([sys.executable, "-c", SUPERVISES, str(tmp_path)], stdout=subprocess.PIPE, text=True) as supervisor:
-        supervisor.stdout.readline()
+    with subprocess.Popen([sys.executable, "-c", SUPERVISES, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        assert running_ports(tmp_path) == (8497, 8498)
         assert stop_running(tmp_path) is True
-        assert supervisor.stdout.read().strip() == "stopped"
+        assert process.stdout.read().strip() == "stopped"
 
 
 def test_a_killed_supervisor_takes_its_children_along(tmp_path):
@@ -115,10 +177,10 @@ def test_a_killed_supervisor_takes_its_children_along(tmp_path):
         "children.start('child', [*command[:-2], '/bin/sleep', '60'])\n"
         "print(children.alive['child'].pid, flush=True); time.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as supervisor:
-        child = int(supervisor.stdout.readline())
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
+        child = int(process.stdout.readline())
         time.sleep(0.3)
-        supervisor.kill()
+        process.kill()
     until = time.monotonic() + 10
     while alive(child) and time.monotonic() < until:
         time.sleep(0.05)
@@ -147,6 +209,45 @@ def test_clock_resumes_at_the_later_of_as_of_and_last_step():
     assert start(as_of - timedelta(hours=1)) == as_of
     assert start(as_of + timedelta(hours=1)) == as_of + timedelta(hours=1)
     assert read_settings(demo.clock_environment(as_of, None, now)).clock_start == now
+
+
+@pytest.fixture
+def stored(fresh_database):
+    engine = engine_of(fresh_database)
+    yield engine
+    engine.dispose()
+
+
+def test_the_clock_of_a_demo_is_kept_for_other_commands_and_for_up(stored, fresh_database, tmp_path):
+    environ = {"GEOGRID_VAR": str(tmp_path), "GEOGRID_DATABASE_URL": fresh_database}
+    steps, as_of = demo.Steps("en", total=1), datetime.fromisoformat(demo.AS_OF)
+    with demo.clock(read_settings(environ), steps, stored, as_of) as variables:
+        pass
+    later = read_settings(environ)
+    assert later.as_of == as_of
+    assert later.clock_start == datetime.fromisoformat(variables["GEOGRID_CLOCK_START"])
+    with demo.clock(later, steps, stored, None) as variables:
+        assert datetime.fromisoformat(variables["GEOGRID_AS_OF"]) == as_of
+    assert clock_path(tmp_path).exists(), "the demo's clock outlives `up`"
+
+
+def test_a_drill_leaves_no_clock_behind_and_real_time_has_none(stored, fresh_database, tmp_path):
+    environ = {"GEOGRID_VAR": str(tmp_path), "GEOGRID_DATABASE_URL": fresh_database}
+    steps = demo.Steps("en", total=1)
+    with demo.clock(read_settings(environ | {"GEOGRID_AS_OF": demo.AS_OF}), steps, stored, None):
+        assert read_settings(environ).as_of is not None
+    assert read_settings(environ).as_of is None
+    keep_clock(read_settings({**environ, "GEOGRID_DATABASE_URL": ""}), datetime.now(UTC), datetime.now(UTC))
+    with demo.clock(read_settings(environ), steps, stored, None) as variables:
+        assert variables == {}
+    assert not clock_path(tmp_path).exists()
+
+
+def test_the_clock_does_not_go_back_behind_an_activation(stored):
+    activated = datetime(2025, 6, 19, tzinfo=UTC)
+    with session_scope(stored) as session:
+        publish(session, now=activated)
+    assert demo.last_stored_at(stored) == activated
 
 
 def test_as_of_needs_an_offset():
