@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -28,15 +29,29 @@ def draw_once(settings: Settings, engine: Engine, district: District | None = No
 
 def keep_drawn(settings: Settings, engine: Engine, stopped: threading.Event, *, every_s: float = EVERY_S) -> None:
     """Draw until ``stopped`` is set; a failure is said and tried again, since no report depends on it."""
+    from psycopg import Error
     from sqlalchemy.exc import SQLAlchemyError
 
     from geogrid.actions.district import open_district
     from geogrid.errors import GeogridError
 
-    district = open_district(settings, engine)
+    district = None
     while not stopped.is_set():
         try:
+            district = district or open_district(settings, engine)
             draw_once(settings, engine, district)
-        except (GeogridError, SQLAlchemyError) as error:
-            click.echo(f"jobs: analyses: {type(error).__name__}; again in {every_s:.0f} s", err=True)
+        except (GeogridError, SQLAlchemyError, Error, OSError) as error:
+            note(f"jobs: analyses: {told(error)}; again in {every_s:.0f} s")
         stopped.wait(every_s)
+
+
+def note(line: str) -> None:
+    """Write ``line`` to the log of the jobs; where its disk is full the line is lost and the work goes on."""
+    with suppress(OSError):
+        click.echo(line, err=True)
+
+
+def told(error: Exception) -> str:
+    """Return the class of ``error`` and the first line of what the database, or the system, said."""
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from etl.analyses import note, told
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -38,15 +40,18 @@ def jobs(once: bool) -> None:
 
 
 def work(engine: Engine, stopped: threading.Event, *, every_s: float = EVERY_S) -> None:
-    """Fold until ``stopped`` is set; a database that does not answer is waited for, not given up."""
+    """Fold until ``stopped`` is set; a database that does not answer, or a full disk, is waited for, not given up."""
+    from psycopg import Error
     from sqlalchemy.exc import SQLAlchemyError
+
+    from geogrid.errors import GeogridError
 
     while not stopped.is_set():
         wait_s = every_s
         try:
             fold_all(engine)
-        except SQLAlchemyError as error:
-            click.echo(f"jobs: {type(error).__name__}; again in {WAIT_AFTER_FAILURE_S:.0f} s", err=True)
+        except (SQLAlchemyError, Error, GeogridError, OSError) as error:
+            note(f"jobs: {told(error)}; again in {WAIT_AFTER_FAILURE_S:.0f} s")
             wait_s = WAIT_AFTER_FAILURE_S
         stopped.wait(wait_s)
 

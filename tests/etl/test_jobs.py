@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from threading import Event, Thread
 
+import click
 from sqlalchemy import create_engine, text
 
+from etl import jobs
 from etl.jobs import fold_all, work
 from geogrid.actions.accept import accept_report
 from geogrid.actions.district import district_of
@@ -54,3 +58,22 @@ def test_a_database_that_does_not_answer_is_waited_for(tmp_path, capsys):
     worker.join(timeout=10)
     assert not worker.is_alive()
     assert "OperationalError" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_waited_for_even_where_the_log_takes_nothing(monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    calls, stopped = [], Event()
+
+    def folds(_):
+        calls.append(1)
+        if len(calls) == 3:
+            stopped.set()
+        full()
+
+    monkeypatch.setattr(jobs, "fold_all", folds)
+    monkeypatch.setattr(jobs, "WAIT_AFTER_FAILURE_S", 0.01)
+    monkeypatch.setattr(click, "echo", full)
+    work(None, stopped)
+    assert len(calls) == 3
