@@ -6,18 +6,25 @@ that asked for a page, the same on a page. Nothing here shows a trace.
 
 from __future__ import annotations
 
+import errno
 import logging
+import shutil
 from typing import Any
 
-from flask import Flask, Response, jsonify, render_template, request
+import psycopg
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from geogrid import errors
+from geogrid.store.cluster import cluster_home
+from webmap.installation import EXTENSION
 from webmap.language import current_language
 
 RETRY_AFTER_S = 5
+FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL_BELOW_BYTES = 40_000_000  # with less than two segments of its write-ahead log the private cluster ends
 
 # A class not named here has the status of its nearest ancestor that is.
 STATUS: dict[type[errors.GeogridError], int] = {
@@ -59,9 +66,10 @@ def error_response(error: errors.GeogridError, status: int | None = None) -> Res
     """Return the answer for ``error``: JSON, or a page for a browser that asked for one."""
     status = status or status_of(error)
     body = error_body(error, current_language())
+    body["where"] = body["where"] or {"path": request.path}
     response = Response(render_template("error.html", status=status, error=body)) if wants_page() else jsonify(body)
     response.status_code = status
-    if status in {429, 503}:
+    if status in {429, 503, 507}:
         response.headers["Retry-After"] = str(error.values.get("wait_s", RETRY_AFTER_S))
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="geogrid"'
@@ -82,6 +90,8 @@ def install_errors(app: Flask) -> None:
     app.register_error_handler(OperationalError, _of_database)
     app.register_error_handler(PoolTimeout, _of_database)
     app.register_error_handler(DBAPIError, _of_statement)
+    app.register_error_handler(psycopg.Error, _of_driver)
+    app.register_error_handler(OSError, _of_system)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -94,7 +104,10 @@ def _of_the_house(error: errors.GeogridError) -> Response:
 def _of_http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return Response(status=error.code or 500, headers=error.get_headers())
-    return error_response(_translated(error), error.code)
+    response = error_response(_translated(error), error.code)
+    if methods := getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(sorted(methods))
+    return response
 
 
 def _translated(error: HTTPException) -> errors.GeogridError:
@@ -109,13 +122,37 @@ def _translated(error: HTTPException) -> errors.GeogridError:
 
 
 def _of_database(error: Exception) -> Response:
+    if _disk_is_full(error):
+        log.error("the disk of the database is full")
+        return error_response(errors.StorageFull())
     log.warning("the database does not answer: %s", type(error).__name__)
     return error_response(errors.DatabaseSilent())
 
 
+def _disk_is_full(error: Exception) -> bool:
+    """Whether the database said so (SQLSTATE 53100), or cannot say anything and the disk that it shares with us is full."""
+    if isinstance(getattr(error, "orig", error), psycopg.errors.DiskFull):
+        return True
+    settings = current_app.extensions[EXTENSION].settings
+    home = cluster_home(settings.var_dir)
+    return not settings.database_url and home.exists() and shutil.disk_usage(home).free < FULL_BELOW_BYTES
+
+
 def _of_statement(error: DBAPIError) -> Response:
-    if error.connection_invalidated:
+    if error.connection_invalidated or isinstance(error.orig, psycopg.errors.DiskFull):
         return _of_database(error)
+    return _unexpected(error)
+
+
+def _of_driver(error: psycopg.Error) -> Response:
+    """Answer what came past SQLAlchemy, as in COPY."""
+    return _of_database(error) if isinstance(error, psycopg.OperationalError) else _unexpected(error)
+
+
+def _of_system(error: OSError) -> Response:
+    if error.errno in FULL:
+        log.error("the disk is full: %s", error.filename)
+        return error_response(errors.StorageFull())
     return _unexpected(error)
 
 

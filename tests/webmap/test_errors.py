@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import errno
 import inspect
 import json
+import shutil
 
+import psycopg
 import pytest
 from flask import Flask, render_template_string
 from sqlalchemy import create_engine
@@ -40,6 +44,10 @@ def broken(tmp_path) -> Flask:
         "database": lambda: OperationalError("SELECT canary-7d1", {}, Exception("gone")),
         "pool": lambda: PoolTimeout("canary-7d1"),
         "many": lambda: TooManyRequests(wait_s=7),
+        "full": lambda: OperationalError("INSERT canary-7d1", {}, psycopg.errors.DiskFull("could not extend file")),
+        "copy": lambda: psycopg.errors.DiskFull("could not extend file"),
+        "disk": lambda: OSError(errno.ENOSPC, "No space left on device", "canary-7d1"),
+        "system": lambda: OSError(errno.EIO, "canary-7d1"),
     }
     for name, make in failures.items():
         app.add_url_rule(f"/fail/{name}", name, _failing(make))
@@ -64,6 +72,10 @@ def _failing(make):
         ("/fail/database", 503, "unavailable.database", True),
         ("/fail/pool", 503, "unavailable.database", True),
         ("/fail/many", 429, "request.too_many", True),
+        ("/fail/full", 507, "storage.full", True),
+        ("/fail/copy", 507, "storage.full", True),
+        ("/fail/disk", 507, "storage.full", True),
+        ("/fail/system", 500, "internal", False),
         ("/nowhere", 404, "not_found", False),
         ("/api/v1/nowhere", 404, "not_found", False),
         ("/api/v1/events", 503, "unavailable.database", True),
@@ -104,6 +116,21 @@ def test_a_wrong_method_says_which_are_possible(broken):
     answer = broken.test_client().delete("/api/v1/events", headers={"Accept-Language": "en"})
     assert (answer.status_code, answer.get_json()["code"]) == (405, "request.method")
     assert "POST" in answer.get_json()["message"]
+    assert "POST" in answer.headers["Allow"].split(", ")
+    assert answer.get_json()["where"] == {"path": "/api/v1/events"}
+
+
+def test_a_silent_database_whose_disk_is_full_is_told_as_that(broken, monkeypatch):
+    here = broken.extensions["geogrid"]
+    private = dataclasses.replace(here, settings=dataclasses.replace(here.settings, database_url=""))
+    monkeypatch.setitem(broken.extensions, "geogrid", private)
+    (here.settings.var_dir / "postgres").mkdir()
+    assert broken.test_client().get("/fail/database").status_code == 503
+    usage = shutil.disk_usage(here.settings.var_dir)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=0))
+    answer = broken.test_client().get("/fail/database", headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.get_json()["code"]) == (507, "storage.full")
+    assert "disk of the server is full" in answer.get_json()["message"]
 
 
 def test_languages_are_chosen_by_address_cookie_header_and_default(broken):
