@@ -12,6 +12,7 @@ from sqlalchemy import text
 from geogrid.store.session import session_scope
 from tests.build_district import A1, A2, B1, B2, IN_A1, IN_B2, VILLAGE_A
 from tests.build_installation import payload
+from webmap.api.bodies import percent
 from webmap.installation import installation
 
 EVENTS = "/api/v1/events"
@@ -91,6 +92,26 @@ def test_a_border_an_outside_point_and_a_vague_one_are_explained(small):
     assert vague["uncertain"]
     assert {c["grid_code"] for c in vague["candidates"]} == {A1, A2, B1, B2}
     assert any("%" in sentence for sentence in vague["explanation"])
+    assert any(sentence.startswith(("不确定", "Uncertain")) for sentence in vague["explanation"])
+
+
+@pytest.mark.parametrize(("language", "doubt", "named"), [("en", "Uncertain: only < 0.1 %", " ("), ("zh", "不确定", "（")])
+def test_a_disc_as_wide_as_a_province_is_doubted_in_words(small, language, doubt, named):
+    report = payload(IN_A1, accuracy_m=100000)
+    body = post(small, report, **{"Accept-Language": language}).get_json()["assignment"]
+    assert body["uncertain"]
+    assert [c["grid_code"] for c in body["candidates"]] == [A1]
+    assert any(sentence.startswith(doubt) for sentence in body["explanation"])
+    assert f"{body['names'][A1]}{named}{A1}" in body["explanation"][0], "by name, the code behind it"
+    sure = post(small, payload(IN_A1, accuracy_m=10), **{"Accept-Language": language}).get_json()["assignment"]
+    assert not any(sentence.startswith(doubt[:3]) for sentence in sure["explanation"])
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.479, "47.9 %"), (1.0, "100.0 %"), (0.99999, "99.9 %"), (0.0, "0.0 %"), (0.00004, "< 0.1 %")]
+)
+def test_shares_are_told_to_a_tenth_and_never_rounded_up(share, text):
+    assert percent(share) == text
 
 
 def test_gcj02_is_converted_and_the_original_kept(shared):

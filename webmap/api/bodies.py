@@ -120,7 +120,7 @@ def assignment_body(
         "nearest_grid_code": assignment.nearest_grid_code,
         "nearest_grid_m": _rounded(assignment.nearest_grid_m, 3),
         "names": dict(names),
-        "explanation": explanation(assignment, edition, accuracy_m),
+        "explanation": explanation(assignment, edition, accuracy_m, names),
     }
 
 
@@ -128,28 +128,59 @@ def _rounded(value: float | None, digits: int = 1) -> float | None:
     return None if value is None else round(float(value), digits)
 
 
-def explanation(assignment: Assignment, edition: str, accuracy_m: float | None) -> list[str]:
-    """Return sentences that say which grid, by which rule and edition, how sure, and which stations."""
-    sentences = [_rule_in_words(assignment), say("Edition of the grids: {edition}.", edition=edition)]
+def explanation(assignment: Assignment, edition: str, accuracy_m: float | None, names: Mapping[str, str]) -> list[str]:
+    """Return sentences that say which grid, by which rule and edition, how sure, and which stations; by name where known."""
+    return [
+        _rule_in_words(assignment, names),
+        say("Edition of the grids: {edition}.", edition=edition),
+        *_doubts(assignment, accuracy_m, names),
+        *_stations(assignment, names),
+    ]
+
+
+def _doubts(assignment: Assignment, accuracy_m: float | None, names: Mapping[str, str]) -> list[str]:
+    """Return what the position leaves open, and who else may answer for it."""
+    found = []
     if accuracy_m is not None and assignment.candidates:
-        shares = ", ".join(f"{c.grid_code} {percent(c.share)}" for c in assignment.candidates)
-        sentences.append(
-            say("The position is good to {metres:.0f} m, so by share of that disc: {shares}.", metres=accuracy_m, shares=shares)
-        )
+        shares = ", ".join(f"{called(c.grid_code, names)} {percent(c.share)}" for c in assignment.candidates)
+        values = {"metres": accuracy_m, "shares": shares}
+        found.append(say("The position is good to {metres:.0f} m, so by share of that disc: {shares}.", **values))
+    if assignment.grid_code is None or assignment.confidence >= SURE:
+        return found
+    if assignment.rule is AssignmentRule.OVERLAP:
+        return [
+            *found,
+            say("Uncertain: the grids that overlap here have one claim as good as the other; somebody should confirm."),
+        ]
+    doubt = "Uncertain: only {share} of the disc lies in this grid; somebody should confirm."
+    return [*found, say(doubt, share=percent(assignment.confidence))]
+
+
+def _stations(assignment: Assignment, names: Mapping[str, str]) -> list[str]:
+    found = []
     if assignment.nearest_station is not None and assignment.distance_m is not None:
-        values = {"station": assignment.nearest_station, "metres": assignment.distance_m}
-        sentences.append(say("Nearest station: {station}, {metres:.0f} m in a straight line.", **values))
+        values: dict[str, Any] = {"station": called(assignment.nearest_station, names), "metres": assignment.distance_m}
+        found.append(say("Nearest station: {station}, {metres:.0f} m in a straight line.", **values))
     if assignment.station_by_time is not None and assignment.minutes is not None:
-        values = {"station": assignment.station_by_time, "minutes": assignment.minutes}
-        sentences.append(say("Soonest reached on the roads: {station}, {minutes:.0f} min.", **values))
+        values = {"station": called(assignment.station_by_time, names), "minutes": assignment.minutes}
+        found.append(say("Soonest reached on the roads: {station}, {minutes:.0f} min.", **values))
     if assignment.home_station is not None:
-        sentences.append(say("Home station, the point of the village: {station}.", station=assignment.home_station))
-    return sentences
+        home = called(assignment.home_station, names)
+        found.append(say("Home station, the point of the village: {station}.", station=home))
+    return found
+
+
+def called(code: str | None, names: Mapping[str, str]) -> str:
+    """Return the name of a code with the code behind it: people know names, and two things may share one."""
+    if code is None:
+        return "-"
+    return say("{name} ({code})", name=names[code], code=code) if names.get(code) else code
 
 
 def percent(share: float) -> str:
-    """Return a share in whole percents, cut and never rounded up to what it is not."""
-    return f"{math.floor(share * 100 + 1e-9)} %"
+    """Return a share in percents with one decimal, cut and never rounded up to what it is not."""
+    tenths = math.floor(share * 1000 + 1e-9)
+    return "< 0.1 %" if share > 0.0 and tenths == 0 else f"{tenths // 10}.{tenths % 10} %"
 
 
 _RULES = {
@@ -166,8 +197,9 @@ _UNPLACED = {
 }
 
 
-def _rule_in_words(assignment: Assignment) -> str:
-    nearest = {"grid": assignment.nearest_grid_code or "-", "metres": assignment.nearest_grid_m or 0.0}
+def _rule_in_words(assignment: Assignment, names: Mapping[str, str]) -> str:
+    nearest = {"grid": called(assignment.nearest_grid_code, names), "metres": assignment.nearest_grid_m or 0.0}
     if assignment.grid_code is None:
         return say(_UNPLACED.get(assignment.rule, "{rule}"), rule=label(assignment.rule), **nearest)
-    return say(_RULES.get(assignment.rule, "{rule}"), rule=label(assignment.rule), **{**nearest, "grid": assignment.grid_code})
+    values = {**nearest, "grid": called(assignment.grid_code, names)}
+    return say(_RULES.get(assignment.rule, "{rule}"), rule=label(assignment.rule), **values)
