@@ -13,7 +13,7 @@ import numpy as np
 
 from etl import export
 from etl.cells import is_empty, to_accuracy
-from etl.check import Checked, check_table
+from etl.check import Checked, check_table, row_name
 from etl.errors import GeometryMissing, LocationMissing
 from etl.kinds import AREA, CODE, KINDS, POINT, TEXT, Column, Kind
 from etl.located import Located, locate
@@ -149,7 +149,7 @@ def _check_point(shape: Any, events: Table, position: int, profile: Profile) -> 
     if shape is None:
         raise LocationMissing
     if shape.geom_type != "Point":
-        raise GeometryType(code=f"#{events.rows[position]}", got=shape.geom_type, wanted="Point")
+        raise GeometryType(code=row_name(events.rows[position]), got=shape.geom_type, wanted="Point")
     check_coordinates(np.array([[shape.x, shape.y]]))
     if "accuracy_m" in events.frame:
         _accuracy(events.frame["accuracy_m"].iloc[position], profile)

@@ -120,7 +120,9 @@ def _checked_shapes(
         if position in faults:
             continue
         try:
-            checked = check_geometry(shapes[position], f"#{rows[position]}", wanted=kind.geometry, likely_lonlat=likely)
+            checked = check_geometry(
+                located.exact[position], row_name(rows[position]), wanted=kind.geometry, likely_lonlat=likely
+            )
             _refuse_null_island(checked.shape)
         except GeogridError as error:
             faults[position] = error
@@ -128,6 +130,11 @@ def _checked_shapes(
             shapes[position] = checked.shape
             mended.extend(Mending(int(rows[position]), code, count) for code, count in checked.notes if code != "snapped")
     return shapes
+
+
+def row_name(row: int) -> Note:
+    """Return what to call a row in a message: its code may be missing or somebody else's."""
+    return Note("row {row}", {"row": int(row)})
 
 
 def _suspects(shapes: np.ndarray, kind: Kind, likely: tuple[float, float, float, float]) -> range | list[int]:

@@ -14,7 +14,7 @@ from etl.errors import ColumnMissing, CoordText, DatumNotStated, GeometryMissing
 from etl.sources.table import Note, Table
 from geogrid.domain.places import Datum
 from geogrid.errors import DatumUnknown, GeogridError
-from geogrid.space.crs import parse_datum, to_record, transformer_to_record
+from geogrid.space.crs import parse_datum, snap_geometries, to_record_exactly, transformer_to_record
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -36,6 +36,7 @@ class Located:
     geometry : object array on the datum of record (EPSG:4490, lon/lat, on the store's grid), None where there is none
     stated : object array of the same geometries as the file has them
     datum : object array of the Datum of ``stated``; None where it was a projected or other system, converted to record
+    exact : object array of ``geometry`` before it was rounded to the grid, which can make a ring cross itself
     faults : position -> why there is no usable place
     notes : what was converted
     """
@@ -43,6 +44,7 @@ class Located:
     geometry: np.ndarray
     stated: np.ndarray
     datum: np.ndarray
+    exact: np.ndarray
     faults: Mapping[int, GeogridError]
     notes: tuple[Note, ...] = ()
 
@@ -79,7 +81,7 @@ def locate(table: Table, *, datum: str | None, lon: str = "lon", lat: str = "lat
 
 def _nowhere(faults: Mapping[int, GeogridError], size: int) -> Located:
     nothing = np.full(size, None, object)
-    return Located(nothing, nothing, nothing, faults)
+    return Located(nothing, nothing, nothing, nothing, faults)
 
 
 def _stated(table: Table, lon: str, lat: str) -> tuple[np.ndarray, dict[int, GeogridError]]:
@@ -130,11 +132,11 @@ def _by_row(stated: np.ndarray, faults: dict[int, GeogridError], names: list[Any
             datums[i] = parse_datum(None if is_empty(name) else name)
         except DatumUnknown as error:
             faults[i] = error
-    geometry = np.full(len(stated), None, object)
+    exact = np.full(len(stated), None, object)
     for datum in Datum:
         rows = np.array([value is datum for value in datums], bool)
-        geometry[rows] = to_record_shapes(stated[rows], datum)
-    return Located(geometry, stated, datums, faults)
+        exact[rows] = to_record_shapes(stated[rows], datum)
+    return Located(snap_geometries(exact), stated, datums, exact, faults)
 
 
 def _as_stated(stated: np.ndarray, faults: dict[int, GeogridError], datum: str | None, crs: str | None) -> Located:
@@ -146,12 +148,13 @@ def _as_stated(stated: np.ndarray, faults: dict[int, GeogridError], datum: str |
             notes = (Note("The file says {crs}; --datum {datum} counts", {"crs": _system(None, crs)[1], "datum": datum}),)
         if system in {Datum.GCJ02, Datum.BD09}:
             notes = (*notes, Note("Coordinates were converted from {datum} to CGCS2000", {"datum": system.label}))
-        return Located(to_record_shapes(stated, system), stated, datums, faults, notes)
-    geometry, known = _transformed(stated, system)
+        exact = to_record_shapes(stated, system)
+        return Located(snap_geometries(exact), stated, datums, exact, faults, notes)
+    exact, known = _transformed(stated, system)
     notes = (Note("Coordinates were converted from {datum} to CGCS2000", {"datum": name}),)
     if not known:
         notes = (*notes, Note(SHIFT_UNKNOWN, {"datum": system.datum.name if system.datum else name}))
-    return Located(geometry, stated, np.full(len(stated), None, object), faults, notes)
+    return Located(snap_geometries(exact), stated, np.full(len(stated), None, object), exact, faults, notes)
 
 
 def _system(datum: str | None, crs: str | None) -> tuple[Datum | CRS, str]:
@@ -180,10 +183,14 @@ def _known_system(text: str) -> tuple[Datum | CRS, str]:
 
 
 def to_record_shapes(shapes: np.ndarray, datum: Datum) -> np.ndarray:
-    """Return the geometries (degrees in ``datum``) on the datum of record, every vertex on the store's grid."""
+    """Return the geometries (degrees in ``datum``) on the datum of record, not rounded."""
     import shapely
 
-    return shapely.transform(shapely.force_2d(shapes), lambda xy: np.column_stack(to_record(xy[:, 0], xy[:, 1], datum)))
+    flat = np.asarray(shapely.force_2d(shapes), object)
+    if datum in {Datum.CGCS2000, Datum.WGS84}:
+        return flat
+    moved = shapely.transform(flat, lambda xy: np.column_stack(to_record_exactly(xy[:, 0], xy[:, 1], datum)))
+    return np.asarray(moved, object)
 
 
 def _transformed(shapes: np.ndarray, crs: CRS) -> tuple[np.ndarray, bool]:
@@ -194,7 +201,6 @@ def _transformed(shapes: np.ndarray, crs: CRS) -> tuple[np.ndarray, bool]:
     forward, known = transformer_to_record(crs.to_wkt(), *shapely.get_coordinates(shapes).T)
 
     def move(xy: np.ndarray) -> np.ndarray:
-        lon, lat = forward.transform(xy[:, 0], xy[:, 1])
-        return np.column_stack(to_record(lon, lat, Datum.CGCS2000))
+        return np.column_stack(forward.transform(xy[:, 0], xy[:, 1]))
 
     return shapely.transform(shapes, move), known

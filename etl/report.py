@@ -47,6 +47,7 @@ LANGUAGES = ("zh", "en")
 MENDINGS = {
     "z_dropped": "Heights were dropped",
     "repeated_vertices": "Repeated vertices were removed",
+    "laid_on_grid": "Parts narrower than 1e-9 degrees were closed, for rounding to it made the border cross itself",
     "winding": "The direction of rings was turned",
     "time_dropped": "A time before 1990 was taken as none",
     "time_before_report": "A step before the report was left out",

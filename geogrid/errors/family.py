@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from geogrid.texts import translate
 
-WORDS = {"reason", "wanted"}  # values that are words of ours: translated too, where a catalogue has them
+WORDS = {"reason", "wanted", "got"}  # values that are words of ours: translated too, where a catalogue has them
 
 
 class GeogridError(Exception):
@@ -29,6 +29,7 @@ class GeogridError(Exception):
         """Return the message in ``language`` with its values filled in; English where there is no translation."""
         template = translate(" ".join((type(self).__doc__ or "").split()), language)
         words = {name: translate(value, language) for name, value in self.values.items() if name in WORDS and type(value) is str}
+        words |= {name: value.words(language) for name, value in self.values.items() if hasattr(value, "words")}
         return template.format_map(_Shown(self.values | words))
 
 

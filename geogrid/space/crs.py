@@ -124,13 +124,18 @@ def to_record(lon: ArrayLike, lat: ArrayLike, datum: Datum | str) -> tuple[Float
     ------
     DatumUnknown
     """
+    return snap(*to_record_exactly(lon, lat, datum))
+
+
+def to_record_exactly(lon: ArrayLike, lat: ArrayLike, datum: Datum | str) -> tuple[Floats, Floats]:
+    """Convert as :func:`to_record`, not snapped: for areas, which must be looked at before their vertices move."""
     x, y = np.asarray(lon, float), np.asarray(lat, float)
     source = parse_datum(datum)
     if source is Datum.BD09:
         x, y = _inverse(_gcj_to_bd, x, y)
     if source in {Datum.BD09, Datum.GCJ02}:
         x, y = _inverse(_wgs_to_gcj, x, y)
-    return snap(x, y)
+    return x, y
 
 
 def from_record(lon: ArrayLike, lat: ArrayLike, datum: Datum | str) -> tuple[Floats, Floats]:

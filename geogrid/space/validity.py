@@ -2,7 +2,8 @@
 
 Only what cannot change the meaning is mended, and each mending is a note: repeated vertices, winding, Z and M, the snap
 to the store's grid. Rings that cross are refused with the place, never repaired: a repair of a hostile ring can run for
-minutes and guesses what was meant.
+minutes and guesses what was meant. Rings that cross only because our snap moved their vertices are laid on the grid so
+that they do not.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from geogrid.errors import (
     CoordRange,
     CoordSwapped,
     GeometryEmpty,
+    GeometryError,
     GeometryNested,
     GeometryRingOpen,
     GeometrySelfIntersection,
     GeometryTooLarge,
     GeometryType,
 )
-from geogrid.space.crs import snap_geometries
+from geogrid.space.crs import SNAP_DECIMALS, snap_geometries
 
 MOST_VERTICES = 20_000
 SAME_PLACE_DEGREES = 1e-12
@@ -43,7 +45,7 @@ class Checked:
 
 def check_geometry(
     shape: Any,
-    code: str,
+    code: object,
     *,
     wanted: frozenset[str],
     most_vertices: int = MOST_VERTICES,
@@ -53,8 +55,8 @@ def check_geometry(
 
     Parameters
     ----------
-    shape : shapely geometry (lon, lat in degrees) or None
-    code : its code or row, for messages
+    shape : shapely geometry (lon, lat in degrees; not snapped, so that it is seen which faults are its own) or None
+    code : its code or row, for messages; also a remark with ``words(language)``
     wanted : names of geometry types that are right here ("Polygon", "MultiPolygon", "Point", ...)
     most_vertices : a larger geometry is refused before anything slow is done with it
     likely_lonlat : (west, south, east, north) of where it should lie, to tell swapped axes from a distant place
@@ -66,7 +68,8 @@ def check_geometry(
 
     Notes
     -----
-    Codes of notes: ``z_dropped``, ``repeated_vertices``, ``winding``, ``snapped`` (vertices moved by the 1e-9 grid).
+    Codes of notes: ``z_dropped``, ``repeated_vertices``, ``winding``, ``snapped`` (vertices moved by the 1e-9 grid),
+    ``laid_on_grid`` (sound, but not once every vertex was snapped by itself: parts narrower than the grid were closed).
     """
     if shape is None or shape.is_empty:
         raise GeometryEmpty(code=code)
@@ -76,9 +79,33 @@ def check_geometry(
     if vertices > most_vertices:
         raise GeometryTooLarge(code=code, vertices=vertices, most=most_vertices)
     check_coordinates(shapely.get_coordinates(shape), likely_lonlat)
-    mended, notes = _mend(shape, code)
-    check_rings(mended, code)
+    try:
+        mended, notes = _mend(shape, code)
+        check_rings(mended, code)
+    except GeometryError:
+        laid = _laid_on_grid(shape)
+        if laid is None or laid.geom_type not in wanted:
+            raise
+        mended, notes = laid, Counter(laid_on_grid=1)
     return Checked(mended, tuple(sorted(notes.items())))
+
+
+def _laid_on_grid(shape: Any) -> Any | None:
+    """Return a sound polygon or multipolygon on the 1e-9 degree grid by snap rounding; None where that cannot be.
+
+    Vertices go where plain rounding puts them; only where an edge passes a vertex closer than the grid it gets that vertex
+    too, and what is narrower than the grid vanishes. The work grows with the vertices, which are bounded; an unsound
+    geometry is not touched.
+    """
+    if shape.geom_type not in {"Polygon", "MultiPolygon"} or not shapely.is_valid(shape):
+        return None
+    try:
+        laid = shapely.set_precision(shapely.force_2d(shape), 10.0**-SNAP_DECIMALS)
+    except shapely.errors.GEOSException:
+        return None
+    free = shapely.from_wkb(shapely.to_wkb(laid))  # without the grid, which every later operation would round to
+    found = shapely.orient_polygons(snap_geometries(free).item())
+    return found if shapely.is_valid(found) and found.area > 0.0 else None
 
 
 def check_coordinates(lonlat: Any, likely_lonlat: tuple[float, float, float, float] | None = None) -> None:
@@ -105,7 +132,7 @@ def _first(error: type[Exception], wrong: Any, lonlat: Any) -> None:
         raise error(lon=lon, lat=lat, where={"lonlat": [lon, lat]})  # type: ignore[call-arg]
 
 
-def _mend(shape: Any, code: str) -> tuple[Any, Counter[str]]:
+def _mend(shape: Any, code: object) -> tuple[Any, Counter[str]]:
     notes: Counter[str] = Counter()
     if shapely.has_z(shape) or shapely.has_m(shape):
         notes["z_dropped"] = int(shapely.get_num_coordinates(shape))
@@ -127,7 +154,7 @@ def _mend(shape: Any, code: str) -> tuple[Any, Counter[str]]:
     return oriented, notes
 
 
-def _check_counts(shape: Any, code: str) -> None:
+def _check_counts(shape: Any, code: object) -> None:
     """Raise GeometryRingOpen for a ring of fewer than three different vertices: repairing it would mean inventing one."""
     for ring in shapely.get_rings(shapely.get_parts(shape)):
         places = np.unique(shapely.get_coordinates(ring), axis=0)
@@ -139,7 +166,7 @@ def _check_counts(shape: Any, code: str) -> None:
 REASON = re.compile(r"(?P<reason>.*?)\s*\[(?P<lon>[-\d.e+]+) (?P<lat>[-\d.e+]+)\]")
 
 
-def check_rings(shape: Any, code: str) -> None:
+def check_rings(shape: Any, code: object) -> None:
     """Refuse an invalid polygon or multipolygon with the reason and the place that GEOS finds; never mends it.
 
     Raises GeometrySelfIntersection, GeometryRingOpen, GeometryNested (holes and shells) or GeometryEmpty (no area).

@@ -364,3 +364,17 @@ def test_the_difference_names_added_removed_changed_and_moved(tmp_path):
     found = difference("base_grids", old, new, "2024")
     assert (found.added, found.removed, found.changed) == ((CODE + "7",), (CODE + "3",), (CODE + "1",))
     assert (found.moved, found.unchanged) == ((CODE + "1",), 1)
+
+
+@pytest.mark.parametrize("datum", [None, "gcj02"])
+def test_an_area_that_only_rounding_breaks_is_mended_and_said(tmp_path, datum):
+    ring = [[126.5, 45.9], [126.6, 45.9], [126.6, 46.0], [126.55, 46.0], [126.55, 45.95], [126.5499999997, 46.0], [126.5, 46.0]]
+    checked = check(geojson(tmp_path / "a.geojson", feature(polygon([*ring, ring[0]]), code=CODE + "1")), datum=datum)
+    assert not checked.refused
+    assert {mending.code for mending in checked.mended} >= {"laid_on_grid"}
+
+
+def test_a_row_is_called_a_row(tmp_path):
+    error = grid_fault(tmp_path, polygon(BOW)).error
+    assert "row 1 " in error.message("en")
+    assert "第 1 行" in error.message("zh")

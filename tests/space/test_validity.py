@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 import shapely
+import shapely.ops
 
 from geogrid import errors
 from geogrid.space.validity import check_geometry
@@ -90,3 +91,50 @@ def test_points_and_lines_pass():
     assert check(shapely.Point(126.6, 45.9, 3), wanted=frozenset({"Point"})).notes == (("z_dropped", 1),)
     line = shapely.LineString([shapes.at(0, 0), shapes.at(0, 0), shapes.at(1, 1)])
     assert check(line, wanted=frozenset({"LineString"})).notes == (("repeated_vertices", 1),)
+
+
+X = 126.55
+
+
+def slit(width: float):
+    """A square that a slit of ``width`` degrees enters from the north."""
+    half = width / 2
+    ring = [(126.5, 45.9), (126.6, 45.9), (126.6, 46.0), (X + half, 46.0), (X, 45.95), (X - half, 46.0), (126.5, 46.0)]
+    return shapely.Polygon(ring)
+
+
+def test_rings_that_only_our_rounding_makes_cross_are_laid_on_the_grid():
+    whole = slit(6e-10)
+    assert whole.is_valid
+    checked = check(whole)
+    assert checked.notes == (("laid_on_grid", 1),)
+    assert checked.shape.is_valid
+    corners = {tuple(xy) for xy in np.round(shapely.get_coordinates(whole), 9).tolist()}
+    assert {tuple(xy) for xy in shapely.get_coordinates(checked.shape).tolist()} <= corners, "vertices shared with others stay"
+    assert checked.shape.area == pytest.approx(whole.area, rel=1e-8)
+    assert shapely.get_precision(checked.shape) == 0.0
+    assert check(checked.shape).notes == (), "what was stored passes as it is"
+
+
+def test_halves_of_a_split_grid_that_are_sound_are_all_taken_and_tile():
+    chance = np.random.default_rng(3)
+    angles = np.sort(chance.uniform(0, 2 * np.pi, 60))
+    radius = chance.uniform(0.002, 0.01, 60)
+    star = shapely.Polygon(np.column_stack([X + radius * np.cos(angles), 45.95 + radius * np.sin(angles)]))
+    laid = 0
+    for corner in [*shapely.get_coordinates(star)[:, 0]] * 5:
+        at = round(corner, 9) + chance.uniform(-1e-9, 1e-9)
+        line = shapely.LineString([(at, 45.0), (at, 47.0)])
+        halves = [part for part in shapely.ops.split(star, line).geoms if part.area > 1e-15]
+        stored = [check(half) for half in halves]
+        laid += sum(("laid_on_grid", 1) in half.notes for half in stored)
+        assert sum(half.shape.area for half in stored) == pytest.approx(star.area, rel=1e-6)
+    assert laid, "some are broken by plain rounding"
+
+
+def test_what_is_unsound_itself_is_refused_as_before():
+    with pytest.raises(errors.GeometrySelfIntersection):
+        check(shapely.Polygon([(126.5, 45.9), (126.6, 46.0), (126.6, 45.9), (126.5, 46.0)]))
+    tiny = shapely.Polygon([(126.5, 45.9), (126.5 + 2e-10, 45.9), (126.5, 45.9 + 2e-10)])
+    with pytest.raises(errors.GeometryError):
+        check(tiny)
