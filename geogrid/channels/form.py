@@ -6,14 +6,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from geogrid.channels.points import checked_point
 from geogrid.channels.times import checked_time
-from geogrid.channels.words import checked_words, shown
+from geogrid.channels.words import checked_words, kind_of, shown
 from geogrid.domain.events import Channel, EventKind, Report
 from geogrid.domain.places import ReportedPoint
 from geogrid.domain.profiles import Profile
@@ -27,8 +27,8 @@ from geogrid.errors import (
     ReportWithoutPlace,
 )
 
-FIELDS = ("id", "channel", "kind", "text", "address", "point", "datum", "accuracy_m", "observed_at", "photos")
-POINT_FIELDS = ("lon", "lat")
+FIELDS = ("id", "channel", "kind", "text", "address", "point", "datum", "accuracy_m", "mock_location", "observed_at", "photos")
+POINT_FIELDS = ("lon", "lat", "z")
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 SHA256_FORM = re.compile(r"[0-9a-f]{64}", re.ASCII)
 MOST_TEXT = 5_000
@@ -61,6 +61,7 @@ class Form:
             address=address,
             photo_sha256s=_photos(payload.get("photos")),
             synthetic=profile.synthetic,
+            mock_location=_flag(payload.get("mock_location"), "mock_location"),
         )
 
     def _point(self, payload: Mapping[str, Any], profile: Profile) -> ReportedPoint | None:
@@ -73,9 +74,10 @@ class Form:
                     raise FieldMissing(field="point", where={"path": "point"})
             return None
         if not isinstance(point, Mapping):
-            raise FieldType(field="point", wanted='{"lon": ..., "lat": ...}', got=type(point).__name__, where={"path": "point"})
+            raise FieldType(field="point", wanted='{"lon": ..., "lat": ...}', got=kind_of(point), where={"path": "point"})
         _only(point, POINT_FIELDS, "point.")
-        return checked_point(point.get("lon"), point.get("lat"), payload.get("datum"), payload.get("accuracy_m"), profile=profile)
+        stated = [point.get("lon"), point.get("lat"), payload.get("datum"), payload.get("accuracy_m")]
+        return replace(checked_point(*stated, profile=profile), z_dropped=_has_height(point.get("z")))
 
 
 def _needed(payload: Mapping[str, Any], field: str) -> Any:
@@ -101,6 +103,23 @@ def _kind(value: Any) -> EventKind:
     if not isinstance(value, str) or value not in EventKind.codes():
         raise FieldValue(field="kind", value=shown(value), known=", ".join(EventKind.codes()), where={"path": "kind"})
     return EventKind(value)
+
+
+def _flag(value: Any, field: str) -> bool:
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise FieldType(field=field, wanted="true or false", got=kind_of(value), where={"path": field})
+    return value
+
+
+def _has_height(z: Any) -> bool:
+    """Whether a height came with the point; it is dropped, whatever it says, so long as it is a number."""
+    if z is None:
+        return False
+    if isinstance(z, bool) or not isinstance(z, int | float):
+        raise FieldType(field="point.z", wanted="a number", got=kind_of(z), where={"path": "point.z"})
+    return True
 
 
 def _photos(value: Any) -> tuple[str, ...]:

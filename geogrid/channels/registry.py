@@ -8,7 +8,7 @@ from typing import Any
 
 from geogrid.channels import department, hotline, online, patrol, superior, walk_in, window
 from geogrid.channels.form import Form
-from geogrid.channels.words import shown
+from geogrid.channels.words import kind_of, shown
 from geogrid.domain.events import Channel, Report
 from geogrid.domain.profiles import Profile
 from geogrid.errors import ChannelUnknown, FieldType
@@ -39,7 +39,7 @@ def parse(channel: Any, payload: Any, *, now: datetime, profile: Profile) -> Rep
     ChannelUnknown, and the errors of reports, coordinates and times; ``where`` names the field's path
     """
     if not isinstance(payload, Mapping):
-        raise FieldType(field="report", wanted="an object of fields", got=type(payload).__name__)
+        raise FieldType(field="report", wanted="an object of fields", got=kind_of(payload))
     for named in (channel, payload.get("channel", channel)):
         if not isinstance(named, str) or named not in Channel.codes() or named != channel:
             raise ChannelUnknown(channel=shown(named), known=", ".join(Channel.codes()), where={"path": "channel"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from geogrid.errors import FieldType, TextEmpty, TextTooLong, TextUnstorable
@@ -18,7 +19,7 @@ def checked_words(value: Any, path: str, *, most: int, required: bool) -> str:
     if value is None:
         value = ""
     if not isinstance(value, str):
-        raise FieldType(field=path, wanted="text", got=type(value).__name__, where=where)
+        raise FieldType(field=path, wanted="text", got=kind_of(value), where=where)
     if len(value) > most:
         raise TextTooLong(field=path, length=len(value), most=most, where=where)
     for character in value:
@@ -27,6 +28,12 @@ def checked_words(value: Any, path: str, *, most: int, required: bool) -> str:
     if required and not value.strip():
         raise TextEmpty(field=path, where=where)
     return value
+
+
+def kind_of(value: Any) -> str:
+    """Return what ``value`` is, in words that the catalogues know and people too: not the names that Python has for it."""
+    kinds = {type(None): "nothing", bool: "true or false", str: "text", int: "a number", float: "a number"}
+    return kinds.get(type(value)) or ("an object of fields" if isinstance(value, Mapping) else "a list")
 
 
 def shown(value: Any) -> str:

@@ -74,7 +74,8 @@ class Report:
 
     ``point`` is as reported (with its datum); None where only words came. ``words`` are the original words, kept
     untouched; ``address`` the place in words. ``body_hash`` is the SHA-256 of the canonical form of what was sent, so
-    that the same id with another body is told apart.
+    that the same id with another body is told apart. ``mock_location`` is the device's own word that its position is
+    simulated.
     """
 
     id: UUID
@@ -87,6 +88,7 @@ class Report:
     address: str = ""
     photo_sha256s: tuple[str, ...] = ()
     synthetic: bool = False
+    mock_location: bool = False
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,11 @@ class ReportedPoint:
     """A point as a stranger stated it.
 
     ``lon`` and ``lat`` are degrees in ``datum``; ``accuracy_m`` is the radius in metres of the disc said to hold the
-    true place, or None where none was given.
+    true place, or None where none was given. ``z_dropped`` says that a height came with it, which is not kept.
     """
 
     lon: float
     lat: float
     datum: Datum
     accuracy_m: float | None = None
+    z_dropped: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from geogrid.errors.coordinates import (
     AccuracyInvalid,
+    AccuracyType,
     CoordFar,
     CoordLooksProjected,
     CoordNotFinite,
@@ -12,6 +13,7 @@ from geogrid.errors.coordinates import (
     CoordSwapped,
     CoordText,
     CoordType,
+    DatumMissing,
     DatumUnknown,
 )
 from geogrid.errors.editions import (
@@ -113,6 +115,7 @@ from geogrid.errors.requests import (
 __all__ = [
     "AccessError",
     "AccuracyInvalid",
+    "AccuracyType",
     "AlreadyRunning",
     "AssetChanged",
     "AssetUnavailable",
@@ -135,6 +138,7 @@ __all__ = [
     "CoordType",
     "DatabaseDown",
     "DatabaseSilent",
+    "DatumMissing",
     "DatumUnknown",
     "DiskFull",
     "EditionBaseChanged",

@@ -59,6 +59,18 @@ class AccuracyInvalid(CoordError):
     code = "coord.accuracy"
 
 
+class DatumMissing(DatumUnknown):
+    """State the coordinate system (datum) of the point, one of: {known}."""
+
+    code = "coord.datum_missing"
+
+
+class AccuracyType(AccuracyInvalid):
+    """The accuracy must be a number of metres, not {got}. Send 12, not "12"."""
+
+    code = "coord.accuracy_type"
+
+
 class CoordText(CoordError):
     """{got!r} is not a decimal number. Send decimal degrees with digits 0-9 and a point, such as 126.6."""
 

@@ -51,6 +51,8 @@ def event_values(
         "original_lon": reported.lon if reported else None,
         "original_lat": reported.lat if reported else None,
         "accuracy_m": reported.accuracy_m if reported else None,
+        "z_dropped": reported.z_dropped if reported else False,
+        "mock_location": report.mock_location,
         "photos_promised": list(report.photo_sha256s),
         "state": EventState.REPORTED.value,
         "is_open": True,
@@ -199,7 +201,7 @@ def find(session: Session, event_id: UUID, *, lock: bool = False) -> Event | Non
 def _report(row: Row) -> Report:
     point = None
     if row.datum is not None:
-        point = ReportedPoint(row.original_lon, row.original_lat, Datum(row.datum), row.accuracy_m)
+        point = ReportedPoint(row.original_lon, row.original_lat, Datum(row.datum), row.accuracy_m, row.z_dropped)
     return Report(
         id=row.id,
         channel=Channel(row.channel),
@@ -211,6 +213,7 @@ def _report(row: Row) -> Report:
         address=row.address,
         photo_sha256s=tuple(row.photos_promised),
         synthetic=row.synthetic,
+        mock_location=row.mock_location,
     )
 
 

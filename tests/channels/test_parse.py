@@ -76,7 +76,7 @@ def test_a_good_report_passes_untouched():
         ("１２６.5", 45.9, "coord.text"),
         ("126,5", 45.9, "coord.text"),
         (True, 45.9, "coord.type"),
-        (None, 45.9, "coord.type"),
+        (None, 45.9, "report.field_missing"),
         ([126.6], 45.9, "coord.type"),
         (14092963.2, 5762400.1, "coord.looks_projected"),
         (546000.0, 5083000.0, "coord.looks_projected"),
@@ -94,7 +94,8 @@ def test_swapped_coordinates_are_proposed_the_right_way_round():
 @pytest.mark.parametrize("accuracy", [-1, 0, float("nan"), 1e6, float("inf"), "12", True, [5]])
 def test_accuracy_that_means_nothing(accuracy):
     error = refused(accuracy_m=accuracy)
-    assert (error.code, error.where) == ("coord.accuracy", {"path": "accuracy_m"})
+    is_number = type(accuracy) in {int, float}
+    assert (error.code, error.where) == ("coord.accuracy" if is_number else "coord.accuracy_type", {"path": "accuracy_m"})
 
 
 def test_a_wide_accuracy_is_accepted():
@@ -104,7 +105,7 @@ def test_a_wide_accuracy_is_accepted():
 
 @pytest.mark.parametrize("datum", [..., None, "", "wgs", "EPSG:3857", 900913, ["gcj"], "\ud800"])
 def test_a_point_without_a_known_datum_is_no_location(datum):
-    assert refused(datum=datum).code == "coord.datum"
+    assert refused(datum=datum).code == ("coord.datum_missing" if datum in (..., None, "") else "coord.datum")
 
 
 @pytest.mark.parametrize(
@@ -169,11 +170,13 @@ def test_a_clock_may_run_ten_minutes_ahead_and_no_more():
         ({"state": "closed"}, "report.field_unknown"),
         ({"grid_code": "1"}, "report.field_unknown"),
         ({"\ud800": 1}, "report.field_unknown"),
-        ({"point": {"lon": 126.6, "lat": 45.9, "z": 3}}, "report.field_unknown"),
+        ({"point": {"lon": 126.6, "lat": 45.9, "z": "3"}}, "report.field_type"),
+        ({"point": {"lon": 126.6, "lat": 45.9, "m": 3}}, "report.field_unknown"),
+        ({"mock_location": "yes"}, "report.field_type"),
         ({"point": [126.6, 45.9]}, "report.field_type"),
         ({"point": "POINT EMPTY"}, "report.field_type"),
         ({"point": ...}, "report.no_point"),
-        ({"point": {}}, "coord.type"),
+        ({"point": {}}, "report.field_missing"),
         ({"channel": "hotline", "point": ..., "datum": "wgs84"}, "report.field_missing"),
         ({"photos": ["A" * 64]}, "report.photos"),
         ({"photos": ["a" * 64] * 2}, "report.photos"),

@@ -114,6 +114,43 @@ def test_shares_are_told_to_a_tenth_and_never_rounded_up(share, text):
     assert percent(share) == text
 
 
+@pytest.mark.parametrize(
+    ("change", "kept", "told"),
+    [
+        ({"mock_location": True}, (True, False), "mock location"),
+        ({"point": {"lon": IN_A1[0], "lat": IN_A1[1], "z": 118.5}}, (False, True), "height"),
+        ({"mock_location": False}, (False, False), None),
+    ],
+)
+def test_a_simulated_position_and_a_height_are_taken_kept_as_said_and_told(small, change, kept, told):
+    report = payload(IN_A1, **change)
+    first = post(small, report, **{"Accept-Language": "en"})
+    body = first.get_json()
+    assert first.status_code == 201
+    assert (body["mock_location"], body["reported_point"]["z_dropped"]) == kept
+    notes = [sentence for sentence in body["assignment"]["explanation"] if "mock location" in sentence or "height" in sentence]
+    assert [told in note for note in notes] == ([True] if told else [])
+    again = post(small, report, **{"Accept-Language": "en"})
+    assert (again.status_code, again.get_json()) == (200, body)
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "zh"),
+    [
+        ({"accuracy_m": "12"}, "accuracy_m", "精度必须是以米为单位的数字，不能是文本"),
+        ({"datum": None}, "datum", "请说明该点的坐标系（datum），可选：cgcs2000"),
+        ({"point": {"lat": 45.9}}, "point.lon", "point.lon"),
+        ({"point": {"lon": True, "lat": 45.9}}, "point.lon", "不能是 true 或 false"),
+        ({"point": 7}, "point", "而不是 数字"),
+        ({"text": {}}, "text", "由字段组成的对象"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_words_of_the_language(shared, change, path, zh):
+    refusal = post(shared, payload(IN_A1, **change), **{"Accept-Language": "zh"}).get_json()
+    assert (refusal["where"]["path"], zh in refusal["message"]) == (path, True), refusal["message"]
+    assert not {"None", "nothing", "bool", "float", "dict"} & set(refusal["message"].replace("，", " ").split())
+
+
 def test_gcj02_is_converted_and_the_original_kept(shared):
     body = post(shared, payload(IN_A1, datum="gcj02")).get_json()
     assert body["reported_point"]["datum"] == "gcj02"
@@ -135,16 +172,16 @@ BAD_POINTS = [
     ('{"lon": 121.47, "lat": 31.23}', 422, "coord.far"),
     ('{"lon": "126.6", "lat": "45.9"}', 422, "coord.type"),
     ('{"lon": true, "lat": 45.9}', 422, "coord.type"),
-    ('{"lon": null, "lat": 45.9}', 422, "coord.type"),
+    ('{"lon": null, "lat": 45.9}', 422, "report.field_missing"),
     ('{"lon": [126.6], "lat": 45.9}', 422, "coord.type"),
-    ("{}", 422, "coord.type"),
+    ("{}", 422, "report.field_missing"),
     ('"POINT EMPTY"', 422, "report.field_type"),
     ("[126.6, 45.9]", 422, "report.field_type"),
     ('{"lon": 14093000, "lat": 5771000}', 422, "coord.looks_projected"),
     ('{"lon": "126°36′", "lat": "45°54′"}', 400, "coord.text"),
     ('{"lon": "１２６.5", "lat": "４５.9"}', 400, "coord.text"),
     ('{"lon": "126,5", "lat": "45,9"}', 400, "coord.text"),
-    ('{"lon": 126.605, "lat": 45.905, "z": 100}', 422, "report.field_unknown"),
+    ('{"lon": 126.605, "lat": 45.905, "z": "100"}', 422, "report.field_type"),
     ("null", 422, "report.no_point"),
 ]
 
@@ -163,13 +200,16 @@ def test_bad_points_are_refused_by_name_and_nothing_is_stored(shared, point, sta
 @pytest.mark.parametrize("accuracy", [-1, 0, 1e6, "12", True])
 def test_accuracies_that_are_none_are_refused(shared, accuracy):
     answer = post(shared, payload(IN_A1, accuracy_m=accuracy))
-    assert (answer.status_code, answer.get_json()["code"]) == (422, "coord.accuracy")
+    assert (answer.status_code, answer.get_json()["code"]) == (
+        422,
+        "coord.accuracy" if type(accuracy) in {int, float} else "coord.accuracy_type",
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "code", "path"),
     [
-        ({"datum": None}, "coord.datum", None),
+        ({"datum": None}, "coord.datum_missing", None),
         ({"datum": "beijing54"}, "coord.datum", None),
         ({"channel": "fax"}, "channel.unknown", "channel"),
         ({"kind": "flood"}, "report.field_value", "kind"),

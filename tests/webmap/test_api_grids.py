@@ -52,6 +52,14 @@ def test_bad_places_are_refused_by_name(shared, query, code):
     answer = shared.client().get(f"{GRIDS}?{query}")
     assert answer.get_json()["code"] == code
     assert answer.status_code in {400, 422}
+    assert not answer.get_json()["where"].get("path", "").startswith("point"), "a query has no field of that name"
+
+
+def test_a_place_far_away_is_refused_as_in_a_report_with_its_kilometres(shared):
+    refusal = shared.client().get(f"{GRIDS}?lon=121.47&lat=31.23&lang=en").get_json()
+    assert refusal["code"] == "coord.far"
+    assert " 16" in refusal["message"]
+    assert "km" in refusal["message"]
 
 
 def test_one_grid_is_a_geojson_feature(shared):

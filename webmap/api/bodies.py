@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import url_for
 
-from geogrid.domain.events import Event
+from geogrid.domain.events import Event, Report
 from geogrid.domain.grids import Assignment, AssignmentRule
 from geogrid.domain.places import Datum
 from webmap.language import label, say
@@ -27,6 +27,7 @@ def event_body(event: Event, *, edition: str, names: Mapping[str, str], photos_t
     report = event.report
     accuracy_m = report.point.accuracy_m if report.point else None
     assigned = event.assignment
+    told = assignment_body(assigned, edition=edition, names=names, accuracy_m=accuracy_m) if assigned else None
     return {
         "id": str(event.id),
         "number": event.number,
@@ -38,12 +39,23 @@ def event_body(event: Event, *, edition: str, names: Mapping[str, str], photos_t
         "observed_at": instant(report.observed_at),
         "reported_at": instant(event.reported_at),
         "synthetic": report.synthetic,
+        "mock_location": report.mock_location,
         "point": _point(event.point_lonlat),
         "reported_point": _reported_point(event),
-        "assignment": assignment_body(assigned, edition=edition, names=names, accuracy_m=accuracy_m) if assigned else None,
+        "assignment": _with_notes(told, report) if told else None,
         "photos": photo_bodies(event, photos_there),
         "links": event_links(str(event.id)),
     }
+
+
+def _with_notes(told: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Return an assignment's body whose explanation says too what the report itself leaves to be known of its point."""
+    notes = []
+    if report.mock_location:
+        notes.append(say("The device says that its position is simulated (mock location); somebody should confirm."))
+    if report.point is not None and report.point.z_dropped:
+        notes.append(say("The height (z) of the point was not kept: places are flat here."))
+    return {**told, "explanation": [*told["explanation"], *notes]}
 
 
 def event_links(event_id: str) -> dict[str, str]:

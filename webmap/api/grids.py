@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 from pydantic import BaseModel, Field
 
+from geogrid.actions.answers import far_error, is_far
 from geogrid.actions.place import find_grid
 from geogrid.channels import checked_point
 from geogrid.domain.places import Datum
@@ -45,11 +46,13 @@ def find_place(query: PlaceQuery) -> Response:
     here = installation()
     accuracy_m = None if query.accuracy_m is None else decimal(query.accuracy_m, "accuracy_m")
     point = checked_point(
-        decimal(query.lon, "lon"), decimal(query.lat, "lat"), query.datum, accuracy_m, profile=here.district.profile
+        decimal(query.lon, "lon"), decimal(query.lat, "lat"), query.datum, accuracy_m, profile=here.district.profile, under=""
     )
     lon, lat = to_record(point.lon, point.lat, point.datum)
     with session_scope(here.engine) as session:
         found = find_grid(session, float(lon), float(lat), district=here.district, accuracy_m=accuracy_m)
+        if is_far(here.district, found):
+            raise far_error(here.district, float(lon), float(lat), found)
         edition = editions.by_id(session, found.edition_id).name
         names = names_of(session, found)
     return answer(assignment_body(found, edition=edition, names=names, accuracy_m=accuracy_m))

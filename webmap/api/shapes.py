@@ -18,6 +18,12 @@ class PointBody(BaseModel):
     lat: float = Field(ge=-90, le=90)
 
 
+class ReportedPointBody(PointBody):
+    """A place as it is sent; places are flat here."""
+
+    z: float | None = Field(None, description="taken and not kept; the explanation says so")
+
+
 class ReportBody(BaseModel):
     """A report. ``id`` is made by the client, once a report: sending the same again stores nothing new."""
 
@@ -25,9 +31,10 @@ class ReportBody(BaseModel):
     channel: Channel
     kind: EventKind
     text: str = Field(description="the original words, kept untouched")
-    point: PointBody | None = None
+    point: ReportedPointBody | None = None
     datum: Datum | None = Field(None, description="the coordinate system of `point`; required with it")
     accuracy_m: float | None = Field(None, gt=0, description="radius in metres of the disc said to hold the place")
+    mock_location: bool = Field(False, description="the device says that its position is simulated; kept and told")
     observed_at: str = Field(description="ISO 8601 with its offset", json_schema_extra={"format": "date-time"})
 
 
@@ -72,6 +79,7 @@ class EventBody(BaseModel):
     observed_at: str
     reported_at: str
     synthetic: bool
+    mock_location: bool
     point: PointBody | None = Field(description="on the datum of record, CGCS2000")
     reported_point: dict[str, Any] | None = Field(description="as it was sent, with its datum and accuracy")
     assignment: AssignmentBody | None

@@ -52,6 +52,8 @@ events = Table(
     Column("original_lon", Double),
     Column("original_lat", Double),
     Column("accuracy_m", Double, CheckConstraint("accuracy_m > 0 AND accuracy_m < 'Infinity'", name="accuracy_positive")),
+    Column("z_dropped", Boolean, nullable=False, server_default=text("false")),
+    Column("mock_location", Boolean, nullable=False, server_default=text("false")),
     Column("photos_promised", ARRAY(Text), nullable=False, server_default="{}"),
     Column("state", Text, one_of("state", EventState), nullable=False),
     Column("is_open", Boolean, nullable=False),

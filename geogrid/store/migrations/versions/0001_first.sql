@@ -249,6 +249,8 @@ CREATE TABLE events (
     original_lon DOUBLE PRECISION,
     original_lat DOUBLE PRECISION,
     accuracy_m DOUBLE PRECISION CONSTRAINT ck_events_accuracy_positive CHECK (accuracy_m > 0 AND accuracy_m < 'Infinity'),
+    z_dropped BOOLEAN DEFAULT false NOT NULL,
+    mock_location BOOLEAN DEFAULT false NOT NULL,
     photos_promised TEXT[] DEFAULT '{}' NOT NULL,
     state TEXT NOT NULL CONSTRAINT ck_events_state_known CHECK (state IN ('reported', 'opened', 'dispatched', 'handled', 'verified', 'closed', 'archived')),
     is_open BOOLEAN NOT NULL,
