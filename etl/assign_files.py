@@ -13,7 +13,7 @@ import numpy as np
 
 from etl import export
 from etl.cells import is_empty, to_accuracy
-from etl.check import Checked, check_table, row_name
+from etl.check import Checked, check_table, refuse_null_island, row_name
 from etl.errors import GeometryMissing, LocationMissing
 from etl.kinds import AREA, CODE, KINDS, POINT, TEXT, Column, Kind
 from etl.located import Located, locate
@@ -23,8 +23,8 @@ from etl.sources.table import Note, ReadOptions, Table
 from geogrid.domain.grids import AssignmentRule
 from geogrid.domain.profiles import Profile
 from geogrid.domain.stations import StationLevel
-from geogrid.errors import FrameInvalid, GeogridError, GeometryType
-from geogrid.space.crs import SRID_STORED, SRID_WGS84, local_utm_srid
+from geogrid.errors import CoordFar, FrameInvalid, GeogridError, GeometryType
+from geogrid.space.crs import SRID_STORED, SRID_WGS84, geodesic_m, local_utm_srid
 from geogrid.space.validity import check_coordinates
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def assign_files(wanted: Wanted, profile: Profile | None, tell: Tell) -> Counter
     departments = _optional(wanted.departments, DEPARTMENTS, wanted.department_code, wanted, profile, tell)
     roads = _optional(wanted.roads, KINDS["roads"], None, wanted, profile, tell)
     answers = _answers(events, shapes, grids, stations, departments, roads, profile, wanted, faults)
+    faults |= _far(np.flatnonzero(answers["rule"] == AssignmentRule.OUTSIDE.value), shapes, grids, profile)
     for position, error in faults.items():
         for column in answers.values():
             column[position] = None
@@ -151,6 +152,7 @@ def _check_point(shape: Any, events: Table, position: int, profile: Profile) -> 
     if shape.geom_type != "Point":
         raise GeometryType(code=row_name(events.rows[position]), got=shape.geom_type, wanted="Point")
     check_coordinates(np.array([[shape.x, shape.y]]))
+    refuse_null_island(shape)
     if "accuracy_m" in events.frame:
         _accuracy(events.frame["accuracy_m"].iloc[position], profile)
 
@@ -236,6 +238,25 @@ def _answers(
         if name in found:
             answers[name] = np.array([None if is_empty(cell) else cell for cell in found[name].tolist()], object)
     return answers
+
+
+def _far(outside: np.ndarray, shapes: np.ndarray, grids: gpd.GeoDataFrame, profile: Profile) -> dict[int, GeogridError]:
+    """Return the error of each of the rows ``outside`` that lies farther from every grid than the profile allows."""
+    import shapely
+
+    if not len(outside):
+        return {}
+    squeeze = np.cos(np.radians(profile.centre_lonlat[1]))  # degrees of longitude in degrees of latitude, there
+    areas = shapely.transform(np.asarray(grids.geometry.array, object), lambda xy: xy * [squeeze, 1.0])
+    points = shapely.transform(shapes[outside], lambda xy: xy * [squeeze, 1.0])
+    nearest = areas[shapely.STRtree(areas).nearest(points)]
+    ends = shapely.get_coordinates(shapely.shortest_line(points, nearest)).reshape(-1, 2, 2) / [squeeze, 1.0]
+    away_m = geodesic_m(ends[:, 0, 0], ends[:, 0, 1], ends[:, 1, 0], ends[:, 1, 1])
+    found: dict[int, GeogridError] = {}
+    for position, (lon, lat), metres in zip(outside.tolist(), ends[:, 0].tolist(), away_m.tolist(), strict=True):
+        if metres > profile.far_m:
+            found[position] = CoordFar(lon=round(lon, 6), lat=round(lat, 6), distance_km=round(metres / 1000))
+    return found
 
 
 def _output(events: Table, located: Located, answers: dict[str, np.ndarray], wanted: Wanted) -> Any:

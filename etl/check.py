@@ -123,7 +123,7 @@ def _checked_shapes(
             checked = check_geometry(
                 located.exact[position], row_name(rows[position]), wanted=kind.geometry, likely_lonlat=likely
             )
-            _refuse_null_island(checked.shape)
+            refuse_null_island(checked.shape)
         except GeogridError as error:
             faults[position] = error
         else:
@@ -149,7 +149,8 @@ def _suspects(shapes: np.ndarray, kind: Kind, likely: tuple[float, float, float,
     return np.flatnonzero(~clear).tolist()
 
 
-def _refuse_null_island(shape: Any) -> None:
+def refuse_null_island(shape: Any) -> None:
+    """Raise CoordNullIsland for the point 0, 0, which a device sends that knows no position."""
     if shape.geom_type == "Point" and shape.x == 0 and shape.y == 0:
         raise CoordNullIsland(where={"lonlat": [0.0, 0.0]})
 

@@ -24,6 +24,11 @@ SHIFT_UNKNOWN = (
     "No shift between {datum} and CGCS2000 is published for this area: places may be off by 100 m and more. "
     "Convert the file with the parameters of the surveying authority first"
 )
+CONTRADICTED = (
+    "Warning: in {count} rows the column datum states another coordinate system than --datum {datum}; "
+    "there the column counts, and --datum where the column is empty"
+)
+SAME = {Datum.WGS84, Datum.CGCS2000}  # they coincide at the accuracy of these data
 STATED_DATUMS = {**WORLD_DATUMS, "China 2000": Datum.CGCS2000}
 
 
@@ -54,9 +59,9 @@ def locate(table: Table, *, datum: str | None, lon: str = "lon", lat: str = "lat
 
     Parameters
     ----------
-    datum : what the user states, a datum's name or ``EPSG:n``; it overrules what the file says
+    datum : what the user states, a datum's name or ``EPSG:n``; it overrules what the file says of itself, not what a row says
     lon, lat : columns of degrees (or metres east and north with ``EPSG:n``), used where a row has no geometry
-    datum_column : a column that states the datum row by row, where the file has it and ``datum`` is None
+    datum_column : a column that states the datum row by row, where the file has it; ``datum`` counts where a cell is empty
 
     Raises
     ------
@@ -67,8 +72,10 @@ def locate(table: Table, *, datum: str | None, lon: str = "lon", lat: str = "lat
     """
     stated, faults = _stated(table, lon, lat)
     present = np.array([shape is not None for shape in stated], bool)
-    if datum is None and datum_column is not None and datum_column in table.frame:
-        return _by_row(stated, faults, table.frame[datum_column].tolist())
+    names = table.frame[datum_column].tolist() if datum_column is not None and datum_column in table.frame else None
+    if names is not None and (datum is None or any(map(_is_datum, names))):
+        by_row = _by_row(stated, faults, names, rest=datum is None)
+        return by_row if datum is None else _with_rest(by_row, stated, names, datum, table.crs)
     if datum is not None or not present.any():
         return _as_stated(stated, faults, datum, table.crs) if present.any() else _nowhere(faults, len(table))
     own = present if table.geometry is None or table.crs is None else present & np.equal(table.geometry, None)
@@ -123,10 +130,19 @@ def _point(east: Any, north: Any, lon: str, lat: str) -> Any:
     return shapely.Point(to_degrees(east, lon), to_degrees(north, lat))
 
 
-def _by_row(stated: np.ndarray, faults: dict[int, GeogridError], names: list[Any]) -> Located:
+def _is_datum(name: Any) -> bool:
+    try:
+        parse_datum(name)
+    except DatumUnknown:
+        return False
+    return True
+
+
+def _by_row(stated: np.ndarray, faults: dict[int, GeogridError], names: list[Any], *, rest: bool) -> Located:
+    """Place the rows by the datum that each names; ``rest``: those that name none too, which is their fault."""
     datums = np.full(len(stated), None, object)
     for i, name in enumerate(names):
-        if stated[i] is None:
+        if stated[i] is None or (not rest and is_empty(name)):
             continue
         try:
             datums[i] = parse_datum(None if is_empty(name) else name)
@@ -137,6 +153,22 @@ def _by_row(stated: np.ndarray, faults: dict[int, GeogridError], names: list[Any
         rows = np.array([value is datum for value in datums], bool)
         exact[rows] = to_record_shapes(stated[rows], datum)
     return Located(snap_geometries(exact), stated, datums, exact, faults)
+
+
+def _with_rest(by_row: Located, stated: np.ndarray, names: list[Any], datum: str, crs: str | None) -> Located:
+    """Return ``by_row`` with the rows that name no datum placed by ``datum``, and say where the two contradict each other."""
+    empty = np.array([is_empty(name) for name in names], bool)
+    rest = np.where(empty, stated, None)
+    found = _as_stated(rest, {}, datum, crs)
+    system, _ = _system(datum, crs)
+    same = SAME if system in SAME else {system}
+    against = sum(one is not None and one not in same for one in by_row.datum.tolist())
+    notes = found.notes if any(shape is not None for shape in rest) else ()
+    if against:
+        notes = (*notes, Note(CONTRADICTED, {"count": against, "datum": datum}, warning=True))
+    merged = (np.where(empty, getattr(found, name), getattr(by_row, name)) for name in ("geometry", "datum", "exact"))
+    geometry, datums, exact = merged
+    return Located(geometry, stated, datums, exact, by_row.faults, notes)
 
 
 def _as_stated(stated: np.ndarray, faults: dict[int, GeogridError], datum: str | None, crs: str | None) -> Located:

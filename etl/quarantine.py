@@ -95,7 +95,7 @@ def _features(part: Part, recipe: Recipe) -> list[dict[str, Any]]:
     """Return what can be shown of the refused rows: their shapes on the datum of record, else the place of the fault."""
     import shapely
 
-    shapes = _shapes(part.checked.table, recipe)
+    shapes = _shapes(part, recipe)
     found = []
     for refusal in part.refused:
         shape = shapes[refusal.position]
@@ -109,8 +109,10 @@ def _features(part: Part, recipe: Recipe) -> list[dict[str, Any]]:
     return found
 
 
-def _shapes(table: Table, recipe: Recipe) -> np.ndarray:
+def _shapes(part: Part, recipe: Recipe) -> np.ndarray:
+    table = part.checked.table
     try:
-        return locate(in_our_names(table, recipe), datum=recipe.datum).geometry
+        ours = in_our_names(table, recipe, part.checked.kind.names)
+        return locate(ours, datum=recipe.datum, datum_column="datum" if part.kind == "events" else None).geometry
     except GeogridError:
         return np.array([None] * len(table), object)

@@ -286,3 +286,22 @@ def test_times_of_a_geopackage_are_as_the_format_wants_them(tmp_path):
     at = pd.Series(pd.to_datetime(["2025-06-01T10:30:00+08:00"]).tz_convert("Asia/Shanghai"))
     export.write(gpd.GeoDataFrame({"at": at}, geometry=[shapely.Point(126.5, 45.9)], crs=4490), tmp_path / "out.gpkg")
     assert gpd.read_file(tmp_path / "out.gpkg")["at"].tolist() == at.tolist()  # a warning of another form is an error here
+
+
+def test_places_that_the_platform_would_refuse_are_refused_here_too(files):
+    lines = ["1,0,0", "2,126.8,45.95", "3,127.6,45.95", "4,12.5,41.9", "5,-53.4,-45.95", "6,126.55,45.95"]
+    (files / "events.csv").write_text("\n".join(["id,lon,lat", *lines]) + "\n")
+    rows = rows_of(run(files, "out.csv"))
+    rules = [row["rule"] for row in rows]
+    assert rules == ["coord.null_island", "outside", "coord.far", "coord.far", "coord.far", "inside"]
+    assert [bool(row["station_code"]) for row in rows] == [False, True, False, False, False, True]
+
+
+def test_what_a_row_says_of_its_datum_counts_before_the_option(files):
+    lon, lat = (float(value) for value in from_record(126.5995, 45.95, "gcj02"))
+    lines = [f"1,{lon!r},{lat!r},gcj02", f"2,{lon!r},{lat!r},", f"3,{lon!r},{lat!r},wgs84"]
+    (files / "events.csv").write_text("\n".join(["id,lon,lat,datum", *lines]) + "\n")
+    assert [row["grid_code"] for row in rows_of(run(files, "out.csv", datum="wgs84"))] == ["B", "A", "A"]
+    assert [row["grid_code"] for row in rows_of(run(files, "out.csv", datum="gcj02"))] == ["B", "B", "A"]
+    (files / "events.csv").write_text(f"id,lon,lat,Datum\n1,{lon!r},{lat!r},24.12.2024\n")
+    assert [row["grid_code"] for row in rows_of(run(files, "out.csv", datum="gcj02"))] == ["B"], "a date is no coordinate system"

@@ -242,6 +242,10 @@ def test_events_keep_what_was_stated_row_by_row(tmp_path):
     assert refused(checked) == {4: "coord.datum"}
     reports, histories, mended = reports_of(checked, PROFILE)
     assert [report.point.datum.value for report in reports] == ["wgs84", "gcj02"]
+    stated = check(path, "events", datum="bd09")
+    assert stated.frame["stated_datum"].tolist()[:2] == ["wgs84", "gcj02"], "the column counts before --datum"
+    (warning,) = [note for note in stated.notes if note.warning]
+    assert "in 2 rows" in warning.words("en") and "--datum bd09" in warning.words("zh")
     assert [report.point.lon for report in reports] == [126.5, 126.5]
     assert reports[0].point.accuracy_m == 12.0
     assert reports[0].words == "=SUM(1)", "words are kept as they are; they are escaped on the way out"

@@ -103,7 +103,7 @@ def test_days_of_a_spreadsheet_that_lost_their_format_are_read_when_said_so(tmp_
 def test_reasons_are_said_in_the_readers_language(tmp_path):
     checked = check(geojson(tmp_path / "a.geojson", feature(polygon(SQUARE), code=CODE + "1", households="many")))
     (refusal,) = checked.refused
-    assert refusal.error.message("zh") == "households 的值为 'many'，不是 一个数。"
+    assert refusal.error.message("zh") == "households 的值为 'many'，不是 数字。"
     assert refusal.error.message("en") == "households is 'many', not a number."
 
 
