@@ -48,7 +48,7 @@ def clusters(session: Session, *, most: int = 20) -> list[dict[str, Any]]:
 
 
 def _band(number: int, label: str) -> Rule:
-    symbol = Symbol(Shape.AREA, fill=f"heat-{number}", fill_opacity=0.2 + 0.1 * number)
+    symbol = Symbol(Shape.AREA, fill=f"heat-{number}", fill_opacity=0.4 + 0.09 * number)
     return Rule(label, symbol, {"band": number})
 
 

@@ -45,7 +45,7 @@ REFUSED = Layer(
     name="refused",
     title="Refused rows",
     group=Group.MATTERS,
-    rules=(Rule("", Symbol(Shape.CIRCLE, stroke="halo", fill="refused", width_px=1.5, radius_px=5.0)),),
+    rules=(Rule("Refused rows", Symbol(Shape.CIRCLE, stroke="halo", fill="refused", width_px=1.5, radius_px=5.0)),),
     select=_no_rows,
     pick=True,
 )
@@ -53,7 +53,7 @@ FAULTS = Layer(
     name="faults",
     title="Coverage faults",
     group=Group.MATTERS,
-    rules=(Rule("", Symbol(Shape.DIAMOND, stroke="halo", fill="fault", width_px=1.5, radius_px=6.0)),),
+    rules=(Rule("Coverage faults", Symbol(Shape.DIAMOND, stroke="halo", fill="fault", width_px=1.5, radius_px=6.0)),),
     select=_no_rows,
     pick=True,
 )
@@ -82,7 +82,10 @@ def every() -> str:
     """Send the list of imports, the latest first."""
     folders = sorted((path.parent for path in imports_dir().glob("*/report.json")), key=lambda path: path.name, reverse=True)
     rows = [_summary(read_report(folder.name)) for folder in folders[:MOST_IMPORTS] if ID.fullmatch(folder.name)]
-    return render_template("imports.html", rows=rows)
+    here = installation()
+    with session_scope(here.engine) as session:
+        synthetic = here.district.profile.synthetic or holds_synthetic(session)
+    return render_template("imports.html", rows=rows, synthetic=synthetic)
 
 
 def _summary(report: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def _summary(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kinds(report: dict[str, Any]) -> str:
-    return "、".join(kind_text(part["kind"]) for part in report["parts"])
+    return say(", ").join(kind_text(part["kind"]) for part in report["parts"])
 
 
 def kind_text(kind: str) -> str:
@@ -118,7 +121,7 @@ def one(import_id: str) -> Response:
     frame = map_frame(
         here.district.profile,
         language,
-        bounds=_around(points) or extent,
+        bounds=_around(points, extent) or extent,
         markup=shell + body,
         layers=layers,
         config={"tiles": TILES, "points": points, "set": "base", "extent": extent},
@@ -149,8 +152,9 @@ def _title(part: dict[str, Any], row: dict[str, Any]) -> str:
     return f"{kind_text(part['kind'])}{place}"
 
 
-def _around(points: dict[str, list[dict[str, Any]]]) -> Box | None:
-    places = [point["lonlat"] for rows in points.values() for point in rows if _on_map(point["lonlat"])]
+def _around(points: dict[str, list[dict[str, Any]]], extent: Box) -> Box | None:
+    """Return the box of the points in and about the district; one row at the other end of the country must not shrink it."""
+    places = [point["lonlat"] for rows in points.values() for point in rows if _near(point["lonlat"], extent)]
     if not places:
         return None
     west, south = (min(place[i] for place in places) for i in (0, 1))
@@ -158,8 +162,10 @@ def _around(points: dict[str, list[dict[str, Any]]]) -> Box | None:
     return west - LEAST_SPAN_DEG, south - LEAST_SPAN_DEG, east + LEAST_SPAN_DEG, north + LEAST_SPAN_DEG
 
 
-def _on_map(lonlat: list[float]) -> bool:
-    return abs(lonlat[0]) <= 180 and abs(lonlat[1]) < 85
+def _near(lonlat: list[float], extent: Box) -> bool:
+    west, south, east, north = extent
+    dx, dy = (east - west) / 2, (north - south) / 2
+    return west - dx <= lonlat[0] <= east + dx and south - dy <= lonlat[1] <= north + dy
 
 
 def _files(import_id: str) -> list[str]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.profiles import Profile
 from geogrid.store.editions import find_in_force
+from layers.cards import grid_facts
 from layers.catalog import layer_named
 from layers.events import all_points
 from layers.extent import district_extent
@@ -56,5 +57,8 @@ def _data(session: Session, bounds: tuple[float, float, float, float]) -> dict[s
     west, south, east, north = bounds
     view = View((west - AROUND_DEG, south - AROUND_DEG, east + AROUND_DEG, north + AROUND_DEG), DRAWN_FOR_ZOOM)
     drawn = {name: geojson(session, layer_named(name), view, digits=DIGITS) for name in DRAWN}
+    facts = grid_facts(session)
+    for feature in drawn["base_grids"]["features"]:
+        feature["properties"] |= facts.get(feature["id"], {})
     names = {f"{name}-label": geojson_names(session, layer_named(name), view, digits=DIGITS) for name in NAMED}
     return {"layers": drawn | names, "events": all_points(session, most=MOST_EVENTS)}

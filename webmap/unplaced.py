@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, jsonify, render_template
 
 from geogrid.domain.events import Channel, EventKind
 from geogrid.domain.grids import AssignmentRule
 from geogrid.store.session import session_scope
 from layers.event_pages import EventFilter, count_unplaced, read_page
 from layers.synthetic import holds_synthetic
+from webmap.cards import distance_text
 from webmap.installation import installation
 from webmap.language import current_language, label, say
 from webmap.roles import Role, roles
@@ -50,6 +51,14 @@ def queue() -> str:
     )
 
 
+@blueprint.get("/unplaced/count")
+@roles(Role.READ)
+def count() -> Response:
+    """Send how many wait: the map asks again when something has happened."""
+    with session_scope(installation().engine) as session:
+        return jsonify({"count": count_unplaced(session)})
+
+
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
@@ -61,7 +70,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "reported": _local(row["reported_at"]),
         "why": label(AssignmentRule(row["rule"])),
         "nearest": row["nearest_grid_code"] or "",
-        "metres": None if row["nearest_grid_m"] is None else round(row["nearest_grid_m"]),
+        "distance": "" if row["nearest_grid_m"] is None else distance_text(row["nearest_grid_m"]),
         "located": row["point_lonlat"] is not None,
     }
 

@@ -17,6 +17,7 @@ from webmap.saved_map import saved_map
 
 pytestmark = pytest.mark.browser
 
+OUTSIDE = (126.5999, 45.905)
 DESK = {"width": 1920, "height": 1080}
 MOST_REQUESTS, MOST_BYTES = 10, 350_000
 XSS = "<img src=x onerror=alert(1)><script>alert(2)</script>"
@@ -205,3 +206,43 @@ def test_the_saved_page_opens_from_a_file_and_asks_nobody(serving, tmp_path):
         assert share_of(page, (0x1A, 0x56, 0xDB), 40) > 0.00001
         assert "模拟数据" in page.inner_text(".ribbon")
         assert json.loads(page.inner_text("#geogrid-config"))["inline"]["events"]
+
+
+def test_how_many_wait_to_be_placed_is_live(serving):
+    with phone(DESK) as (page, seen):
+        open_map(page, serving, "?lang=en")
+        page.wait_for_function(LIVE)
+        assert page.inner_text("#map-unplaced") == "To be placed 0"
+        serving.accept(OUTSIDE)
+        page.wait_for_function("() => document.querySelector('#map-unplaced').textContent === 'To be placed 1'", timeout=10_000)
+        assert seen.errors == []
+
+
+def test_what_is_not_there_is_called_missing_and_not_late(serving):
+    with phone(DESK) as (page, _):
+        page.goto(f"http://{HERE}:{serving.settings.port}/?event=nope&lang=en")
+        page.wait_for_selector("#map-card .failed")
+        assert "Nothing of this code or number is here" in page.inner_text("#map-card")
+
+
+def test_a_layer_too_far_away_to_be_drawn_says_so_until_the_map_is_near(serving):
+    with phone(DESK) as (page, _):
+        open_map(page, serving)
+        page.click("[data-layer=places]")
+        page.evaluate("() => geogridPage.map.setZoom(9, {animate: false})")
+        page.wait_for_selector(".layer:has([data-layer=places]) .hint", state="visible")
+        page.evaluate("() => geogridPage.map.setZoom(13, {animate: false})")
+        page.wait_for_selector(".layer:has([data-layer=places]) .hint", state="hidden")
+
+
+def test_on_a_phone_nothing_covers_the_zoom_buttons_or_the_scale(serving):
+    covered = """() => ['.leaflet-control-zoom-in', '.leaflet-control-zoom-out', '.leaflet-control-scale'].filter((name) => {
+        const b = document.querySelector(name).getBoundingClientRect();
+        const top = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);
+        return !top.closest('.leaflet-container');
+    })"""
+    for query in ("?lang=en", f"?lang=en&grid={A1}"):
+        with phone(PHONE) as (page, _):
+            open_map(page, serving, query)
+            page.wait_for_timeout(800)
+            assert page.evaluate(covered) == []

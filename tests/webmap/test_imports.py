@@ -57,3 +57,28 @@ def test_refused_rows_can_be_taken_along(shared, report):
 )
 def test_nothing_else_is_served(shared, report, path):
     assert shared.client().get(f"/imports/{path}").status_code == 404
+
+
+def test_a_row_at_the_other_end_of_the_country_does_not_shrink_the_district_to_a_dot(shared, report):
+    path = report / "report.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    row = told["parts"][0]["refused"][0]
+    told["parts"][0]["refused"].append({**row, "row": 8, "lonlat": [75.0, 20.0]})
+    path.write_text(json.dumps(told), encoding="utf-8")
+    page = shared.client().get(f"/imports/{ID}?lang=zh", headers=HTML).text
+    config = json.loads(page.split('id="geogrid-config">')[1].split("</script>")[0])
+    assert config["bounds"][0] > 126 and config["bounds"][1] > 45
+
+
+def test_the_legend_shows_the_symbols_of_refused_rows_and_faults_and_differences_are_in_words(shared, report):
+    path = report / "report.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    told["parts"][0]["difference"] = {"against": "2024", "added": ["a"], "removed": [], "changed": ["b", "c"], "moved": []}
+    path.write_text(json.dumps(told), encoding="utf-8")
+    page = shared.client().get(f"/imports/{ID}?lang=zh", headers=HTML).text
+    assert "新增 1 · 删除 0 · 变更 2" in page
+    config = json.loads(page.split('id="geogrid-config">')[1].split("</script>")[0])
+    assert {layer["name"]: len(layer["legend"]) for layer in config["layers"] if layer["name"] in {"refused", "faults"}} == {
+        "refused": 1,
+        "faults": 1,
+    }

@@ -21,6 +21,7 @@ def test_the_queue_shows_what_no_grid_covers_with_the_nearest_grid_and_nothing_e
     assert inside.number not in page
     assert '<span id="total">1</span>' in page
     assert 'href="/unplaced">To be placed 1</a>' in small.client().get("/?lang=en").get_data(as_text=True)
+    assert small.client().get("/unplaced/count").get_json() == {"count": 1}
 
 
 def test_a_person_names_the_grid_and_the_event_leaves_the_queue(small):
@@ -67,3 +68,22 @@ def test_words_of_strangers_are_text_and_never_markup(small):
     page = small.client().get("/unplaced").get_data(as_text=True)
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+@pytest.mark.parametrize("path", ["/unplaced", "/imports", "/nowhere", "/api/v1/docs"])
+def test_every_page_can_be_read_in_the_other_language_and_leads_back_to_the_map(small, path):
+    page = small.client().get(f"{path}?lang=zh", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert 'href="?lang=en"' in page
+    assert 'href="/"' in page
+
+
+@pytest.mark.parametrize("path", ["/unplaced", "/imports", "/"])
+def test_pages_with_rows_that_are_made_up_say_so(small, path):
+    assert "SIMULATED" in small.client().get(path).get_data(as_text=True)
+
+
+def test_a_wrong_address_is_called_a_wrong_address_and_no_wrong_code(small):
+    page = small.client().get("/nowhere?lang=zh", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    assert "没有这个页面" in page.text
+    assert "编码" not in page.text

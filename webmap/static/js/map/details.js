@@ -23,8 +23,9 @@ export class Details {
       const card = await load();
       if (this.asked === load) this.show(card);
       return card;
-    } catch {
-      if (this.asked === load) this.body.replaceChildren(this.line("p", "failed", this.words.detailsFailed));
+    } catch (error) {
+      const words = error.status === 404 ? this.words.detailsMissing : this.words.detailsFailed;
+      if (this.asked === load) this.body.replaceChildren(this.line("p", "failed", words));
       return null;
     }
   }

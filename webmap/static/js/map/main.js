@@ -3,13 +3,16 @@
 import { InlineSource, TileSource } from "./sources.js";
 import { Ground } from "./ground.js";
 import { Marks } from "./marks.js";
-import { buildPanel } from "./panel.js";
+import { buildPanel, hintCloser } from "./panel.js";
 import { Search } from "./search.js";
 import { Details } from "./details.js";
 import { Live } from "./live.js";
 
 const FIT = { small: [8, 120], wide: [24, 28] };
 const SINGLE_ZOOM = 16;
+const AROUND = 0.6; // of the district's size: how far beyond it the map can be moved
+const AROUND_BESIDE_REPORT = 4; // a report covers much of the page, and what it covers is no room for the district
+const COUNT_AGAIN_MS = 2000;
 
 // Which layers are drawn, and with which choice within them.
 class State {
@@ -56,7 +59,7 @@ class State {
 
 async function json(url) {
   const answer = await fetch(url, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`${answer.status}`);
+  if (!answer.ok) throw Object.assign(new Error(`${answer.status}`), { status: answer.status });
   return answer.json();
 }
 
@@ -76,7 +79,7 @@ class Page {
 
   start() {
     const { map, config } = this;
-    map.setMaxBounds(L.latLngBounds(this.extent.getSouthWest(), this.extent.getNorthEast()).extend(this.bounds).pad(0.6)); // before the first view: it would round the zoom
+    map.setMaxBounds(L.latLngBounds(this.extent.getSouthWest(), this.extent.getNorthEast()).extend(this.bounds).pad(this.around())); // before the first view: it would round the zoom
     this.fit();
     this.ground = new Ground(this.source, this.state, { bounds: this.extent.pad(0.02), minZoom: config.firstZoom, maxZoom: config.lastZoom });
     this.marks = new Marks(this.ground, this.state, this.words);
@@ -95,6 +98,10 @@ class Page {
     this.openAsked();
   }
 
+  around() {
+    return document.querySelector("#import-report") ? AROUND_BESIDE_REPORT : AROUND;
+  }
+
   // The district as large as fits beside the panel.
   fit() {
     const wide = this.map.getSize().x > 900;
@@ -103,7 +110,7 @@ class Page {
     const [side, top] = wide ? FIT.wide : FIT.small;
     const options = wide
       ? { paddingTopLeft: [side + (report ? report.right : 0), top], paddingBottomRight: [panel.width + side, top] }
-      : { paddingTopLeft: [side, top], paddingBottomRight: [side, report ? report.height + side : 88] };
+      : { paddingTopLeft: [side, report ? 92 : top], paddingBottomRight: [side, report ? report.height + side : 88] };
     // The first view may stand between two zooms, to fill the page; from the next step on zooms are whole.
     this.map.options.zoomSnap = 0.25;
     this.map.fitBounds(this.bounds, { ...options, animate: false });
@@ -113,11 +120,16 @@ class Page {
 
   parts() {
     const { words, config } = this;
+    const layers = document.querySelector("#map-layers");
+    const hint = () => hintCloser(layers, Math.round(this.map.getZoom()));
     const changed = () => {
+      hint();
       this.ground.repaint();
       this.marks.later();
     };
-    buildPanel(document.querySelector("#map-layers"), this.state, words, changed);
+    buildPanel(layers, this.state, words, changed);
+    hint();
+    this.map.on("zoomend", hint);
     const panel = document.querySelector("#map-panel");
     const opener = document.querySelector("#map-panel-open");
     opener.addEventListener("click", () => {
@@ -225,6 +237,7 @@ class Page {
   live() {
     this.stream = new Live(this.config.stream, this.config, {
       onSteps: async ({ tiles16 }, since) => {
+        this.countAgain();
         try {
           await this.ground.refreshEvents(tiles16, since);
           this.marks.flash(tiles16);
@@ -238,6 +251,16 @@ class Page {
       onReload: () => setTimeout(() => this.ground.redraw(), 1000 + Math.random() * 1000),
       onState: (state, age) => this.tellLive(state, age),
     });
+  }
+
+  // How many wait to be placed, asked for a moment after something happened.
+  countAgain() {
+    if (this.counting) return;
+    this.counting = setTimeout(async () => {
+      this.counting = null;
+      const told = await json("/unplaced/count").catch(() => null); // the next step asks again
+      if (told) document.querySelector("#map-unplaced").textContent = `${this.words.toBePlaced} ${told.count.toLocaleString("en")}`;
+    }, COUNT_AGAIN_MS);
   }
 
   tellLive(state, age) {

@@ -5,6 +5,8 @@ import { LABEL_ORDER, Placer, aroundHeart, besidePoint, labelStyle, spreadDiscs 
 import { cluster, clusterRadius, colour, mark, ruleFor } from "./symbols.js";
 
 const PAD = 0.15; // of the view, on each side: room to drag before the next drawing
+const QUIET_SIZE = 0.6; // of clusters while hotspots are shown
+const QUIET_ALPHA = 0.55;
 const FLASH_MS = 6000;
 const TOUCH_PX = 12;
 const WORLD_M = 40075016.685578488;
@@ -142,10 +144,12 @@ export const Marks = L.Layer.extend({
       .map((p) => ({ ...p, open: p.properties.open, closed: openOnly ? 0 : (p.properties.closed ?? 1 - p.properties.open) }))
       .filter((p) => p.open + p.closed > 0)
       .sort((a, b) => b.open + b.closed - a.open - a.closed);
-    for (const disc of shown) disc.r = clusterRadius(disc.open + disc.closed);
+    // under clusters of full size the bands of hotspots would not be seen
+    const quiet = this.state.layers.some((one) => one.name === "hotspots" && this.state.isShown(one, this.level));
+    for (const disc of shown) disc.r = clusterRadius(disc.open + disc.closed) * (quiet ? QUIET_SIZE : 1);
     if (this.level < 16) spreadDiscs(shown);
     for (const { x, y, r, open, closed, properties } of shown) {
-      cluster(context, x, y, open, closed, this.words);
+      cluster(context, { x, y, r, open, closed }, this.words, quiet ? QUIET_ALPHA : 1);
       placer.take(x, y, r, r);
       this.hits.push({ x, y, r, layer: "events", properties, count: open + closed });
     }

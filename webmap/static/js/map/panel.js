@@ -57,6 +57,7 @@ function row(layer, state, words, changed) {
     if (!input.checked) return;
     if (layer.choices) below.append(choiceOf(layer, state, () => { show(); changed(); }));
     if (layer.name === "events") below.append(openOnly(state, words, changed));
+    if (layer.fromZoom) below.append(closerHint(layer, words));
     for (const text of layer.notes || []) below.append(element("p", "note", text));
     if (!single) below.append(legendOf(layer, layer.choices && !layer.wholeLegend ? state.choice(layer) : null));
   };
@@ -67,6 +68,17 @@ function row(layer, state, words, changed) {
   });
   show();
   return box;
+}
+
+// Stands beside a layer that is on and too far away to be drawn; see hintCloser.
+function closerHint(layer, words) {
+  const line = element("div", "hint", words.closer);
+  line.dataset.fromZoom = layer.fromZoom;
+  return line;
+}
+
+export function hintCloser(host, zoom) {
+  for (const line of host.querySelectorAll(".hint")) line.hidden = zoom >= Number(line.dataset.fromZoom);
 }
 
 function openOnly(state, words, changed) {

@@ -91,20 +91,22 @@ export function clusterRadius(count) {
   return count === 1 ? 4.5 : Math.min(23, 5 + 0.7 * Math.sqrt(count));
 }
 
+const LEAST_FOR_COUNT_PX = 6.5; // a disc any smaller holds no figures
+
 // Draws a cluster: a disc of closed events, the open ones as a sector from the top, the count where it fits.
-export function cluster(context, x, y, open, closed, words) {
+export function cluster(context, { x, y, r, open, closed }, words, alpha = 1) {
   const count = open + closed;
-  const r = clusterRadius(count);
+  context.globalAlpha = alpha;
   context.beginPath();
   context.arc(x, y, r + 1.2, 0, 2 * Math.PI);
   context.fillStyle = colour("halo");
   context.fill();
-  context.globalAlpha = 0.88;
+  context.globalAlpha = 0.88 * alpha;
   context.beginPath();
   context.arc(x, y, r, 0, 2 * Math.PI);
   context.fillStyle = colour(closed ? "event-closed" : "event-open");
   context.fill();
-  context.globalAlpha = 1;
+  context.globalAlpha = alpha;
   if (open && closed) {
     const share = Math.max(open / count, 0.05);
     context.beginPath();
@@ -113,8 +115,9 @@ export function cluster(context, x, y, open, closed, words) {
     context.strokeStyle = colour("event-open");
     context.stroke();
   }
-  if (count >= 10) {
-    context.fillStyle = colour("halo");
+  context.globalAlpha = 1;
+  if (count >= 10 && r >= LEAST_FOR_COUNT_PX) {
+    context.fillStyle = colour(alpha < 1 ? "label" : "halo");
     context.font = `600 ${r < 9 ? 9.5 : r < 14 ? 10.5 : 12}px ${words.font}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
