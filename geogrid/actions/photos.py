@@ -7,6 +7,7 @@ import errno
 import hashlib
 import io
 import os
+import re
 import tempfile
 import time
 import warnings
@@ -70,6 +71,12 @@ def store_photo(session: Session, event_id: UUID, sha256: str, data: bytes, *, n
     return Stored(created, media_type, path)
 
 
+def _announced(error: Image.DecompressionBombError) -> str:
+    """Return the size that the picture's head announces; the library names it in its own sentence alone."""
+    pixels = re.search(r"\d+", str(error))
+    return f"{int(pixels[0]) / 1e6:.0f} MP" if pixels else f"> {MOST_MEGAPIXELS['JPEG']} MP"
+
+
 def checked_picture(data: bytes) -> str:
     """Return the media type of a JPEG, PNG or WebP picture that can be read to its end, judged by its content alone.
 
@@ -86,7 +93,7 @@ def checked_picture(data: bytes) -> str:
         try:
             image = Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES))
         except Image.DecompressionBombError as error:
-            raise PhotoTooLarge(size=str(error), most=f"{MOST_MEGAPIXELS['JPEG']} MP") from error
+            raise PhotoTooLarge(size=_announced(error), most=f"{MOST_MEGAPIXELS['JPEG']} MP") from error
         except (OSError, ValueError, SyntaxError) as error:
             raise PhotoType from error
     kind, megapixels = image.format or "", image.width * image.height / 1e6

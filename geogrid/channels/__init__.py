@@ -2,5 +2,6 @@
 
 from geogrid.channels.points import checked_point
 from geogrid.channels.registry import FORMS, parse
+from geogrid.channels.words import kind_of
 
-__all__ = ["FORMS", "checked_point", "parse"]
+__all__ = ["FORMS", "checked_point", "kind_of", "parse"]

@@ -258,6 +258,29 @@ def test_bodies_that_are_no_json_of_ours(shared, body, status, code):
     assert set(answer.get_json()) == FORM
 
 
+@pytest.mark.parametrize(
+    ("body", "zh"),
+    [
+        (b"{", "此处应为双引号括起的字段名"),
+        (b"[1 2]", "此处应有逗号"),
+        (b'{"a" 1}', "此处应有冒号"),
+        (b'{"a": }', "此处应有值"),
+        (b"{} {}", "正文之后还有多余内容"),
+        (b'{"a": "b', "字符串没有结束引号"),
+        (b'{"a": "\t"}', "未转义的控制字符"),
+        (b'{"a": "\\q"}', "无效的转义"),
+        (b'{"a": "\\u12"}', "无效的 \\uXXXX 转义"),
+        (b'{"a": "\\ud800"}', "孤立的代理字符"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "数字位数过多"),
+        (b'{"a": "\xff"}', "非 UTF-8 字节"),
+        (b"[]", "由字段组成的对象"),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_in_chinese(shared, body, zh):
+    message = post(shared, body, **{"Accept-Language": "zh"}).get_json()["message"]
+    assert zh in message, message
+
+
 def test_a_cut_body_is_told_by_line_and_column(shared):
     assert post(shared, b'{\n"id": ').get_json()["where"] == {"path": "$", "line": 2, "column": 7}
 

@@ -55,6 +55,27 @@ def test_bad_places_are_refused_by_name(shared, query, code):
     assert not answer.get_json()["where"].get("path", "").startswith("point"), "a query has no field of that name"
 
 
+@pytest.mark.parametrize(
+    ("path", "zh"),
+    [
+        (f"{GRIDS}?lat=45.9", "lon：缺少该参数"),
+        (f"{GRIDS}?lon=126.6&lat=45.9&sql=1", "sql：此处没有该参数"),
+        (f"{GRIDS}?lon=126.6&lat=45.9&datum=beijing54", "datum：应为以下之一：cgcs2000, wgs84, gcj02, bd09"),
+        (f"{GRIDS}?lon={'1' * 41}&lat=45.9", "lon：最多 40 个字符"),
+        (f"{GRIDS}/abc", "code：格式不符"),
+        ("/api/v1/events?limit=x", "limit：应为整数"),
+        ("/api/v1/events?limit=0", "limit：不小于 1"),
+        ("/api/v1/events?open=perhaps", "open：应为 true 或 false"),
+        ("/api/v1/events?from=2025-06-18T15:00:00", "from：应为带时区偏移的时间"),
+        ("/api/v1/events?from=yesterday", "from：应为带时区偏移的时间"),
+        ("/api/v1/events?cursor=x", "cursor：不是本平台给出的值"),
+    ],
+)
+def test_what_is_wrong_with_a_parameter_is_said_in_chinese(shared, path, zh):
+    message = shared.client().get(path, headers={"Accept-Language": "zh"}).get_json()["message"]
+    assert zh in message, message
+
+
 def test_a_place_far_away_is_refused_as_in_a_report_with_its_kilometres(shared):
     refusal = shared.client().get(f"{GRIDS}?lon=121.47&lat=31.23&lang=en").get_json()
     assert refusal["code"] == "coord.far"

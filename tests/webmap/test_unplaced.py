@@ -41,7 +41,9 @@ def test_a_person_names_the_grid_and_the_event_leaves_the_queue(small):
     [
         ({"grid_code": "999901009009009"}, 404, "not_found"),
         ({"grid_code": 5}, 422, "report.field_type"),
-        ({}, 422, "report.field_type"),
+        ({}, 422, "report.field_missing"),
+        ({"grid_code": ""}, 422, "report.field_missing"),
+        ({"grid_code": "9" * 41}, 422, "text.too_long"),
         ({"grid_code": A1, "state": "closed"}, 422, "report.field_unknown"),
     ],
 )

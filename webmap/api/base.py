@@ -9,6 +9,7 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from geogrid.errors import RequestInvalid
+from webmap.api.query_faults import in_words
 from webmap.errors import error_response
 
 JSON = "application/json"
@@ -46,4 +47,4 @@ def refuse_query(error: ValidationError) -> Response:
     """Return the refusal of a query or path that does not fit its model: the first fault, by name."""
     fault = error.errors()[0]
     name = ".".join(str(part) for part in fault["loc"])
-    return error_response(RequestInvalid(name=name, reason=fault["msg"], where={"path": name}))
+    return error_response(RequestInvalid(name=name, reason=in_words(fault), where={"path": name}))

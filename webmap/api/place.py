@@ -7,7 +7,8 @@ from flask_openapi import RequestBody
 from pydantic import BaseModel, Field
 
 from geogrid.actions.place import place_event
-from geogrid.errors import FieldType, FieldUnknown, MediaTypeUnsupported
+from geogrid.channels import kind_of
+from geogrid.errors import FieldMissing, FieldType, FieldUnknown, MediaTypeUnsupported, TextTooLong
 from geogrid.store.session import session_scope
 from webmap.api.base import EVENTS, JSON, Refusal, blueprint
 from webmap.api.events import ACTOR, EventPath, answer, full_body
@@ -49,7 +50,11 @@ def put_grid(path: EventPath) -> Response:
 def _grid_code(payload: dict[str, object]) -> str:
     for name in payload.keys() - {"grid_code"}:
         raise FieldUnknown(field=name, known="grid_code", where={"path": name})
-    code = payload.get("grid_code")
-    if not isinstance(code, str) or not 0 < len(code) <= LONGEST_CODE:
-        raise FieldType(field="grid_code", wanted="text", got=type(code).__name__, where={"path": "grid_code"})
+    code, where = payload.get("grid_code"), {"path": "grid_code"}
+    if code is None or code == "":
+        raise FieldMissing(field="grid_code", where=where)
+    if not isinstance(code, str):
+        raise FieldType(field="grid_code", wanted="text", got=kind_of(code), where=where)
+    if len(code) > LONGEST_CODE:
+        raise TextTooLong(field="grid_code", length=len(code), most=LONGEST_CODE, where=where)
     return code

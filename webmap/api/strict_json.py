@@ -7,9 +7,11 @@ import json
 import re
 from typing import Any, NoReturn
 
+from geogrid.channels import kind_of
 from geogrid.errors import FieldType, JsonDuplicateKey, JsonEncoding, JsonError, JsonNan, JsonNul, JsonTooDeep
 
 MOST_DEPTH = 32
+ESCAPE = "Invalid \\escape"
 # A string, closed or not, or one bracket; possessive, so that no input makes it look twice at a character.
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
@@ -33,12 +35,13 @@ def parse_object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:
-        raise _syntax_error(error.msg, error.lineno, error.colno) from None
-    except ValueError as error:  # a whole number of thousands of digits
-        raise _syntax_error(str(error), 1, 1) from None
+        reason = ESCAPE if error.msg.startswith(ESCAPE) else error.msg  # some versions add which
+        raise _syntax_error(reason, error.lineno, error.colno) from None
+    except ValueError:  # a whole number of thousands of digits
+        raise _syntax_error("a number of too many digits", 1, 1) from None
     _check_texts(value, "$")
     if not isinstance(value, dict):
-        raise FieldType(field="$", wanted="an object of fields", got=type(value).__name__, where={"path": "$"})
+        raise FieldType(field="$", wanted="an object of fields", got=kind_of(value), where={"path": "$"})
     return value
 
 
@@ -48,7 +51,7 @@ def _decode(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise JsonEncoding(reason=f"byte {error.start}", where={"path": "$", "byte": error.start}) from None
+        raise JsonEncoding(reason="bytes that are no UTF-8", where={"path": "$", "byte": error.start}) from None
 
 
 def _check_depth(text: str) -> None:
