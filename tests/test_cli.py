@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import shapely
 from click.testing import CliRunner
 from sqlalchemy import text
 
@@ -13,7 +14,7 @@ from geogrid.actions.district import district_of
 from geogrid.actions.editions import load_edition
 from geogrid.cli import command_language, main, root
 from geogrid.domain.grids import GeographyKind
-from geogrid.errors import EditionState, NotFoundError
+from geogrid.errors import EditionFaulty, EditionState, NotFoundError
 from geogrid.settings import SettingUnreadable, clock_path, keep_clock, read_settings
 from geogrid.store.schema import newest_revision
 from geogrid.store.session import engine_of, session_scope
@@ -64,6 +65,20 @@ def test_editions_are_listed_activated_and_withdrawn(run, engine_here):
         run("edition", "activate", "first")
     with pytest.raises(NotFoundError):
         run("edition", "withdraw", "nobody")
+
+
+def test_grids_that_overlap_are_activated_only_where_that_is_accepted(run, engine_here):
+    faulty = grids()
+    faulty.loc[0, "geometry"] = shapely.box(126.6, 45.9, 126.61, 45.9102)
+    with session_scope(engine_here) as session:
+        publish(session, "first", now=THEN)
+        frames = {GeographyKind.BASE_GRIDS: faulty}
+        load_edition(session, "second", frames, now=THEN, district=district_of(profile(), session))
+    with pytest.raises(EditionFaulty, match="--accept-faults"):
+        run("edition", "activate", "second")
+    assert run("edition", "activate", "second", "--accept-faults")[0] == 0
+    code, said = run("fsck")
+    assert (code, "I4: Grids of one kind overlap." in said) == (1, True)
 
 
 def test_fsck_ends_with_0_where_all_is_well_and_with_1_and_the_rows_where_not(run, engine_here):

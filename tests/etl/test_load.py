@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from etl.errors import EditionTakesNoRows, NothingAccepted
 from etl.load_command import load
-from geogrid.errors import EditionNotInForce, EditionSuspicious, GeogridError
+from geogrid.errors import EditionFaulty, EditionNotInForce, EditionSuspicious, GeogridError
 from geogrid.store.session import engine_of
 from tests.etl.samples import EAST, SQUARE, feature, geojson, point, polygon
 
@@ -153,6 +153,15 @@ def test_grids_that_all_moved_are_not_activated_and_nothing_is_half_loaded(run, 
         run("grids", grids_file(tmp_path, "new", west=1.0), "--edition", "2026", "--activate")
     assert [row.name for row in ask("select name from editions")] == ["2025"]
     assert ask("select count(*) from base_grids")[0][0] == 2
+
+
+def test_grids_that_overlap_are_not_activated_unless_that_is_accepted(run, ask, tmp_path):
+    words = ["grids", grids_file(tmp_path, third=EAST), "--edition", "2025", "--activate"]
+    with pytest.raises(EditionFaulty, match="1 overlaps, 0 gaps"):
+        run(*words)
+    assert ask("select count(*) from editions")[0][0] == 0
+    run(*words, "--accept-faults")
+    assert [row.state for row in ask("select state from editions")] == ["in_force"]
 
 
 def test_strict_loads_nothing_when_a_row_is_refused(run, ask, tmp_path):
