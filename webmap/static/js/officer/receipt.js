@@ -35,7 +35,8 @@ export function distance(metres, say, language) {
 
 // Cut, not rounded: nothing is ever said to be 100 % that is not.
 export function percent(share) {
-  return `${Math.floor(share * 100 + 1e-9)} %`;
+  const tenths = Math.floor(share * 1000 + 1e-9);
+  return share > 0 && tenths === 0 ? "< 0.1 %" : `${(tenths / 10).toFixed(1)} %`;
 }
 
 function line(tag, text) {
