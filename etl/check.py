@@ -27,6 +27,8 @@ from geogrid.space.validity import check_coordinates, check_geometry
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from etl.by_words import Words
+
 LIKELY_DEGREES = 3.0  # how far from the district's centre a place may lie before exchanged axes are suspected
 KEY = {"events": "id"}
 
@@ -66,12 +68,15 @@ class Checked:
     columns: Columns = field(default_factory=Columns)
 
 
-def check_table(table: Table, kind: Kind, profile: Profile, recipe: Recipe, *, latest: datetime | None) -> Checked:
+def check_table(
+    table: Table, kind: Kind, profile: Profile, recipe: Recipe, *, latest: datetime | None, words: Words | None = None
+) -> Checked:
     """Check every row of ``table`` as a row of ``kind``.
 
     Parameters
     ----------
     latest : times after it are refused; None: none are
+    words : places rows without a location by their words; None: such rows are refused
 
     Raises
     ------
@@ -80,9 +85,8 @@ def check_table(table: Table, kind: Kind, profile: Profile, recipe: Recipe, *, l
     """
     ours = in_our_names(table, recipe, kind.names)
     _require_columns(ours, kind)
-    located = locate(ours, datum=recipe.datum, datum_column="datum" if kind.name == "events" else None)
+    ours, located, mended = _located(ours, kind, recipe, words)
     faults: dict[int, GeogridError] = dict(located.faults)
-    mended: list[Mending] = []
     shapes = _checked_shapes(located, kind, profile, table.rows, faults, mended)
     values = _values(ours, kind, _readers(kind, profile, recipe, latest), faults, mended)
     _check_keys(values, kind, profile, table.rows, faults)
@@ -104,6 +108,17 @@ def _require_columns(table: Table, kind: Kind) -> None:
         found = ", ".join(map(str, table.frame.columns[:40]))
         where = {"path": str(table.path)}
         raise ColumnMissing(name=table.path.name, wanted=", ".join(missing), first=missing[0], found=found, where=where)
+
+
+def _located(table: Table, kind: Kind, recipe: Recipe, words: Words | None) -> tuple[Table, Located, list[Mending]]:
+    from etl.by_words import place_by_words, with_coordinates
+
+    if kind.name != "events":
+        return table, locate(table, datum=recipe.datum, datum_column=None), []
+    if words is None:
+        return table, locate(table, datum=recipe.datum), []
+    table = with_coordinates(table)
+    return place_by_words(table, locate(table, datum=recipe.datum), words)
 
 
 # -- places -----------------------------------------------------------------------------------------------------------

@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from geogrid.space.circles import HouseholdsServed
 
 
-def read_rows(path: str, columns: tuple[str, ...], datum: str | None, wanted: frozenset[str] = POINT) -> GeoDataFrame:
-    """Return the rows of a file on the datum of record, with the columns asked for; ``code`` and ``level`` where there are.
+def read_rows(
+    path: str, columns: tuple[str, ...], datum: str | None, wanted: frozenset[str] = POINT, *, also: tuple[str, ...] = ()
+) -> GeoDataFrame:
+    """Return the rows of a file on the datum of record, with the columns asked for.
+
+    ``code``, ``level`` and the columns named in ``also`` come where there are such.
 
     ``datum`` counts where the file itself does not say its coordinate system. Raises the file errors of ``etl.errors``,
     ColumnMissing, DatumNotStated; and the error of the first row without a usable place of one of the types ``wanted``.
@@ -41,7 +45,7 @@ def read_rows(path: str, columns: tuple[str, ...], datum: str | None, wanted: fr
         if error is not None:
             error.where = {"path": path, "row": row, **error.where}
             raise error
-    kept = {name: table.frame[name].to_numpy() for name in table.frame.columns if name in {*columns, "code", "level"}}
+    kept = {name: table.frame[name].to_numpy() for name in table.frame.columns if name in {*columns, *also, "code", "level"}}
     return gpd.GeoDataFrame(kept, geometry=located.geometry, crs=SRID_STORED)
 
 

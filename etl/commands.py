@@ -15,6 +15,7 @@ PATHS = (
     "etl.doctor:doctor",
     "etl.jobs:jobs",
     "etl.circles_command:circles",
+    "etl.find_command:find",
 )
 
 

@@ -264,6 +264,12 @@ class LocationMissing(CoordError):
     code = "coord.missing"
 
 
+class LocationUncertain(CoordError):
+    """No location, and its words leave it open: most likely {name}, {percent} % sure, within {radius} m. Confirm the place."""
+
+    code = "coord.uncertain"
+
+
 class CoordText(CoordType):
     """{column} is {value!r}, which is not a number of degrees. Write 126.6, without degree signs or decimal commas."""
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from etl.check import Checked, Refusal, check_table
 from etl.compare import AREAS, coverage_faults, difference
-from etl.errors import EditionTakesNoRows, MovedNotLoaded, NothingAccepted, RowsRefused
+from etl.errors import EditionTakesNoRows, MovedNotLoaded, NothingAccepted, OptionInvalid, RowsRefused
 from etl.event_rows import reports_of
 from etl.kinds import Kind
 from etl.quarantine import is_quarantine, layer_names, write_quarantine
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
+
+    from etl.by_words import Words
 
 CLOCK_SKEW = timedelta(days=1)
 Tell = Callable[[Note], None]
@@ -58,6 +60,7 @@ class Order:
     activate : put the edition in force at once; ``accept_moved``, ``accept_faults`` as in ``geogrid edition activate``
     add : keep the rows that the edition (else the one in force) has of other codes, instead of replacing all of the kind
     strict : store nothing when any row is refused
+    locate_above : events without a location are placed by their words where these are at least so sure (0 to 1); None: never
     """
 
     edition: str | None
@@ -69,6 +72,7 @@ class Order:
     accept_faults: bool = False
     add: bool = False
     strict: bool = False
+    locate_above: float | None = None
 
 
 class _RolledBack(Exception):
@@ -94,7 +98,8 @@ def load(
     folder = imports / report.id
     recipes = {source.kind.name: source.recipe for source in sources}
     try:
-        parts = [_checked_part(source, order, profile, folder, tell) for source in sources]
+        words = _words(sources, order, profile, engine)
+        parts = [_checked_part(source, order, profile, folder, words, tell) for source in sources]
         report = report.but(parts=tuple(parts))
         report = _stored(report, order, profile, engine, tell)
     except GeogridError as error:
@@ -109,11 +114,29 @@ def load(
     return report, folder
 
 
-def _checked_part(source: Source, order: Order, profile: Profile, folder: Path, tell: Tell) -> Part:
+def _words(sources: Sequence[Source], order: Order, profile: Profile, engine: Engine | None) -> Words | None:
+    """Return what places events by their words: the gazetteer of the edition in force; None where it was not asked for."""
+    from etl.by_words import Words
+    from geogrid.actions.district import read_gazetteer
+    from geogrid.store import editions
+    from geogrid.store.session import session_scope
+
+    if order.locate_above is None:
+        return None
+    if all(source.kind.name != "events" for source in sources):
+        raise OptionInvalid(option="--locate-above", reason="only events are placed by their words")
+    if engine is None:
+        raise OptionInvalid(option="--locate-above", reason="it needs the database and an edition in force")
+    with session_scope(engine) as session:
+        gazetteer = read_gazetteer(session, editions.in_force(session).id, profile)
+    return Words(gazetteer, order.locate_above, profile.most_accuracy_m)
+
+
+def _checked_part(source: Source, order: Order, profile: Profile, folder: Path, words: Words | None, tell: Tell) -> Part:
     tell(Note("{kind}: reading {file}", {"kind": source.kind.label, "file": source.path.name}))
     table = open_table(source.path, replace(source.recipe.read_options, usual=source.kind.name))
     latest = None if order.cut else order.now + CLOCK_SKEW
-    checked = check_table(table, source.kind, profile, source.recipe, latest=latest)
+    checked = check_table(table, source.kind, profile, source.recipe, latest=latest, words=words)
     return part_of(checked, layer=source.recipe.layer, again=_again(source, order, profile, folder, layer_names(table)))
 
 
@@ -129,6 +152,8 @@ def _again(source: Source, order: Order, profile: Profile, folder: Path, names: 
     words += ["--profile", profile.code]
     if source.kind.name != "events":
         words += ["--activate"] if order.activate else ["--edition", order.edition or folder.name]
+    elif order.locate_above is not None:
+        words += ["--locate-above", f"{order.locate_above:g}"]
     for name in ("datum", "time_format", "tz"):
         value = getattr(recipe, name)
         words += [f"--{name.replace('_', '-')}", value] if value else []

@@ -52,6 +52,12 @@ NOT_LOADED = {"district", "truth"}  # of a made-up district: all kinds in one fi
 @click.option("--accept-faults", is_flag=True, help="Activate although grids overlap or leave gaps.")
 @click.option("--add", is_flag=True, help="Add the rows to those there are, instead of replacing all of the kind.")
 @click.option("--strict", is_flag=True, help="Load nothing when any row is refused.")
+@click.option(
+    "--locate-above",
+    type=click.FloatRange(0.0, 1.0),
+    metavar="CONFIDENCE",
+    help="Place events without a location by their address where it is so sure, such as 0.9. Without: they are refused.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
 def load(kind: str, file: str, **options: Any) -> None:
     """Load FILE as KIND: grids, departments, units, stations, roads, households, places, events, or all.
@@ -73,6 +79,7 @@ def load(kind: str, file: str, **options: Any) -> None:
         edition=options["edition"],
         now=as_of or settings.now(),
         cut=as_of is not None or settings.as_of is not None,
+        locate_above=options["locate_above"],
         **{name: options[name] for name in ("dry_run", "activate", "accept_moved", "accept_faults", "add", "strict")},
     )
     sources = _sources(kind, file, _recipe(options))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 from sqlalchemy import Engine
@@ -22,6 +22,7 @@ from geogrid.space.crs import measures_true
 from geogrid.store.session import beside, session_scope
 
 if TYPE_CHECKING:
+    from geogrid.space.gazetteer import Gazetteer
     from geogrid.space.index import AssignmentIndex
     from geogrid.space.network import Flood, RoadNetwork
     from geogrid.store.geography import EditionFrames
@@ -62,12 +63,19 @@ class Geography:
         return np.where(reached, self.station_codes[rank], None), np.where(reached, minutes, np.nan)
 
 
+def _knows_no_place(edition_id: int) -> Gazetteer:
+    from geogrid.space.gazetteer import Gazetteer
+
+    return Gazetteer.from_frames()
+
+
 @dataclass(frozen=True)
 class District:
-    """A district's profile, and its geography by edition id (compiled on first use)."""
+    """A district's profile, and by edition id its geography and its gazetteer (each compiled on first use)."""
 
     profile: Profile
     geography_for: Callable[[int], Geography]
+    gazetteer_for: Callable[[int], Gazetteer] = _knows_no_place
 
 
 def open_district(settings: Settings, engine: Engine) -> District:
@@ -77,12 +85,16 @@ def open_district(settings: Settings, engine: Engine) -> District:
     to be compiled, the one that compiles it must not wait for one of them.
     """
     profile, reader = read_profile(settings), beside(engine)
-    return District(profile, _Kept(profile, lambda: session_scope(reader)))
+    return _reading(profile, lambda: session_scope(reader))
 
 
 def district_of(profile: Profile, session: Session) -> District:
     """Return a district that reads through ``session``, so that it sees what is not committed yet."""
-    return District(profile, _Kept(profile, lambda: nullcontext(session)))
+    return _reading(profile, lambda: nullcontext(session))
+
+
+def _reading(profile: Profile, reading: Callable[[], AbstractContextManager[Session]]) -> District:
+    return District(profile, _Kept(read_geography, profile, reading), _Kept(read_gazetteer, profile, reading))
 
 
 def read_profile(settings: Settings) -> Profile:
@@ -97,18 +109,26 @@ def read_profile(settings: Settings) -> Profile:
     return profile
 
 
-class _Kept:
-    """Geography by edition id: compiled once, the last few kept; one thread compiles while the others wait for it."""
+Compiled = TypeVar("Compiled")
 
-    def __init__(self, profile: Profile, reading: Callable[[], AbstractContextManager[Session]]) -> None:
-        self._profile, self._reading = profile, reading
-        self._lock, self._kept = Lock(), OrderedDict[int, Geography]()
 
-    def __call__(self, edition_id: int) -> Geography:
+class _Kept(Generic[Compiled]):
+    """What an edition is compiled to, by its id: once, the last few kept; one thread compiles while the others wait for it."""
+
+    def __init__(
+        self,
+        compiling: Callable[[Session, int, Profile], Compiled],
+        profile: Profile,
+        reading: Callable[[], AbstractContextManager[Session]],
+    ) -> None:
+        self._compiling, self._profile, self._reading = compiling, profile, reading
+        self._lock, self._kept = Lock(), OrderedDict[int, Compiled]()
+
+    def __call__(self, edition_id: int) -> Compiled:
         with self._lock:
             if edition_id not in self._kept:
                 with self._reading() as session:
-                    self._kept[edition_id] = read_geography(session, edition_id, self._profile)
+                    self._kept[edition_id] = self._compiling(session, edition_id, self._profile)
             self._kept.move_to_end(edition_id)
             while len(self._kept) > KEPT_EDITIONS:
                 self._kept.popitem(last=False)
@@ -120,6 +140,18 @@ def read_geography(session: Session, edition_id: int, profile: Profile) -> Geogr
     from geogrid.store.geography import frames_of
 
     return compile_geography(frames_of(session, edition_id, roads=True), edition_id, profile)
+
+
+def read_gazetteer(session: Session, edition_id: int, profile: Profile) -> Gazetteer:
+    """Read and compile the units, places and roads of an edition into what finds places for words."""
+    from geogrid.domain.grids import GeographyKind
+    from geogrid.space.gazetteer import Gazetteer
+    from geogrid.store.editions import by_id
+    from geogrid.store.geography import frame_of
+
+    edition = by_id(session, edition_id)
+    frames = [frame_of(session, kind, edition) for kind in (GeographyKind.UNITS, GeographyKind.PLACES, GeographyKind.ROADS)]
+    return Gazetteer.from_frames(*frames, metric_srid=profile.metric_srid)
 
 
 def compile_geography(frames: EditionFrames, edition_id: int, profile: Profile) -> Geography:

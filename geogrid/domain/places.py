@@ -45,6 +45,65 @@ class PlaceKind(LabelledEnum):
     ROAD_NAME = "road_name", "Road"
 
 
+class PlacePrecision(LabelledEnum):
+    """How exact a place found from words is, the most exact first."""
+
+    ADDRESS = "address", "House number"
+    INTERPOLATED = "interpolated", "House number, estimated from its neighbours"
+    LANDMARK = "landmark", "Landmark"
+    STREET = "street", "Street"
+    SETTLEMENT = "settlement", "Settlement"
+    VILLAGE = "village", "Village or community"
+    TOWNSHIP = "township", "Township or street"
+
+
+class NameMatch(LabelledEnum):
+    """How a part of an address fits what the gazetteer knows."""
+
+    EXACT = "exact", "as named"
+    OLD_NAME = "old_name", "an old name"
+    SHORT = "short", "the short form"
+    SOUND = "sound", "by its sound"
+    TYPO = "typo", "one character differs"
+    PART = "part", "a part of the name"
+    BETWEEN = "between", "between the numbers known"
+    NEAREST = "nearest", "the nearest number known"
+    ELSEWHERE = "elsewhere", "lies elsewhere"
+
+
+@dataclass(frozen=True)
+class MatchedPart:
+    """One part of an address in words: what was ``said``, what was ``found`` for it, and how the two fit."""
+
+    part: PlacePrecision | Level
+    said: str
+    found: str
+    match: NameMatch
+
+
+@dataclass(frozen=True)
+class PlaceCandidate:
+    """A place that words could mean.
+
+    Attributes
+    ----------
+    name : the place in full: township, village, street or settlement, number
+    point_lonlat : degrees of record
+    radius_m : the disc that is meant to hold the true place, nine times in ten, if the words mean this place
+    confidence : 0 to 1, that the words mean this place
+    village_code : the village or community it lies in, None where none is known
+    reason : which parts of the words fit, and which do not
+    """
+
+    name: str
+    point_lonlat: tuple[float, float]
+    precision: PlacePrecision
+    radius_m: float
+    confidence: float
+    village_code: str | None
+    reason: tuple[MatchedPart, ...]
+
+
 @dataclass(frozen=True)
 class ReportedPoint:
     """A point as a stranger stated it.

@@ -97,6 +97,7 @@ def test_the_description_names_every_route_of_the_api_and_its_refusals(shared):
         "/api/v1/events/{event_id}/photos/{sha256}",
         "/api/v1/grids",
         "/api/v1/grids/{code}",
+        "/api/v1/places",
     }
     post = described["paths"]["/api/v1/events"]["post"]
     assert {"200", "201", "400", "401", "409", "413", "422"} <= set(post["responses"])
