@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic_core import ErrorDetails
+from collections.abc import Mapping
+from typing import Any
 
 from webmap.language import say
 
@@ -31,7 +32,7 @@ TIME = "a time with its offset is wanted, such as 2025-06-18T15:00:00+08:00"
 OTHER = "it cannot be read"
 
 
-def in_words(fault: ErrorDetails) -> str:
+def in_words(fault: Mapping[str, Any]) -> str:
     """Return what is wrong in the request's language."""
     kind = fault["type"]
     sentence = TIME if kind.startswith(("datetime", "timezone")) else SENTENCES.get(kind, OTHER)
