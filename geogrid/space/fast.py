@@ -55,7 +55,9 @@ class Fast:
 
         places = Arrangement.of(shapes, len(grids.shapes), covering)
         grid, rule, numbers, sets = _meanings(places.members, len(grids.shapes), departments)
-        return cls(places, _near(stations, shapes), grid, rule, numbers, sets, _cell_m(places))
+        fast = cls(places, _near(stations, shapes), grid, rule, numbers, sets, _cell_m(places))
+        fast.find(places.centre_x[:1], places.centre_y[:1], Numbers.undecided(1), 0, 1)  # compile now, not when first asked
+        return fast
 
     def find(self, lon: Floats, lat: Floats, numbers: Numbers, begin: int, end: int) -> None:
         """Write the answers for the points from ``begin`` to ``end``; safe in several threads."""
