@@ -109,7 +109,7 @@ def made_ground(points: int, small: bool) -> Ground:
     kind = rng.uniform(size=points)
     border, outside = kind < ON_BORDERS, kind > 1.0 - OUTSIDE
     lonlat[border] = vertices[rng.integers(0, len(vertices), int(border.sum()))]
-    west, south, east, north = twin["base_grids"].total_bounds
+    west, _, east, north = twin["base_grids"].total_bounds
     lonlat[outside] = rng.uniform([west, north], [east, north + 0.1], (int(outside.sum()), 2))
     lon, lat = crs.snap(*lonlat.T)
     district = units.loc[units["level"] == "district", "geometry"].iloc[0]

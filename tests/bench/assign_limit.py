@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numba
 import numpy as np
@@ -25,7 +26,7 @@ def random_look_ups(count: int) -> Callable[[], None]:
     row, column = rng.integers(0, SIDE, (2, count), dtype=np.int32)
     found, threads = np.empty(count, dtype=np.int32), os.cpu_count() or 1
     ends = np.linspace(0, count, threads + 1).astype(int).tolist()
-    parts = [slice(begin, end) for begin, end in zip(ends[:-1], ends[1:], strict=True)]
+    parts = [slice(begin, end) for begin, end in pairwise(ends)]
 
     def work() -> None:
         with ThreadPoolExecutor(threads) as pool:
