@@ -183,6 +183,7 @@ def measure_base(ground: Ground) -> dict[str, float]:
         "index, with accuracy circles": seconds(n, lambda: index.assign(lon, lat, ground.accuracy_m).confidence),
         "limit: random look-ups": seconds(RUNS, assign_limit.random_look_ups(len(lon))),
         "geopandas intersects": seconds(n, lambda: gpd.sjoin(points, areas, predicate="intersects")),
+        "geopandas intersects, polygons left": seconds(n, lambda: gpd.sjoin(areas, points, predicate="intersects")),
         "geopandas within": seconds(n, lambda: gpd.sjoin(points, areas, predicate="within")),
         "shapely prepared": seconds(n, lambda: cover.cover(index.grids, shapes)),
     }
@@ -191,7 +192,8 @@ def measure_base(ground: Ground) -> dict[str, float]:
 def measure_all(ground: Ground) -> dict[str, float]:
     """Return the seconds for base grid, set of department grids and nearest station with its distance.
 
-    geopandas' share ends with its three joins: pairs of points and department grids are not gathered into sets.
+    geopandas joins polygons to points, which it does faster than points to polygons (40 times faster for large department
+    grids), and its share ends with its three joins: pairs of points and department grids are not gathered into sets.
     """
     index, points = ground.index(compiled=True, everything=True), points_frame(ground)
 
@@ -202,8 +204,8 @@ def measure_all(ground: Ground) -> dict[str, float]:
     metric = [frame.to_crs(ground.metric_srid) for frame in (points, ground.stations[["code", "geometry"]])]
 
     def theirs() -> object:
-        grid = gpd.sjoin(points, ground.grids[["code", "geometry"]], predicate="intersects")
-        sets = gpd.sjoin(points, ground.departments[["code", "geometry"]], predicate="intersects")
+        grid = gpd.sjoin(ground.grids[["code", "geometry"]], points, predicate="intersects")
+        sets = gpd.sjoin(ground.departments[["code", "geometry"]], points, predicate="intersects")
         return grid, sets, gpd.sjoin_nearest(*metric, distance_col="distance_m")
 
     return {
