@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,11 +14,16 @@ from geogrid.domain.grids import AssignmentRule
 from geogrid.space import kernels
 from geogrid.space.answers import UNDECIDED, Int32s, Numbers, number_of
 from geogrid.space.arrangement import Arrangement, Floats
+from geogrid.space.corners import Corners, corners_of
 from geogrid.space.cover import NOWHERE, Ints, Polygons
 from geogrid.space.crs import geodesic_m
 from geogrid.space.near_cells import UNDECIDED as UNDECIDED_STATION
 from geogrid.space.near_cells import NearCells
 from geogrid.space.nearest import StationIndex
+
+Objects = NDArray[np.object_]
+Meanings = tuple[Int32s, NDArray[np.uint8], Int32s, Objects]  # grid, rule, set of departments of each label; the sets
+Plainly = Callable[[Floats, Floats], tuple[Numbers, Objects]]
 
 POINTS_AT_ONCE = 16_384  # their answers stay in the processor's cache between the two loops
 STATION_BORDER = 0.1  # stations are looked for in a box wider by this share on each side
@@ -34,6 +40,7 @@ class Fast:
     UNDECIDED_STATION: ClassVar[int] = UNDECIDED_STATION
 
     places: Arrangement
+    corners: Corners
     stations: NearCells | None
     grid: Int32s
     rule: NDArray[np.uint8]
@@ -42,8 +49,11 @@ class Fast:
     cell_m: float  # the shorter side of a cell, where it is shortest
 
     @classmethod
-    def of(cls, grids: Polygons, departments: Polygons | None, district: Any, stations: StationIndex) -> Fast:
-        """Lay grids, department grids and the district over one raster, and the stations over another."""
+    def of(cls, grids: Polygons, departments: Polygons | None, district: Any, stations: StationIndex, plainly: Plainly) -> Fast:
+        """Lay grids, department grids and the district over one raster, and the stations over another.
+
+        ``plainly(lon, lat)`` is the plain way: it is asked beforehand about every vertex of the borders.
+        """
         layers = [grids.shapes, np.array([district], dtype=object), *([departments.shapes] if departments else [])]
         shapes = np.concatenate(layers)
         tree = shapely.STRtree(shapes)
@@ -54,8 +64,9 @@ class Fast:
             return point[order], polygon[order]
 
         places = Arrangement.of(shapes, len(grids.shapes), covering)
-        grid, rule, numbers, sets = _meanings(places.members, len(grids.shapes), departments)
-        fast = cls(places, _near(stations, shapes), grid, rule, numbers, sets, _cell_m(places))
+        lonlat = corners_of(np.concatenate([layers[0], *layers[2:]]))
+        meanings = _with_corners(_meanings(places.members, len(grids.shapes), departments), *plainly(*lonlat.T))
+        fast = cls(places, Corners.of(lonlat, len(places.members)), _near(stations, shapes), *meanings, _cell_m(places))
         fast.find(places.centre_x[:1], places.centre_y[:1], Numbers.undecided(1), 0, 1)  # compile now, not when first asked
         return fast
 
@@ -66,6 +77,7 @@ class Fast:
             at = slice(start, min(start + POINTS_AT_ONCE, end))
             labels = label[: at.stop - start]
             self.places.find(lon[at], lat[at], labels)
+            self.corners.find(lon[at], lat[at], labels)
             kernels.take_meanings(
                 labels,
                 self.grid,
@@ -86,9 +98,7 @@ class Fast:
         return (rule == number_of(AssignmentRule.INSIDE)) & (radius_m < clear_m)
 
 
-def _meanings(
-    members: tuple[tuple[int, ...], ...], grids: int, departments: Polygons | None
-) -> tuple[Int32s, NDArray[np.uint8], Int32s, NDArray[np.object_]]:
+def _meanings(members: tuple[tuple[int, ...], ...], grids: int, departments: Polygons | None) -> Meanings:
     """Return grid, rule and set of departments of each label (the last: of no label), and the sets.
 
     A gap is left undecided, since the nearest grid has to be measured.
@@ -109,6 +119,22 @@ def _meanings(
     table = np.empty(len(sets), dtype=object)
     table[:] = list(sets)
     return grid, rule, numbers, table
+
+
+def _with_corners(meanings: Meanings, corners: Numbers, corner_sets: NDArray[np.object_]) -> Meanings:
+    """Return the meanings with those of the corners' labels before the last."""
+    grid, rule, numbers, sets = meanings
+    known = {codes: number for number, codes in enumerate(sets)}
+    renumbered = np.array([known.setdefault(codes, len(known)) for codes in corner_sets], dtype=np.int32)
+    table = np.empty(len(known), dtype=object)
+    table[:] = list(known)
+    gap = number_of(AssignmentRule.GAP)
+    return (
+        np.concatenate([grid[:-1], corners.grid, grid[-1:]]),
+        np.concatenate([rule[:-1], np.where(corners.rule == gap, UNDECIDED, corners.rule).astype(np.uint8), rule[-1:]]),
+        np.concatenate([numbers[:-1], renumbered[corners.departments], numbers[-1:]]),
+        table,
+    )
 
 
 def _near(stations: StationIndex, shapes: NDArray[np.object_]) -> NearCells | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,7 +86,7 @@ class AssignmentIndex:
         outline = district if district is not None else outline_of(polygons.shapes)
         shapely.prepare(outline)
         shapely.covers(outline, shapely.point_on_surface(outline))
-        return cls(
+        plain = cls(
             grids=polygons,
             metric=rules.MetricPolygons.of(polygons, metric_srid),
             departments=areas,
@@ -95,8 +95,9 @@ class AssignmentIndex:
             district=outline,
             gap_tolerance_m=gap_tolerance_m,
             accuracy_share=accuracy_share,
-            fast=_fast(polygons, areas, outline, points) if compiled in {None, True} else None,
+            fast=None,
         )
+        return plain if compiled is False else replace(plain, fast=_fast(plain))
 
     def assign(self, lon: ArrayLike, lat: ArrayLike, accuracy_m: ArrayLike | None = None) -> Assignments:
         """Answer for points on the datum of record.
@@ -140,13 +141,23 @@ class AssignmentIndex:
             _in_threads(self.fast.find, lon, lat, numbers)
             open_places = np.flatnonzero(numbers.rule == UNDECIDED)
             open_stations = np.flatnonzero(numbers.station == self.fast.UNDECIDED_STATION)
-        more: dict[tuple[str, ...], int] = {}
-        for at in _portions(open_places):
-            self._place(lon[at], lat[at], at, numbers)
-            numbers.departments[at] = self._departments_at(lon[at], lat[at], len(sets), more)
+        sets = self._places(lon, lat, open_places, numbers, sets)
         for at in _portions(open_stations):
             numbers.station[at], numbers.distance_m[at] = self.stations.nearest_position(lon[at], lat[at])
-        return numbers, np.concatenate([sets, _set_table(list(more))]) if more else sets
+        return numbers, sets
+
+    def places_plainly(self, lon: Floats, lat: Floats) -> tuple[Numbers, Objects]:
+        """Return the plain way's grid, rule and departments of each point (stations are left out), and the sets."""
+        numbers = Numbers.undecided(len(lon))
+        return numbers, self._places(lon, lat, np.arange(len(lon)), numbers, EMPTY_SET)
+
+    def _places(self, lon: Floats, lat: Floats, positions: rules.Ints, numbers: Numbers, sets: Objects) -> Objects:
+        """Write grid, rule and departments of the points at ``positions`` the plain way; return the sets with new ones."""
+        more: dict[tuple[str, ...], int] = {}
+        for at in _portions(positions):
+            self._place(lon[at], lat[at], at, numbers)
+            numbers.departments[at] = self._departments_at(lon[at], lat[at], len(sets), more)
+        return np.concatenate([sets, _set_table(list(more))]) if more else sets
 
     def _departments_at(self, lon: Floats, lat: Floats, first: int, more: dict[tuple[str, ...], int]) -> rules.Ints:
         """Return the number of each point's set of departments; sets get numbers from ``first`` on, kept in ``more``."""
@@ -224,13 +235,13 @@ def _in_threads(find: Any, lon: Floats, lat: Floats, numbers: Numbers) -> None:
         list(pool.map(lambda begin, end: find(lon, lat, numbers, begin, end), ends[:-1], ends[1:]))
 
 
-def _fast(grids: rules.Polygons, departments: rules.Polygons | None, district: Any, stations: StationIndex) -> Fast | None:
-    """Return the compiled way; None where numba is not there or finds no place to keep its code."""
+def _fast(plain: AssignmentIndex) -> Fast | None:
+    """Return the compiled way of an index; None where numba is not there or finds no place to keep its code."""
     try:
         from geogrid.space.fast import Fast
     except (ImportError, RuntimeError):
         return None
-    return Fast.of(grids, departments, district, stations)
+    return Fast.of(plain.grids, plain.departments, plain.district, plain.stations, plain.places_plainly)
 
 
 def _homes(stations: StationIndex, villages: Objects | None, order: rules.Ints) -> Objects:

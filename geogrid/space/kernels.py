@@ -290,3 +290,33 @@ def take_meanings(
     for i in range(len(labels)):
         label = labels[i]
         grid[i], rule[i], departments[i] = grids[label], rules[label], sets[label]
+
+
+@compiled
+def fill_corners(slots: Int32s, corners: Hashes) -> None:
+    """Put corners (n, 2: the bits of longitude and latitude) into the open table: a power of two long, empty slots are -1."""
+    last = np.uint64(len(slots) - 1)
+    for k in range(len(corners)):
+        slot = (((corners[k, 0] * SCATTER) ^ corners[k, 1]) * SCATTER >> np.uint64(32)) & last
+        while slots[slot] != NO_LABEL:
+            slot = (slot + np.uint64(1)) & last
+        slots[slot] = k
+
+
+@compiled
+def find_corners(lon: Hashes, lat: Hashes, slots: Int32s, corners: Hashes, first: int, found: Int32s) -> None:
+    """Give each point without a label that is exactly a corner the corner's label, ``first`` and upwards.
+
+    ``lon`` and ``lat`` are the bits of the points' degrees.
+    """
+    last = np.uint64(len(slots) - 1)
+    for i in range(len(found)):
+        if found[i] != NO_LABEL:
+            continue
+        slot = (((lon[i] * SCATTER) ^ lat[i]) * SCATTER >> np.uint64(32)) & last
+        while slots[slot] != NO_LABEL:
+            k = slots[slot]
+            if corners[k, 0] == lon[i] and corners[k, 1] == lat[i]:
+                found[i] = first + k
+                break
+            slot = (slot + np.uint64(1)) & last

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geogrid.space import arrangement
+from geogrid.space.answers import UNDECIDED, Numbers
 from tests.space import shapes
 from tests.space.comparing import both, differences, unsure
 
@@ -75,8 +76,20 @@ def test_points_a_bit_beside_a_border_are_answered_alike(seed, count):
 
 @given(seeds, cells)
 @settings(max_examples=20, deadline=None)
-def test_every_point_on_an_edge_is_left_to_the_plain_way(seed, count):
+def test_the_raster_is_sure_of_no_point_on_an_edge(seed, count):
     _, tiles, _, _, _ = drawn(seed)
     compiled, _ = built(count, shapes.frame(tiles))
     vertices = np.unique(shapely.get_coordinates(tiles), axis=0)
     assert unsure(compiled, vertices) == len(vertices)
+
+
+@given(seeds, cells)
+@settings(max_examples=20, deadline=None)
+def test_every_vertex_is_known_beforehand(seed, count):
+    _, tiles, over, _, _ = drawn(seed)
+    compiled, plain = built(count, shapes.frame(tiles), None, shapes.frame(over))
+    vertices = np.unique(shapely.get_coordinates(tiles), axis=0)
+    assert differences(compiled.assign(*vertices.T), plain.assign(*vertices.T)) == []
+    numbers = Numbers.undecided(len(vertices))
+    compiled.fast.find(*np.ascontiguousarray(vertices.T), numbers, 0, len(vertices))
+    assert (numbers.rule != UNDECIDED).all()
