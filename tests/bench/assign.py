@@ -37,6 +37,7 @@ RUNS, RUNS_OF_PEERS = 9, 3
 SCATTER_M, OUTSIDE, ON_BORDERS = 30.0, 0.01, 0.005
 GATES = {"base_grid": {"geopandas intersects": 100, "PostGIS": 100}, "all_three": {"geopandas": 75}}
 LAST_DIGIT_M = 1.5e-6
+POINTS_WITH_CIRCLES = 20_000
 METRES_A_DEGREE = 111_195.0
 
 
@@ -75,6 +76,7 @@ def main(points: int, small: bool, postgis: bool, out: Path | None) -> None:
     found["differences"] = differences(ground)
     found["base_grid"] = measure_base(ground)
     found["all_three"] = measure_all(ground)
+    found["accuracy_circles"] = {"points": min(points, POINTS_WITH_CIRCLES), **measure_circles(ground)}
     if postgis:
         with tempfile.TemporaryDirectory(prefix="geogrid-bench-") as folder:
             told = assign_postgis.measure(Path(folder), ground.grids, ground.lon, ground.lat, RUNS_OF_PEERS)
@@ -180,12 +182,22 @@ def measure_base(ground: Ground) -> dict[str, float]:
     return {
         "index": seconds(RUNS, lambda: index.assign(lon, lat).numbers.grid),
         "index, codes as text": seconds(RUNS, lambda: index.assign(lon, lat).grid_code),
-        "index, with accuracy circles": seconds(n, lambda: index.assign(lon, lat, ground.accuracy_m).confidence),
         "limit: random look-ups": seconds(RUNS, assign_limit.random_look_ups(len(lon))),
         "geopandas intersects": seconds(n, lambda: gpd.sjoin(points, areas, predicate="intersects")),
         "geopandas intersects, polygons left": seconds(n, lambda: gpd.sjoin(areas, points, predicate="intersects")),
         "geopandas within": seconds(n, lambda: gpd.sjoin(points, areas, predicate="within")),
         "shapely prepared": seconds(n, lambda: cover.cover(index.grids, shapes)),
+    }
+
+
+def measure_circles(ground: Ground) -> dict[str, float]:
+    """Return the seconds for the first ``POINTS_WITH_CIRCLES`` points with their accuracies: each disc is weighed exactly."""
+    part = slice(POINTS_WITH_CIRCLES)
+    asked = ground.lon[part], ground.lat[part], ground.accuracy_m[part]
+    index, plain = (ground.index(compiled=compiled, everything=False) for compiled in (True, False))
+    return {
+        "index": seconds(1, lambda: index.assign(*asked).confidence),
+        "plain way": seconds(1, lambda: plain.assign(*asked).confidence),
     }
 
 
@@ -243,6 +255,14 @@ def table_rows(found: dict[str, Any]) -> Iterator[str]:
             yield f"| {title} | {name} | {taken * 1e3:,.0f} | {rate:,.2f} | {taken / found[job]['index']:,.1f} |"
 
 
+def circle_rows(found: dict[str, Any]) -> Iterator[str]:
+    circles = found["accuracy_circles"]
+    for name in ("index", "plain way"):
+        rate = circles["points"] / circles[name] / 1e6
+        title = f"accuracy circles, {circles['points']:,} points"
+        yield f"| {title} | {name} | {circles[name] * 1e3:,.0f} | {rate:,.3f} | {circles[name] / circles['index']:,.1f} |"
+
+
 def write_table(found: dict[str, Any], page: Path) -> None:
     """Write the table between its marks in the page."""
     text = page.read_text("utf-8")
@@ -253,7 +273,7 @@ def write_table(found: dict[str, Any], page: Path) -> None:
         f"{found['machine']['load_1_min']} before and {found['load_1_min_at_the_end']} after. Differences: {wrong}."
     )
     head = "| job | way | ms | million points a second | times the index |\n|---|---|--:|--:|--:|"
-    made = "\n".join([begin, "", says, "", head, *table_rows(found), "", end])
+    made = "\n".join([begin, "", says, "", head, *table_rows(found), *circle_rows(found), "", end])
     before, after = text.split(begin)[0], text.split(end)[1]
     page.write_text(before + made + after, encoding="utf-8")
 
