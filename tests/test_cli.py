@@ -14,6 +14,7 @@ from geogrid.actions.editions import load_edition
 from geogrid.cli import main, root
 from geogrid.domain.grids import GeographyKind
 from geogrid.errors import EditionState, NotFoundError
+from geogrid.settings import keep_compiled_code
 from geogrid.store.schema import newest_revision
 from geogrid.store.session import engine_of, session_scope
 from tests.build_district import IN_A1, grids, profile, publish, report
@@ -91,3 +92,12 @@ def test_a_variable_that_cannot_be_read_is_one_message_that_names_it(monkeypatch
     assert ended.value.code == 1
     (said,) = capsys.readouterr().err.splitlines()
     assert said.startswith("setup: ") and name in said
+
+
+def test_compiled_code_is_kept_under_the_folder_of_state_unless_told_where():
+    environ = {"GEOGRID_VAR": "/somewhere/var"}
+    keep_compiled_code(environ)
+    assert environ["NUMBA_CACHE_DIR"] == "/somewhere/var/numba"
+    told = {"NUMBA_CACHE_DIR": "/elsewhere"}
+    keep_compiled_code(told)
+    assert told == {"NUMBA_CACHE_DIR": "/elsewhere"}
