@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from geogrid.errors import DatabaseDown, GeogridError, SetupError
-from geogrid.settings import SettingUnreadable
+from geogrid.settings import SettingUnreadable, keep_compiled_code
 from geogrid.texts import translate
 
 if TYPE_CHECKING:
@@ -180,6 +180,7 @@ def _label(label: str, enum: str) -> str:
 
 def main() -> None:
     """Run the command line; an error of the house is one message in the user's language and exit code 1."""
+    keep_compiled_code(os.environ)
     try:
         root(standalone_mode=True)
     except GeogridError as error:

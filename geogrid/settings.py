@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +85,15 @@ class Settings:
         if self.as_of is None:
             return real
         return self.as_of + (real - (self.clock_start or real))
+
+
+def keep_compiled_code(environ: MutableMapping[str, str]) -> None:
+    """Tell numba, by ``environ``, to keep its machine code under the folder of state, unless told where already.
+
+    To be called at the edge, before anything is compiled; it neither loads numba nor makes the folder.
+    """
+    var_dir = _path(environ.get(TABLE["var_dir"].name, "").strip() or TABLE["var_dir"].default)
+    environ.setdefault("NUMBA_CACHE_DIR", str(var_dir / "numba"))
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geogrid.settings import keep_compiled_code
 from geogrid.store.cluster import cluster_home, cluster_url, create_database, drop_database, start_cluster, stop_cluster
 from geogrid.store.session import engine_of
 
@@ -34,6 +35,7 @@ pytest_plugins = ["tests.fixtures_twin"] if importlib.util.find_spec("tests.fixt
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the run's cluster folder; workers inherit the variable from the process that started them."""
+    keep_compiled_code(os.environ)
     if FOLDER_VARIABLE not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="geogrid-test-"))
         folder.chmod(0o755)  # as root the server runs as another user, who must enter

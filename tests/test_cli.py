@@ -15,7 +15,7 @@ from geogrid.actions.editions import load_edition
 from geogrid.cli import command_language, main, root
 from geogrid.domain.grids import GeographyKind
 from geogrid.errors import EditionFaulty, EditionState, NotFoundError
-from geogrid.settings import SettingUnreadable, clock_path, keep_clock, read_settings
+from geogrid.settings import SettingUnreadable, clock_path, keep_clock, keep_compiled_code, read_settings
 from geogrid.store.schema import newest_revision
 from geogrid.store.session import engine_of, session_scope
 from tests.build_district import IN_A1, grids, profile, publish, report
@@ -147,3 +147,12 @@ def test_a_clock_that_cannot_be_read_is_told_with_its_file(tmp_path):
     clock_path(tmp_path).write_text("{")
     with pytest.raises(SettingUnreadable, match=r"clock\.json.*delete the file"):
         read_settings({"GEOGRID_VAR": str(tmp_path)})
+
+
+def test_compiled_code_is_kept_under_the_folder_of_state_unless_told_where():
+    environ = {"GEOGRID_VAR": "/somewhere/var"}
+    keep_compiled_code(environ)
+    assert environ["NUMBA_CACHE_DIR"] == "/somewhere/var/numba"
+    told = {"NUMBA_CACHE_DIR": "/elsewhere"}
+    keep_compiled_code(told)
+    assert told == {"NUMBA_CACHE_DIR": "/elsewhere"}

@@ -12,7 +12,8 @@ from geogrid.domain.grids import AssignmentRule, Candidate
 from geogrid.domain.stations import TravelMode
 from geogrid.errors import AccuracyInvalid, CoordNotFinite, FrameInvalid, FrameWithoutCrs, GeometryType
 from geogrid.space import crs
-from geogrid.space.index import AssignmentIndex, Assignments
+from geogrid.space.answers import Assignments
+from geogrid.space.index import AssignmentIndex
 from geogrid.space.nearest import StationIndex
 
 if TYPE_CHECKING:

@@ -1,84 +1,36 @@
 """The look-up structure: where is this point, who answers for it, how sure is that?
 
-Simple and exact on shapely's tree. A faster structure can stand behind the same functions later; this one stays as the
-witness and the fallback.
+Two ways give the same answers. The plain way asks shapely's tree; it holds every rule. The compiled way answers most points
+from rasters and leaves to the plain way each point it cannot be sure of: on borders, in gaps, near a tie.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geogrid.domain.grids import Assignment, AssignmentRule, Candidate
+from geogrid.domain.grids import AssignmentRule, Candidate
 from geogrid.errors import AccuracyInvalid, CoordNotFinite, CoordRange, FrameInvalid, GeogridError
 from geogrid.space import cover as rules
+from geogrid.space.answers import FREE, UNDECIDED, Assignments, Numbers, Tables, Weighed, number_of
 from geogrid.space.columns import POLYGONAL, codes_of, require_rows, shapes_of, texts_of
 from geogrid.space.nearest import StationIndex
+
+if TYPE_CHECKING:
+    from geogrid.space.fast import Fast
 
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
 
 POINTS_AT_ONCE = 100_000
+POINTS_A_THREAD = 50_000  # fewer are not worth a thread
 MOST_ACCURACY_M = 1_000_000.0  # beyond it a radius means nothing; profiles set a lower limit
-
-
-@dataclass(frozen=True)
-class Assignments:
-    """The answers for n points under one set of grids: arrays of length n, in the order asked.
-
-    Attributes
-    ----------
-    grid_code : object, str or None where unplaced
-    department_codes : object, tuple of str, sorted
-    station_code : object, str or None; the nearest station, geodesic
-    distance_m : float, geodesic metres to it, NaN where there is none
-    home_station : object, str or None; the point of the covering grid's village
-    rule : object, str: a code of AssignmentRule
-    confidence : float, 0 to 1: the share of the accuracy disc in the grid given, or, for an unplaced point, in no grid;
-        1.0 where no accuracy was given. Where n grids overlap at the point it is at most 1/n: the lowest code decides there,
-        and nothing speaks for it more than for the others
-    candidates : object, tuple of Candidate from 1 % up, falling, the grid given always among them; without accuracy the
-        grid given alone, or all that overlap at the point
-    nearest_grid_code, nearest_grid_m : the suggestion for points that no grid covers (geodesic metres), else None, NaN
-    """
-
-    grid_code: Objects
-    department_codes: Objects
-    station_code: Objects
-    distance_m: Floats
-    home_station: Objects
-    rule: Objects
-    confidence: Floats
-    candidates: Objects
-    nearest_grid_code: Objects
-    nearest_grid_m: Floats
-
-    def __len__(self) -> int:
-        return len(self.grid_code)
-
-    def one(self, i: int, edition_id: int) -> Assignment:
-        """Return the answer for point ``i`` as the domain's value, under the edition the index was built from."""
-        return Assignment(
-            edition_id=edition_id,
-            grid_code=self.grid_code[i],
-            department_codes=self.department_codes[i],
-            rule=AssignmentRule(self.rule[i]),
-            confidence=float(self.confidence[i]),
-            candidates=self.candidates[i],
-            nearest_station=self.station_code[i],
-            distance_m=_metres(self.distance_m[i]),
-            home_station=self.home_station[i],
-            nearest_grid_code=self.nearest_grid_code[i],
-            nearest_grid_m=_metres(self.nearest_grid_m[i]),
-        )
-
-
-def _metres(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 @dataclass(frozen=True)
@@ -89,10 +41,11 @@ class AssignmentIndex:
     metric: rules.MetricPolygons
     departments: rules.Polygons | None
     stations: StationIndex
-    village_codes: Objects
+    tables: Tables
     district: Any
     gap_tolerance_m: float
     accuracy_share: float
+    fast: Fast | None
 
     @classmethod
     def from_frames(
@@ -105,6 +58,7 @@ class AssignmentIndex:
         metric_srid: int,
         gap_tolerance_m: float = 15.0,
         accuracy_share: float = 0.95,
+        compiled: bool | None = None,
     ) -> AssignmentIndex:
         """Build the index from GeoDataFrames on the datum of record (EPSG:4490).
 
@@ -117,6 +71,7 @@ class AssignmentIndex:
         metric_srid : EPSG code of the zone to measure in
         gap_tolerance_m : a point in a gap of the district takes the nearest grid up to this distance
         accuracy_share : share of the true places within the reported accuracy; see ``cover.disc_radius_m``
+        compiled : whether to build the compiled way too; None: where numba works
 
         Raises
         ------
@@ -125,23 +80,29 @@ class AssignmentIndex:
         """
         rules.disc_radius_m(np.ones(1), accuracy_share)
         polygons, order = _polygons(grids, "grids")
+        areas = None if _is_empty(departments) else _polygons(departments, "department grids")[0]
+        points = StationIndex.from_frame(None if _is_empty(stations) else stations)
         villages = texts_of(grids, "village_code")
         outline = district if district is not None else outline_of(polygons.shapes)
         shapely.prepare(outline)
         shapely.covers(outline, shapely.point_on_surface(outline))
-        return cls(
+        plain = cls(
             grids=polygons,
             metric=rules.MetricPolygons.of(polygons, metric_srid),
-            departments=None if _is_empty(departments) else _polygons(departments, "department grids")[0],
-            stations=StationIndex.from_frame(None if _is_empty(stations) else stations),
-            village_codes=np.full(len(order), None, dtype=object) if villages is None else villages[order],
+            departments=areas,
+            stations=points,
+            tables=Tables.of(polygons.codes, _homes(points, villages, order), points.codes),
             district=outline,
             gap_tolerance_m=gap_tolerance_m,
             accuracy_share=accuracy_share,
+            fast=None,
         )
+        return plain if compiled is False else replace(plain, fast=_fast(plain))
 
     def assign(self, lon: ArrayLike, lat: ArrayLike, accuracy_m: ArrayLike | None = None) -> Assignments:
         """Answer for points on the datum of record.
+
+        Many points are shared out to threads; few are answered in the caller's.
 
         Parameters
         ----------
@@ -152,88 +113,155 @@ class AssignmentIndex:
         ------
         CoordNotFinite, CoordRange, AccuracyInvalid : with the row of the first wrong point
         """
-        x, y = np.atleast_1d(np.asarray(lon, float)), np.atleast_1d(np.asarray(lat, float))
-        accuracy = np.full(len(x), np.nan) if accuracy_m is None else np.atleast_1d(np.asarray(accuracy_m, float))
+        x, y = (np.ascontiguousarray(np.atleast_1d(np.asarray(value, float))) for value in (lon, lat))
+        accuracy = None if accuracy_m is None else np.atleast_1d(np.asarray(accuracy_m, float))
         _check(x, y, accuracy)
-        starts = range(0, max(len(x), 1), POINTS_AT_ONCE)
-        parts = [self._assign(*(values[start : start + POINTS_AT_ONCE] for values in (x, y, accuracy))) for start in starts]
-        if len(parts) == 1:
-            return parts[0]
-        return Assignments(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Assignments)})
-
-    def _assign(self, lon: Floats, lat: Floats, accuracy_m: Floats) -> Assignments:
-        points = shapely.points(lon, lat)
-        found = rules.cover(self.grids, points)
-        grid, rule, nearest_grid, nearest_m = self._place(lon, lat, points, found)
-        confidence, candidates = self._weigh(lon, lat, accuracy_m, grid)
-        self._doubt_overlaps(points, found, np.isnan(accuracy_m), confidence, candidates)
-        station, distance_m = self.stations.nearest(lon, lat)
+        numbers, sets = self._numbers(x, y)
+        confidence, weighed = self._weigh(x, y, accuracy, numbers)
+        weighed = self._doubt_overlaps(x, y, accuracy, numbers, confidence, weighed)
+        free = np.flatnonzero((numbers.rule == FREE[0]) | (numbers.rule == FREE[1]))
         return Assignments(
-            grid_code=_take(self.grids.codes, grid),
-            department_codes=self._departments_at(points),
-            station_code=station,
-            distance_m=distance_m,
-            home_station=self.stations.home(_take(self.village_codes, grid)),
-            rule=rule,
+            numbers=numbers,
+            tables=self.tables,
+            department_sets=sets,
             confidence=confidence,
-            candidates=candidates,
-            nearest_grid_code=_take(self.grids.codes, nearest_grid),
-            nearest_grid_m=nearest_m,
+            weighed=weighed,
+            free=free,
+            free_lonlat=np.stack([x[free], y[free]]),
+            metric=self.metric,
         )
 
-    def _departments_at(self, points: Objects) -> Objects:
-        if self.departments is not None:
-            return self.departments.codes_at(points)
-        none = np.empty(len(points), dtype=object)
-        none[:] = [()] * len(points)
-        return none
+    def _numbers(self, lon: Floats, lat: Floats) -> tuple[Numbers, Objects]:
+        """Return grid, rule, departments and station of each point, and the sets of departments that are meant."""
+        numbers = Numbers.undecided(len(lon))
+        sets: Objects = EMPTY_SET
+        if self.fast is None:
+            open_places = open_stations = np.arange(len(lon))
+        else:
+            sets = self.fast.sets
+            _in_threads(self.fast.find, lon, lat, numbers)
+            open_places = np.flatnonzero(numbers.rule == UNDECIDED)
+            open_stations = np.flatnonzero(numbers.station == self.fast.UNDECIDED_STATION)
+        sets = self._places(lon, lat, open_places, numbers, sets)
+        for at in _portions(open_stations):
+            numbers.station[at], numbers.distance_m[at] = self.stations.nearest_position(lon[at], lat[at])
+        return numbers, sets
 
-    def _place(
-        self, lon: Floats, lat: Floats, points: Objects, found: rules.Cover
-    ) -> tuple[rules.Ints, Objects, rules.Ints, Floats]:
-        """Return the grid's index (or -1), the rule, and for uncovered points the nearest grid and its distance."""
+    def places_plainly(self, lon: Floats, lat: Floats) -> tuple[Numbers, Objects]:
+        """Return the plain way's grid, rule and departments of each point (stations are left out), and the sets."""
+        numbers = Numbers.undecided(len(lon))
+        return numbers, self._places(lon, lat, np.arange(len(lon)), numbers, EMPTY_SET)
+
+    def _places(self, lon: Floats, lat: Floats, positions: rules.Ints, numbers: Numbers, sets: Objects) -> Objects:
+        """Write grid, rule and departments of the points at ``positions`` the plain way; return the sets with new ones."""
+        more: dict[tuple[str, ...], int] = {}
+        for at in _portions(positions):
+            self._place(lon[at], lat[at], at, numbers)
+            numbers.departments[at] = self._departments_at(lon[at], lat[at], len(sets), more)
+        return np.concatenate([sets, _set_table(list(more))]) if more else sets
+
+    def _departments_at(self, lon: Floats, lat: Floats, first: int, more: dict[tuple[str, ...], int]) -> rules.Ints:
+        """Return the number of each point's set of departments; sets get numbers from ``first`` on, kept in ``more``."""
+        if self.departments is None:
+            return np.zeros(len(lon), dtype=np.int64)
+        found = self.departments.codes_at(shapely.points(lon, lat))
+        return np.array([more.setdefault(codes, first + len(more)) for codes in found], dtype=np.int64)
+
+    def _place(self, lon: Floats, lat: Floats, at: rules.Ints, numbers: Numbers) -> None:
+        """Write the grid (or -1) and the rule of points into the places ``at`` of ``numbers``: the plain way."""
+        points = shapely.points(lon, lat)
+        found = rules.cover(self.grids, points)
         grid = found.grid.copy()
-        rule = np.full(len(points), AssignmentRule.OUTSIDE.value, dtype=object)
-        rule[found.covering == 1] = AssignmentRule.INSIDE.value
-        rule[(found.covering > 0) & ~found.interior] = AssignmentRule.BORDER.value
-        rule[(found.covering > 1) & found.interior] = AssignmentRule.OVERLAP.value
-        nearest_grid, nearest_m = np.full(len(points), rules.NOWHERE, dtype=np.int64), np.full(len(points), np.nan)
+        rule = np.full(len(points), number_of(AssignmentRule.OUTSIDE), dtype=np.uint8)
+        rule[found.covering == 1] = number_of(AssignmentRule.INSIDE)
+        rule[(found.covering > 0) & ~found.interior] = number_of(AssignmentRule.BORDER)
+        rule[(found.covering > 1) & found.interior] = number_of(AssignmentRule.OVERLAP)
         free = np.flatnonzero(found.covering == 0)
-        if len(free):
-            nearest_grid[free], nearest_m[free] = self.metric.nearest(lon[free], lat[free])
-            gap = free[shapely.covers(self.district, points[free])]
-            rule[gap] = AssignmentRule.GAP.value
-            close = gap[nearest_m[gap] <= self.gap_tolerance_m]
-            grid[close] = nearest_grid[close]
-        return grid, rule, nearest_grid, nearest_m
+        gap = free[shapely.covers(self.district, points[free])]
+        if len(gap):
+            rule[gap] = number_of(AssignmentRule.GAP)
+            nearest, metres = self.metric.nearest(lon[gap], lat[gap])
+            grid[gap] = np.where(metres <= self.gap_tolerance_m, nearest, rules.NOWHERE)
+        numbers.grid[at], numbers.rule[at] = grid, rule
 
-    def _weigh(self, lon: Floats, lat: Floats, accuracy_m: Floats, grid: rules.Ints) -> tuple[Floats, Objects]:
-        """Return confidence and candidates of each point, given its grid's index."""
+    def _weigh(self, lon: Floats, lat: Floats, accuracy_m: Floats | None, numbers: Numbers) -> tuple[Floats, Weighed]:
+        """Return the confidence in each point's grid, and the candidates of those that may lie in another."""
         confidence = np.ones(len(lon))
-        candidates = np.empty(len(lon), dtype=object)
-        candidates[:] = [() if i == rules.NOWHERE else (Candidate(self.grids.codes[i], 1.0),) for i in grid]
-        known = np.flatnonzero(~np.isnan(accuracy_m))
-        if len(known) == 0:
-            return confidence, candidates
+        known = np.flatnonzero(~np.isnan(accuracy_m)) if accuracy_m is not None else np.empty(0, dtype=np.int64)
+        if accuracy_m is None or not len(known):
+            return confidence, Weighed(known, np.empty(0, dtype=object))
         radius_m = rules.disc_radius_m(accuracy_m[known], self.accuracy_share)
-        point, polygon, share = self.metric.shares(lon[known], lat[known], radius_m)
-        candidates[known] = rules.candidates_of(grid[known], self.grids.codes, (point, polygon, share))
-        given = grid[known]
-        in_grids = np.minimum(np.bincount(point, weights=share, minlength=len(known)), 1.0)
-        own = polygon == given[point]
-        in_own = np.bincount(point[own], weights=share[own], minlength=len(known))
-        confidence[known] = np.round(np.where(given == rules.NOWHERE, 1.0 - in_grids, in_own), 6)
-        return confidence, candidates
+        if self.fast is not None:
+            sure = self.fast.is_clear(lon[known], lat[known], radius_m, numbers.rule[known])
+            known, radius_m = known[~sure], radius_m[~sure]
+        candidates = np.empty(len(known), dtype=object)
+        for start in range(0, len(known), POINTS_AT_ONCE):
+            part = slice(start, start + POINTS_AT_ONCE)
+            at = known[part]
+            confidence[at], candidates[part] = self._weigh_discs(lon[at], lat[at], radius_m[part], numbers.grid[at])
+        return confidence, Weighed(known, candidates)
 
     def _doubt_overlaps(
-        self, points: Objects, found: rules.Cover, exact: NDArray[np.bool_], confidence: Floats, candidates: Objects
-    ) -> None:
-        """Where n grids overlap at the point, bound its confidence by 1/n; without accuracy (``exact``) name all n of them."""
-        overlap = np.flatnonzero((found.covering > 1) & found.interior)
-        confidence[overlap] = np.minimum(confidence[overlap], np.round(1.0 / found.covering[overlap], 6))
-        named = overlap[exact[overlap]]
-        for i, codes in zip(named, self.grids.codes_at(points[named]), strict=True):
-            candidates[i] = tuple(Candidate(code, 1.0) for code in codes)
+        self, lon: Floats, lat: Floats, accuracy_m: Floats | None, numbers: Numbers, confidence: Floats, weighed: Weighed
+    ) -> Weighed:
+        """Where n grids overlap at the point, bound its confidence by 1/n; where no accuracy was given, name all n of them."""
+        overlap = np.flatnonzero(numbers.rule == number_of(AssignmentRule.OVERLAP))
+        if not len(overlap):
+            return weighed
+        codes = self.grids.codes_at(shapely.points(lon[overlap], lat[overlap]))
+        shares = np.array([round(1.0 / len(covering), 6) for covering in codes])
+        confidence[overlap] = np.minimum(confidence[overlap], shares)
+        exact = np.full(len(overlap), True) if accuracy_m is None else np.isnan(accuracy_m[overlap])
+        named = np.empty(int(exact.sum()), dtype=object)
+        named[:] = [tuple(Candidate(code, 1.0) for code in covering) for covering in codes[exact]]
+        return Weighed(np.concatenate([weighed.position, overlap[exact]]), np.concatenate([weighed.candidates, named]))
+
+    def _weigh_discs(self, lon: Floats, lat: Floats, radius_m: Floats, given: NDArray[np.int32]) -> tuple[Floats, Objects]:
+        """Return confidence and candidates of points, given the grid of each."""
+        point, polygon, share = self.metric.shares(lon, lat, radius_m)
+        candidates = rules.candidates_of(given.astype(np.int64), self.grids.codes, (point, polygon, share))
+        in_grids = np.minimum(np.bincount(point, weights=share, minlength=len(lon)), 1.0)
+        own = polygon == given[point]
+        in_own = np.bincount(point[own], weights=share[own], minlength=len(lon))
+        confidence: Floats = np.where(given == rules.NOWHERE, 1.0 - in_grids, in_own)
+        return np.round(confidence, 6), candidates
+
+
+def _set_table(sets: list[tuple[str, ...]]) -> Objects:
+    table = np.empty(len(sets), dtype=object)
+    table[:] = sets
+    return table
+
+
+EMPTY_SET = _set_table([()])
+
+
+def _portions(positions: rules.Ints) -> list[rules.Ints]:
+    return [positions[start : start + POINTS_AT_ONCE] for start in range(0, len(positions), POINTS_AT_ONCE)]
+
+
+def _in_threads(find: Any, lon: Floats, lat: Floats, numbers: Numbers) -> None:
+    """Ask for a share of the points in each of as many threads as there are processors and as are worth it."""
+    threads = min(os.cpu_count() or 1, len(lon) // POINTS_A_THREAD)
+    if threads < 2:
+        find(lon, lat, numbers, 0, len(lon))
+        return
+    ends = np.linspace(0, len(lon), threads + 1).astype(int).tolist()
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda begin, end: find(lon, lat, numbers, begin, end), ends[:-1], ends[1:]))
+
+
+def _fast(plain: AssignmentIndex) -> Fast | None:
+    """Return the compiled way of an index; None where numba is not there or finds no place to keep its code."""
+    try:
+        from geogrid.space.fast import Fast
+    except (ImportError, RuntimeError):
+        return None
+    return Fast.of(plain.grids, plain.departments, plain.district, plain.stations, plain.places_plainly)
+
+
+def _homes(stations: StationIndex, villages: Objects | None, order: rules.Ints) -> Objects:
+    return np.full(len(order), None, dtype=object) if villages is None else stations.home(villages[order])
 
 
 def outline_of(shapes: Objects) -> Any:
@@ -258,20 +286,19 @@ def _is_empty(frame: Any | None) -> bool:
     return frame is None or len(frame) == 0
 
 
-def _take(codes: Objects, index: rules.Ints) -> Objects:
-    """Return codes by index, None for -1."""
-    taken = codes[index]
-    taken[index == rules.NOWHERE] = None
-    return taken
-
-
-def _check(lon: Floats, lat: Floats, accuracy_m: Floats) -> None:
-    if not len(lon) == len(lat) == len(accuracy_m):
-        raise ValueError(f"lengths differ: {len(lon)} lon, {len(lat)} lat, {len(accuracy_m)} accuracy_m")
-    _refuse(CoordNotFinite, ~(np.isfinite(lon) & np.isfinite(lat)), lon, lat, accuracy_m)
-    _refuse(CoordRange, (np.abs(lon) > 180.0) | (np.abs(lat) > 90.0), lon, lat, accuracy_m)
-    stated = ~np.isnan(accuracy_m)
-    _refuse(AccuracyInvalid, stated & ~((accuracy_m > 0.0) & (accuracy_m <= MOST_ACCURACY_M)), lon, lat, accuracy_m)
+def _check(lon: Floats, lat: Floats, accuracy_m: Floats | None) -> None:
+    """Raise for the first point that cannot be asked; first by the extremes alone, which are not a number if one is not."""
+    accuracy = np.full(len(lon), np.nan) if accuracy_m is None else accuracy_m
+    if not len(lon) == len(lat) == len(accuracy):
+        raise ValueError(f"lengths differ: {len(lon)} lon, {len(lat)} lat, {len(accuracy)} accuracy_m")
+    if not len(lon):
+        return
+    if not (lon.min() >= -180.0 and lon.max() <= 180.0 and lat.min() >= -90.0 and lat.max() <= 90.0):
+        _refuse(CoordNotFinite, ~(np.isfinite(lon) & np.isfinite(lat)), lon, lat, accuracy)
+        _refuse(CoordRange, (np.abs(lon) > 180.0) | (np.abs(lat) > 90.0), lon, lat, accuracy)
+    if accuracy_m is not None:
+        stated = ~np.isnan(accuracy_m)
+        _refuse(AccuracyInvalid, stated & ~((accuracy_m > 0.0) & (accuracy_m <= MOST_ACCURACY_M)), lon, lat, accuracy_m)
 
 
 def _refuse(error: type[GeogridError], wrong: NDArray[np.bool_], lon: Floats, lat: Floats, accuracy_m: Floats) -> None:

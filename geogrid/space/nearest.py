@@ -58,7 +58,7 @@ class StationIndex:
                 points = (level[order] == StationLevel.POINT.value) & (unit[order] != "")
                 home_of = dict(zip(unit[order][points][::-1], codes[points][::-1], strict=True))
         codes, lonlat = codes[kept], lonlat[kept]
-        tree = cKDTree(_ecef(*lonlat.T)) if len(codes) else None
+        tree = cKDTree(earth_centred(*lonlat.T)) if len(codes) else None
         return cls(codes, lonlat[:, 0], lonlat[:, 1], tree, home_of)
 
     def nearest(self, lon: Floats, lat: Floats) -> tuple[Objects, Floats]:
@@ -66,17 +66,21 @@ class StationIndex:
 
         Distances are geodesic metres on CGCS2000's ellipsoid, to a micrometre; None and NaN where there is no station.
         """
-        code, distance = np.full(len(lon), None, dtype=object), np.full(len(lon), np.nan)
+        best, distance = self.nearest_position(lon, lat)
+        return np.append(self.codes, np.array([None], dtype=object))[best], distance
+
+    def nearest_position(self, lon: Floats, lat: Floats) -> tuple[NDArray[np.int64], Floats]:
+        """Return the same as :meth:`nearest` with the position of the station among ``codes``, -1 where there is none."""
         if self.tree is None or len(lon) == 0:
-            return code, distance
+            return np.full(len(lon), -1, dtype=np.int64), np.full(len(lon), np.nan)
         several = min(NEIGHBOURS, len(self.codes))
-        chord, near = self.tree.query(_ecef(lon, lat), k=np.arange(1, several + 1))
+        chord, near = self.tree.query(earth_centred(lon, lat), k=np.arange(1, several + 1))
         best, distance = self._least(lon, lat, np.sort(near, axis=1))
         unsure = (chord[:, 0] > SHORT_M) | (chord[:, -1] <= chord[:, 0] * CHORD_MARGIN + 0.01)
         if several < len(self.codes) and unsure.any():
             everyone = np.broadcast_to(np.arange(len(self.codes)), (int(unsure.sum()), len(self.codes)))
             best[unsure], distance[unsure] = self._least(lon[unsure], lat[unsure], everyone)
-        return self.codes[best], distance
+        return best, distance
 
     def _least(self, lon: Floats, lat: Floats, near: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
         """Return the nearest of the candidates ``near`` (point, candidate; ascending by code) and its distance."""
@@ -98,7 +102,7 @@ def _candidates(levels: Objects) -> NDArray[np.bool_]:
     return np.array([StationLevel(value).is_nearest_candidate for value in levels], dtype=bool)
 
 
-def _ecef(lon: Floats, lat: Floats) -> Floats:
+def earth_centred(lon: Floats, lat: Floats) -> Floats:
     """Return Earth-centred metres (n, 3) on the ellipsoid for points in degrees."""
     a, e2 = crs.GEOD.a, crs.GEOD.es
     phi, lam = np.radians(lat), np.radians(lon)

@@ -1,0 +1,282 @@
+"""``./run bench assign``: the assignment index against its peers, in one run, on the same points; exactness first.
+
+Points are made from the twin's events: scattered by 30 m, one in a hundred outside the district, one in two hundred exactly
+on a vertex of a border. Writes ``var/bench/assign.json`` and the table of ``docs/speed.md``; ends with code 1 where an answer
+differs or a gate is missed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from etl.synthesise import SMALL, build_twin
+from etl.synthesise.sizes import HULAN
+from geogrid.domain.profiles import parse_profile
+from geogrid.settings import ROOT, keep_compiled_code, read_settings
+from geogrid.space import cover, crs
+from geogrid.space.index import AssignmentIndex
+from tests.bench import assign_limit, assign_postgis
+from tests.bench.map import machine
+
+RUNS, RUNS_OF_PEERS = 9, 3
+SCATTER_M, OUTSIDE, ON_BORDERS = 30.0, 0.01, 0.005
+GATES = {"base_grid": {"geopandas intersects": 100, "PostGIS": 100}, "all_three": {"geopandas": 75}}
+LAST_DIGIT_M = 1.5e-6
+POINTS_WITH_CIRCLES = 5_000
+METRES_A_DEGREE = 111_195.0
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The twin's frames, the district, and the points asked about (degrees) with their accuracies in metres."""
+
+    grids: gpd.GeoDataFrame
+    departments: gpd.GeoDataFrame
+    stations: gpd.GeoDataFrame
+    district: Any
+    metric_srid: int
+    lon: np.ndarray
+    lat: np.ndarray
+    accuracy_m: np.ndarray
+
+    def index(self, *, compiled: bool, everything: bool) -> AssignmentIndex:
+        others = (self.stations, self.departments) if everything else (None, None)
+        return AssignmentIndex.from_frames(
+            self.grids, *others, district=self.district, metric_srid=self.metric_srid, compiled=compiled
+        )
+
+
+@click.command()
+@click.option("--points", type=int, default=1_000_000, show_default=True, help="How many points.")
+@click.option("--small", is_flag=True, help="The small twin: to try the bench itself.")
+@click.option("--postgis/--no-postgis", default=True, help="Whether to start a cluster and ask PostGIS too.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="Where the figures go. Without: var/bench/assign.json."
+)
+def main(points: int, small: bool, postgis: bool, out: Path | None) -> None:
+    """Measure how fast points are assigned, by the index and by its peers."""
+    keep_compiled_code(os.environ)
+    ground = made_ground(points, small)
+    found: dict[str, Any] = {"machine": machine(), "points": points, "grids": len(ground.grids)}
+    found["differences"] = differences(ground)
+    found["base_grid"] = measure_base(ground)
+    found["all_three"] = measure_all(ground)
+    found["accuracy_circles"] = {"points": min(points, POINTS_WITH_CIRCLES), **measure_circles(ground)}
+    if postgis:
+        with tempfile.TemporaryDirectory(prefix="geogrid-bench-") as folder:
+            told = assign_postgis.measure(Path(folder), ground.grids, ground.lon, ground.lat, RUNS_OF_PEERS)
+        found["base_grid"]["PostGIS"] = told.seconds
+        found["differences"]["PostGIS"] = int((told.codes != ground_codes(ground)).sum())
+    found["load_1_min_at_the_end"] = round(os.getloadavg()[0], 2)
+    found["ratios"] = ratios(found)
+    found["meets"] = meets(found)
+    path = out or read_settings(os.environ).var_dir / "bench" / "assign.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    click.echo(json.dumps(found, indent=1))
+    if not small:
+        write_table(found, ROOT / "docs" / "speed.md")
+    if not small and not all(found["meets"].values()):
+        sys.exit(1)
+
+
+def made_ground(points: int, small: bool) -> Ground:
+    """Make the twin and the points."""
+    profile = parse_profile((ROOT / "data" / "profiles" / "999901.toml").read_text("utf-8"))
+    twin = build_twin(profile, 1, size=SMALL if small else HULAN)
+    units, events = twin["units"], twin["events"]
+    rng = np.random.default_rng(1)
+    chosen = events.iloc[rng.integers(0, len(events), points)]
+    lonlat = np.column_stack([chosen["lon"], chosen["lat"]])
+    for datum in chosen["datum"].unique():
+        stated = (chosen["datum"] == datum).to_numpy()
+        lonlat[stated] = np.column_stack(crs.to_record(*lonlat[stated].T, datum))
+    lonlat += rng.normal(0.0, SCATTER_M / METRES_A_DEGREE, lonlat.shape)
+    vertices = np.unique(shapely.get_coordinates(twin["base_grids"].geometry.values), axis=0)
+    kind = rng.uniform(size=points)
+    border, outside = kind < ON_BORDERS, kind > 1.0 - OUTSIDE
+    lonlat[border] = vertices[rng.integers(0, len(vertices), int(border.sum()))]
+    west, _, east, north = twin["base_grids"].total_bounds
+    lonlat[outside] = rng.uniform([west, north], [east, north + 0.1], (int(outside.sum()), 2))
+    lon, lat = crs.snap(*lonlat.T)
+    district = units.loc[units["level"] == "district", "geometry"].iloc[0]
+    return Ground(
+        grids=twin["base_grids"],
+        departments=twin["department_grids"],
+        stations=twin["stations"],
+        district=district,
+        metric_srid=profile.metric_srid,
+        lon=np.ascontiguousarray(lon),
+        lat=np.ascontiguousarray(lat),
+        accuracy_m=chosen["accuracy_m"].to_numpy(float),
+    )
+
+
+# -- exactness --------------------------------------------------------------------------------------------------------
+
+
+def differences(ground: Ground) -> dict[str, int]:
+    """Count the points on which the compiled and the plain way, and the index and geopandas, disagree."""
+    compiled = ground.index(compiled=True, everything=True).assign(ground.lon, ground.lat)
+    plain = ground.index(compiled=False, everything=True).assign(ground.lon, ground.lat)
+    wrong = np.zeros(len(ground.lon), dtype=bool)
+    for name in ("grid_code", "rule", "station_code", "department_codes"):
+        wrong |= [a != b for a, b in zip(getattr(compiled, name), getattr(plain, name), strict=True)]
+    wrong |= ~(np.abs(compiled.distance_m - plain.distance_m) <= LAST_DIGIT_M)
+    joined = geopandas_codes(ground, "intersects")
+    return {"plain way": int(wrong.sum()), "geopandas": int((joined != compiled.grid_code).sum())}
+
+
+def ground_codes(ground: Ground) -> np.ndarray:
+    return ground.index(compiled=True, everything=False).assign(ground.lon, ground.lat).grid_code
+
+
+def geopandas_codes(ground: Ground, predicate: str) -> np.ndarray:
+    """Return the lowest code of what geopandas joins to each point, None where it joins nothing."""
+    hits = gpd.sjoin(points_frame(ground), ground.grids[["code", "geometry"]], predicate=predicate)
+    lowest = hits.groupby(level=0)["code"].min()
+    codes = lowest.reindex(range(len(ground.lon))).to_numpy(dtype=object)
+    codes[pd.isna(codes)] = None
+    return codes
+
+
+def points_frame(ground: Ground) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(geometry=shapely.points(ground.lon, ground.lat), crs=crs.SRID_STORED)
+
+
+# -- time -------------------------------------------------------------------------------------------------------------
+
+
+def seconds(runs: int, work: Callable[[], object]) -> float:
+    """Return the median of several runs, after one that does not count."""
+    work()
+    taken = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def measure_base(ground: Ground) -> dict[str, float]:
+    """Return the seconds each way takes to find the base grid of every point; the points are ready in each one's own form."""
+    index, points = ground.index(compiled=True, everything=False), points_frame(ground)
+    areas = ground.grids[["code", "geometry"]]
+    shapes = np.array(points.geometry.values)
+    lon, lat, n = ground.lon, ground.lat, RUNS_OF_PEERS
+    return {
+        "index": seconds(RUNS, lambda: index.assign(lon, lat).numbers.grid),
+        "index, codes as text": seconds(RUNS, lambda: index.assign(lon, lat).grid_code),
+        "limit: random look-ups": seconds(RUNS, assign_limit.random_look_ups(len(lon))),
+        "geopandas intersects": seconds(n, lambda: gpd.sjoin(points, areas, predicate="intersects")),
+        "geopandas intersects, polygons left": seconds(n, lambda: gpd.sjoin(areas, points, predicate="intersects")),
+        "geopandas within": seconds(n, lambda: gpd.sjoin(points, areas, predicate="within")),
+        "shapely prepared": seconds(n, lambda: cover.cover(index.grids, shapes)),
+    }
+
+
+def measure_circles(ground: Ground) -> dict[str, float]:
+    """Return the seconds for the first ``POINTS_WITH_CIRCLES`` points with their accuracies: each disc is weighed exactly."""
+    part = slice(POINTS_WITH_CIRCLES)
+    asked = ground.lon[part], ground.lat[part], ground.accuracy_m[part]
+    index, plain = (ground.index(compiled=compiled, everything=False) for compiled in (True, False))
+    return {
+        "index": seconds(RUNS_OF_PEERS, lambda: index.assign(*asked).confidence),
+        "plain way": seconds(RUNS_OF_PEERS, lambda: plain.assign(*asked).confidence),
+    }
+
+
+def measure_all(ground: Ground) -> dict[str, float]:
+    """Return the seconds for base grid, set of department grids and nearest station with its distance.
+
+    geopandas joins polygons to points, which it does faster than points to polygons (40 times faster for large department
+    grids), and its share ends with its three joins: pairs of points and department grids are not gathered into sets.
+    """
+    index, points = ground.index(compiled=True, everything=True), points_frame(ground)
+
+    def ours() -> object:
+        found = index.assign(ground.lon, ground.lat)
+        return found.grid_code, found.department_codes, found.station_code, found.distance_m
+
+    metric = [frame.to_crs(ground.metric_srid) for frame in (points, ground.stations[["code", "geometry"]])]
+
+    def theirs() -> object:
+        grid = gpd.sjoin(ground.grids[["code", "geometry"]], points, predicate="intersects")
+        sets = gpd.sjoin(ground.departments[["code", "geometry"]], points, predicate="intersects")
+        return grid, sets, gpd.sjoin_nearest(*metric, distance_col="distance_m")
+
+    return {
+        "index": seconds(RUNS, lambda: index.assign(ground.lon, ground.lat)),
+        "index, codes as text": seconds(RUNS, ours),
+        "geopandas": seconds(RUNS_OF_PEERS, theirs),
+    }
+
+
+# -- what it shows ----------------------------------------------------------------------------------------------------
+
+
+def ratios(found: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Return how many times longer each peer takes than the index."""
+    return {
+        job: {name: round(taken / found[job]["index"], 2) for name, taken in found[job].items() if name != "index"}
+        for job in ("base_grid", "all_three")
+    }
+
+
+def meets(found: dict[str, Any]) -> dict[str, bool]:
+    """Return which gates hold; a peer that was not asked is no gate."""
+    held = {f"0 differences to {name}": count == 0 for name, count in found["differences"].items()}
+    for job, peers in GATES.items():
+        for name, least in peers.items():
+            if name in found["ratios"][job]:
+                held[f"{job}: {least} x {name}"] = found["ratios"][job][name] >= least
+    return held
+
+
+def table_rows(found: dict[str, Any]) -> Iterator[str]:
+    for job, title in (("base_grid", "base grid"), ("all_three", "base grid, department grids and station")):
+        for name, taken in found[job].items():
+            rate = found["points"] / taken / 1e6
+            yield f"| {title} | {name} | {taken * 1e3:,.0f} | {rate:,.2f} | {taken / found[job]['index']:,.1f} |"
+
+
+def circle_rows(found: dict[str, Any]) -> Iterator[str]:
+    circles = found["accuracy_circles"]
+    for name in ("index", "plain way"):
+        rate = circles["points"] / circles[name] / 1e6
+        title = f"accuracy circles, {circles['points']:,} points"
+        yield f"| {title} | {name} | {circles[name] * 1e3:,.0f} | {rate:,.3f} | {circles[name] / circles['index']:,.1f} |"
+
+
+def write_table(found: dict[str, Any], page: Path) -> None:
+    """Write the table between its marks in the page."""
+    text = page.read_text("utf-8")
+    begin, end = "<!-- assign -->", "<!-- /assign -->"
+    wrong = ", ".join(f"{count} to {name}" for name, count in found["differences"].items())
+    says = (
+        f"{found['points']:,} points, {found['grids']:,} grids; {found['machine']['cpus']} processors, load "
+        f"{found['machine']['load_1_min']} before and {found['load_1_min_at_the_end']} after. Differences: {wrong}."
+    )
+    head = "| job | way | ms | million points a second | times the index |\n|---|---|--:|--:|--:|"
+    made = "\n".join([begin, "", says, "", head, *table_rows(found), *circle_rows(found), "", end])
+    before, after = text.split(begin)[0], text.split(end)[1]
+    page.write_text(before + made + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
