@@ -73,7 +73,7 @@ def test_a_report_sent_with_a_double_tap_is_stored_once_and_explained(serving):
         page.goto(f"http://{HERE}:{serving.settings.port}/officer")
         assert page.input_value("#text") == "", "what was delivered is not written again"
     assert rows(serving) == [("路灯不亮", "facility", A1)]
-    for shown in ("20250618", A1, VILLAGE_A + "01", "100 %"):
+    for shown in ("20250618", A1, VILLAGE_A + "01", "100.0 %"):
         assert shown in receipt
     assert not [address for address in seen.requests if serving.token in address]
 
