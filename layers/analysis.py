@@ -1,34 +1,14 @@
-"""Reading the areas that analyses leave for the map, and the figures that go with them."""
+"""What analyses leave for the map beside their areas: when they were drawn, and figures."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geogrid.store.tables.geography import shapes
-from layers.shapes import copy_for, edition_shown
-from layers.view import View
 
 # Layers, and tile sets of the same names, whose rows change without an event or an edition.
 ANALYSES = frozenset({"service_circles", "hotspots"})
-
-
-def analysis_areas(view: View, kind: str, *columns: ColumnElement) -> Select:
-    """Return the bounded SELECT of the areas of an analysis in the view, with ``columns`` of their properties.
-
-    Rides ``idx_shapes_geom_mercator`` (GiST) for the box.
-    """
-    return (
-        select(shapes.c.code, shapes.c.geom_mercator.label("geom"), *columns)
-        .where(
-            shapes.c.kind == kind,
-            shapes.c.edition_id == edition_shown(kind),
-            shapes.c.zoom == copy_for(kind, view.zoom),
-            shapes.c.geom_mercator.op("&&")(view.envelope_mercator()),
-        )
-        .order_by(shapes.c.code)
-        .limit(view.most)
-    )
 
 
 def analysis_version(session: Session, kind: str) -> str:

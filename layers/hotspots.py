@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from geogrid.store.analysis import HOTSPOTS
 from geogrid.store.tables.geography import shapes
-from layers.analysis import analysis_areas
 from layers.layer import Group, Layer, PopupField, Rule, Shape, Symbol
-from layers.shapes import copy_for, edition_shown
+from layers.shapes import copies, copy_for, edition_shown
 from layers.view import View
 
 BANDS = (
@@ -25,11 +24,11 @@ FINEST_ZOOM = 24
 
 
 def select_hotspots(view: View) -> Select:
-    """The bands (``band``) and clusters (``rank events usual ratio``) in the view. See ``analysis_areas`` for its index."""
+    """The bands (``band``) and clusters (``rank events usual ratio``) in the view. See ``copies`` for its index."""
     said = shapes.c.properties
     numbers = [cast(said[name].astext, Integer).label(name) for name in ("band", "rank", "events")]
     words = [said[name].astext.label(name) for name in ("usual", "ratio")]
-    return analysis_areas(view, HOTSPOTS, *numbers, *words)
+    return copies(view, HOTSPOTS, *numbers, *words)
 
 
 def clusters(session: Session, *, most: int = 20) -> list[dict[str, Any]]:

@@ -15,14 +15,15 @@ from geogrid.domain.stations import TravelMode
 from geogrid.store.analysis import SERVICE_CIRCLES, said
 from geogrid.store.tables.geography import shapes
 from geogrid.texts import translate
-from layers.analysis import analysis_areas, percent
+from layers.analysis import percent
 from layers.layer import Group, Layer, Rule, Shape, Symbol
+from layers.shapes import copies
 from layers.view import View
 
 
 def select_service_circles(view: View) -> Select:
-    """The parts of the circles in the view, by mode. See ``analysis_areas`` for its index."""
-    return analysis_areas(view, SERVICE_CIRCLES, shapes.c.properties["mode"].astext.label("mode"))
+    """The parts of the circles in the view, by mode. See ``copies`` for its index."""
+    return copies(view, SERVICE_CIRCLES, shapes.c.properties["mode"].astext.label("mode"))
 
 
 @dataclass(frozen=True)

@@ -38,12 +38,17 @@ def copy_for(kind: str, zoom: int) -> ScalarSelect:
 
 
 def areas(view: View, kind: str, *names: str) -> Select:
-    """Return the bounded SELECT of the areas of ``kind`` in the view, with the named properties that activation kept beside them.
+    """Return the SELECT of the areas of ``kind`` in the view, with the named properties that activation kept beside them."""
+    return copies(view, kind, *(said(name) for name in names))
+
+
+def copies(view: View, kind: str, *columns: ColumnElement) -> Select:
+    """Return the bounded SELECT of the copies of ``kind`` in the view, with ``columns`` of their properties.
 
     Rides ``idx_shapes_geom_mercator`` (GiST) for the box.
     """
     return (
-        select(shapes.c.code, shapes.c.geom_mercator.label("geom"), *(said(name) for name in names))
+        select(shapes.c.code, shapes.c.geom_mercator.label("geom"), *columns)
         .where(
             shapes.c.kind == kind,
             shapes.c.edition_id == edition_shown(kind),
