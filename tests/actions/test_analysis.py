@@ -10,9 +10,10 @@ import shapely
 from sqlalchemy import select
 
 from geogrid.actions.accept import accept_report
-from geogrid.actions.analysis import BANDS, HOTSPOT_AGE, draw_hotspots, refresh
+from geogrid.actions.analysis import HOTSPOT_AGE, refresh
 from geogrid.actions.district import district_of
 from geogrid.actions.editions import activate_edition, load_edition
+from geogrid.actions.hotspots import BANDS, draw_hotspots
 from geogrid.domain.grids import GeographyKind
 from geogrid.store.analysis import HOTSPOTS, SERVICE_CIRCLES, said
 from geogrid.store.tables.geography import shapes
