@@ -7,14 +7,8 @@ differs or a gate is missed.
 
 from __future__ import annotations
 
-import json
-import os
-import statistics
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,43 +16,20 @@ import click
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from etl.synthesise import SMALL, build_twin
-from etl.synthesise.sizes import HULAN
-from geogrid.domain.profiles import parse_profile
-from geogrid.settings import ROOT, keep_compiled_code, read_settings
-from geogrid.space import cover, crs
-from geogrid.space.index import AssignmentIndex
+from geogrid.space import cover
 from tests.bench import assign_limit, assign_postgis
-from tests.bench.map import machine
+from tests.bench.grounds import Ground, made_ground, points_frame
+from tests.bench.harness import Gate, at_least, exact, machine, on_what, prepare, report, seconds
 
 RUNS, RUNS_OF_PEERS = 9, 3
-SCATTER_M, OUTSIDE, ON_BORDERS = 30.0, 0.01, 0.005
-GATES = {"base_grid": {"geopandas intersects": 100, "PostGIS": 100}, "all_three": {"geopandas": 75}}
+GATES = {
+    "base_grid": {"geopandas intersects": (100, 200), "PostGIS": (100, 200)},
+    "all_three": {"geopandas": (75, 150)},
+}
+LIMIT_SHARE = 0.4
 LAST_DIGIT_M = 1.5e-6
 POINTS_WITH_CIRCLES = 5_000
-METRES_A_DEGREE = 111_195.0
-
-
-@dataclass(frozen=True)
-class Ground:
-    """The twin's frames, the district, and the points asked about (degrees) with their accuracies in metres."""
-
-    grids: gpd.GeoDataFrame
-    departments: gpd.GeoDataFrame
-    stations: gpd.GeoDataFrame
-    district: Any
-    metric_srid: int
-    lon: np.ndarray
-    lat: np.ndarray
-    accuracy_m: np.ndarray
-
-    def index(self, *, compiled: bool, everything: bool) -> AssignmentIndex:
-        others = (self.stations, self.departments) if everything else (None, None)
-        return AssignmentIndex.from_frames(
-            self.grids, *others, district=self.district, metric_srid=self.metric_srid, compiled=compiled
-        )
 
 
 @click.command()
@@ -70,7 +41,7 @@ class Ground:
 )
 def main(points: int, small: bool, postgis: bool, out: Path | None) -> None:
     """Measure how fast points are assigned, by the index and by its peers."""
-    keep_compiled_code(os.environ)
+    prepare()
     ground = made_ground(points, small)
     found: dict[str, Any] = {"machine": machine(), "points": points, "grids": len(ground.grids)}
     found["differences"] = differences(ground)
@@ -82,49 +53,8 @@ def main(points: int, small: bool, postgis: bool, out: Path | None) -> None:
             told = assign_postgis.measure(Path(folder), ground.grids, ground.lon, ground.lat, RUNS_OF_PEERS)
         found["base_grid"]["PostGIS"] = told.seconds
         found["differences"]["PostGIS"] = int((told.codes != ground_codes(ground)).sum())
-    found["load_1_min_at_the_end"] = round(os.getloadavg()[0], 2)
     found["ratios"] = ratios(found)
-    found["meets"] = meets(found)
-    path = out or read_settings(os.environ).var_dir / "bench" / "assign.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1), encoding="utf-8")
-    click.echo(json.dumps(found, indent=1))
-    if not small:
-        write_table(found, ROOT / "docs" / "speed.md")
-    if not small and not all(found["meets"].values()):
-        sys.exit(1)
-
-
-def made_ground(points: int, small: bool) -> Ground:
-    """Make the twin and the points."""
-    profile = parse_profile((ROOT / "data" / "profiles" / "999901.toml").read_text("utf-8"))
-    twin = build_twin(profile, 1, size=SMALL if small else HULAN)
-    units, events = twin["units"], twin["events"]
-    rng = np.random.default_rng(1)
-    chosen = events.iloc[rng.integers(0, len(events), points)]
-    lonlat = np.column_stack([chosen["lon"], chosen["lat"]])
-    for datum in chosen["datum"].unique():
-        stated = (chosen["datum"] == datum).to_numpy()
-        lonlat[stated] = np.column_stack(crs.to_record(*lonlat[stated].T, datum))
-    lonlat += rng.normal(0.0, SCATTER_M / METRES_A_DEGREE, lonlat.shape)
-    vertices = np.unique(shapely.get_coordinates(twin["base_grids"].geometry.values), axis=0)
-    kind = rng.uniform(size=points)
-    border, outside = kind < ON_BORDERS, kind > 1.0 - OUTSIDE
-    lonlat[border] = vertices[rng.integers(0, len(vertices), int(border.sum()))]
-    west, _, east, north = twin["base_grids"].total_bounds
-    lonlat[outside] = rng.uniform([west, north], [east, north + 0.1], (int(outside.sum()), 2))
-    lon, lat = crs.snap(*lonlat.T)
-    district = units.loc[units["level"] == "district", "geometry"].iloc[0]
-    return Ground(
-        grids=twin["base_grids"],
-        departments=twin["department_grids"],
-        stations=twin["stations"],
-        district=district,
-        metric_srid=profile.metric_srid,
-        lon=np.ascontiguousarray(lon),
-        lat=np.ascontiguousarray(lat),
-        accuracy_m=chosen["accuracy_m"].to_numpy(float),
-    )
+    report("assign", found, gates(found), lines=table(found), small=small, out=out)
 
 
 # -- exactness --------------------------------------------------------------------------------------------------------
@@ -155,22 +85,7 @@ def geopandas_codes(ground: Ground, predicate: str) -> np.ndarray:
     return codes
 
 
-def points_frame(ground: Ground) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(geometry=shapely.points(ground.lon, ground.lat), crs=crs.SRID_STORED)
-
-
 # -- time -------------------------------------------------------------------------------------------------------------
-
-
-def seconds(runs: int, work: Callable[[], object]) -> float:
-    """Return the median of several runs, after one that does not count."""
-    work()
-    taken = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
 
 
 def measure_base(ground: Ground) -> dict[str, float]:
@@ -238,14 +153,15 @@ def ratios(found: dict[str, Any]) -> dict[str, dict[str, float]]:
     }
 
 
-def meets(found: dict[str, Any]) -> dict[str, bool]:
-    """Return which gates hold; a peer that was not asked is no gate."""
-    held = {f"0 differences to {name}": count == 0 for name, count in found["differences"].items()}
+def gates(found: dict[str, Any]) -> list[Gate]:
+    """Return the gates and goals; a peer that was not asked is none."""
+    held = [gate for name, count in found["differences"].items() for gate in exact(f"differences to {name}", count)]
     for job, peers in GATES.items():
-        for name, least in peers.items():
+        for name, (gate, goal) in peers.items():
             if name in found["ratios"][job]:
-                held[f"{job}: {least} x {name}"] = found["ratios"][job][name] >= least
-    return held
+                held += at_least(f"{job}: times faster than {name}", found["ratios"][job][name], gate, goal)
+    reached = found["base_grid"]["limit: random look-ups"] / found["base_grid"]["index"]
+    return [*held, *at_least("base_grid: share of random look-ups", round(reached, 3), goal=LIMIT_SHARE)]
 
 
 def table_rows(found: dict[str, Any]) -> Iterator[str]:
@@ -263,19 +179,12 @@ def circle_rows(found: dict[str, Any]) -> Iterator[str]:
         yield f"| {title} | {name} | {circles[name] * 1e3:,.0f} | {rate:,.3f} | {circles[name] / circles['index']:,.1f} |"
 
 
-def write_table(found: dict[str, Any], page: Path) -> None:
-    """Write the table between its marks in the page."""
-    text = page.read_text("utf-8")
-    begin, end = "<!-- assign -->", "<!-- /assign -->"
+def table(found: dict[str, Any]) -> list[str]:
+    """Return the section of the page."""
     wrong = ", ".join(f"{count} to {name}" for name, count in found["differences"].items())
-    says = (
-        f"{found['points']:,} points, {found['grids']:,} grids; {found['machine']['cpus']} processors, load "
-        f"{found['machine']['load_1_min']} before and {found['load_1_min_at_the_end']} after. Differences: {wrong}."
-    )
-    head = "| job | way | ms | million points a second | times the index |\n|---|---|--:|--:|--:|"
-    made = "\n".join([begin, "", says, "", head, *table_rows(found), *circle_rows(found), "", end])
-    before, after = text.split(begin)[0], text.split(end)[1]
-    page.write_text(before + made + after, encoding="utf-8")
+    says = f"{found['points']:,} points, {found['grids']:,} grids; {on_what(found)}. Differences: {wrong}."
+    head = ["| job | way | ms | million points a second | times the index |", "|---|---|--:|--:|--:|"]
+    return [says, "", *head, *table_rows(found), *circle_rows(found)]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from geogrid.settings import ROOT, read_settings
 from geogrid.store.cluster import cluster_home, cluster_url, create_database, start_cluster, stop_cluster
+from tests.bench.harness import machine
 from tests.browser.browsers import CHROMIUM, FLAGS
 from tests.build_installation import HERE, free_port, running, settings_for, wait_until_answers
 from webmap.folium_map import local_links
@@ -73,11 +73,6 @@ def main(events: int | None, small: bool, out: Path | None) -> None:
     click.echo(str(path))
     if not all(found["meets"].values()) and not small:
         sys.exit(1)
-
-
-def machine() -> dict[str, Any]:
-    """Return what the figures were measured on."""
-    return {"cpus": os.cpu_count(), "load_1_min": round(os.getloadavg()[0], 2), "python": platform.python_version()}
 
 
 @contextmanager
