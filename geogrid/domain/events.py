@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from geogrid.domain.grids import Assignment
@@ -66,6 +68,37 @@ class StepKind(LabelledEnum):
     VERIFY = "verify", "Verify"
     CLOSE = "close", "Close"
     ARCHIVE = "archive", "Archive"
+    # What happens besides: programmes say when, to whom, and where it leads.
+    TRIAGE = "triage", "Triage"
+    TAKE_ON = "take_on", "Take on"
+    RETURN = "return", "Return"
+    TRANSFER = "transfer", "Transfer"
+    ASSIST = "assist", "Call in to assist"
+    ESCALATE = "escalate", "Escalate"
+    SEND_DOWN = "send_down", "Send down"
+    BLOW = "blow", "Blow the whistle"
+    ANSWER = "answer", "Answer the whistle"
+    SUPERVISE = "supervise", "Supervise"
+    URGE = "urge", "Urge"
+    PAUSE = "pause", "Pause"
+    RESUME = "resume", "Resume"
+    EXTEND = "extend", "Extend"
+    PARK = "park", "Park"
+    UNPARK = "unpark", "Take up again"
+    KEY_LIST = "key_list", "Put on the key list"
+    CONSULT = "consult", "Consult"
+    MEDIATE = "mediate", "Mediate"
+    SETTLE = "settle", "Settle"
+    CONFIRM = "confirm", "Confirm by court"
+    WITHDRAW = "withdraw", "Withdraw"
+    REPLY = "reply", "Reply"
+    RATE = "rate", "Rate"
+    REVISIT = "revisit", "Revisit"
+    NOTE = "note", "Note"
+    ASK = "ask", "Ask for approval"
+    APPROVE = "approve", "Approve"
+    REFUSE = "refuse", "Refuse"
+    TIME_OUT = "time_out", "Run out of time"
 
 
 @dataclass(frozen=True)
@@ -93,13 +126,18 @@ class Report:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that happened to an event: its place in the row of steps (from 1), what, when (aware), by whom."""
+    """One thing that happened to an event: its place in the row of steps (from 1), what, when (aware), by whom.
+
+    ``step`` is the code that the event's programme gives it ("" for steps of no programme), ``details`` what came with it.
+    """
 
     seq: int
     kind: StepKind
     at: datetime
     actor: str
     note: str = ""
+    step: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
-"""People who work the grids."""
+"""People: what a worker is to a grid, what a person may do, where, and who acts."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from geogrid.domain.labelled import LabelledEnum
 
@@ -12,3 +14,54 @@ class WorkerRole(LabelledEnum):
     GRID_WORKER = "grid_worker", "Grid worker"
     MEDIATOR = "mediator", "Mediator"
     PROFESSIONAL = "professional", "Professional"
+
+
+class Role(LabelledEnum):
+    """What a person may do; each role is held for a territory or a department (a person may hold several)."""
+
+    OFFICER = "officer", "Grid officer"
+    GRID_LEADER = "grid_leader", "Grid leader"
+    MEDIATOR = "mediator", "Mediator"
+    WINDOW_CLERK = "window_clerk", "Window clerk"
+    HOTLINE_OPERATOR = "hotline_operator", "Hotline operator"
+    DISPATCHER = "dispatcher", "Dispatcher"
+    VERIFIER = "verifier", "Verifier"
+    TOWNSHIP_LEADER = "township_leader", "Township leader"
+    DEPARTMENT = "department", "Department"
+    PLANNER = "planner", "Planner"
+    COMMANDER = "commander", "Commander"
+    AUDITOR = "auditor", "Auditor"
+    ADMINISTRATOR = "administrator", "Administrator"
+    CITIZEN = "citizen", "Citizen"
+    SYSTEM = "system", "System"
+
+
+@dataclass(frozen=True)
+class Post:
+    """A role held for the territory ``unit`` (12 digits: a district, township or village), for a department, or for a station."""
+
+    role: Role
+    unit: str = ""
+    department: str = ""
+    station: str = ""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, with the posts held.
+
+    ``id`` is what steps and the audit keep: "person:<uuid>", "system:geogrid", "key:<name>". ``session`` names the log-in.
+    A system actor has the post SYSTEM of no place: it may take the steps that programmes give to ``system``.
+    """
+
+    id: str
+    name: str
+    posts: tuple[Post, ...]
+    session: str = ""
+
+    def roles(self) -> frozenset[Role]:
+        """Return the roles held anywhere."""
+        return frozenset(post.role for post in self.posts)
+
+
+SYSTEM = Actor("system:geogrid", "geogrid", (Post(Role.SYSTEM),))

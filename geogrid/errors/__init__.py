@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from geogrid.errors.clocks import ClockEndless, ClockMarksBroken, ProgrammeInvalid
 from geogrid.errors.coordinates import (
     AccuracyInvalid,
     AccuracyType,
@@ -67,6 +68,17 @@ from geogrid.errors.installation import (
     SocketPathTooLong,
     StepFailed,
 )
+from geogrid.errors.matters import (
+    EvidenceInvalid,
+    EvidenceMissing,
+    ExtensionSpent,
+    ProposalGone,
+    RoleMissing,
+    SamePerson,
+    StepConflict,
+    StepUnknown,
+    WithinPassed,
+)
 from geogrid.errors.reports import (
     ChannelUnknown,
     EventNotWaiting,
@@ -121,6 +133,8 @@ __all__ = [
     "AssetUnavailable",
     "BodyTooLarge",
     "ChannelUnknown",
+    "ClockEndless",
+    "ClockMarksBroken",
     "ClusterBusy",
     "ClusterFailed",
     "ClusterLocked",
@@ -148,6 +162,9 @@ __all__ = [
     "EditionState",
     "EditionSuspicious",
     "EventNotWaiting",
+    "EvidenceInvalid",
+    "EvidenceMissing",
+    "ExtensionSpent",
     "FieldMissing",
     "FieldType",
     "FieldUnknown",
@@ -187,15 +204,21 @@ __all__ = [
     "PostgisMissing",
     "PostgisTooOld",
     "ProfileNotSynthetic",
+    "ProgrammeInvalid",
+    "ProposalGone",
     "ReportIdConflict",
     "ReportIdInvalid",
     "ReportInvalid",
     "ReportWithoutPlace",
     "RequestInvalid",
+    "RoleMissing",
+    "SamePerson",
     "SetupError",
     "SocketPathTooLong",
+    "StepConflict",
     "StepFailed",
     "StepNotAllowed",
+    "StepUnknown",
     "StorageFull",
     "TextEmpty",
     "TextTooLong",
@@ -208,4 +231,5 @@ __all__ = [
     "TimeWithoutOffset",
     "TooManyRequests",
     "UnavailableError",
+    "WithinPassed",
 ]

@@ -1,0 +1,59 @@
+"""Steps of matters that cannot be taken."""
+
+from __future__ import annotations
+
+from geogrid.errors.family import AccessError, ConflictError, InputError
+
+
+class StepUnknown(InputError):
+    """The programme {programme} has no step {step}. Possible now: {possible}."""
+
+    code = "step.unknown"
+
+
+class EvidenceMissing(InputError):
+    """The step {step} needs {missing}. Add it and send again."""
+
+    code = "step.evidence"
+
+
+class EvidenceInvalid(InputError):
+    """The value of {name} cannot be used: {reason}."""
+
+    code = "step.value"
+
+
+class SamePerson(AccessError):
+    """The step {step} may not be taken by who took {before}. Ask somebody else."""
+
+    code = "step.same_person"
+
+
+class RoleMissing(AccessError):
+    """The step {step} is for {roles} of this place or party."""
+
+    code = "step.role"
+
+
+class WithinPassed(ConflictError):
+    """The step {step} was possible until {until} only. Ask the dispatcher for another way."""
+
+    code = "step.within"
+
+
+class ExtensionSpent(ConflictError):
+    """The clock {clock} cannot be extended any further: {reason}."""
+
+    code = "step.extension"
+
+
+class ProposalGone(ConflictError):
+    """Nothing that waits for approval has the number {proposal}: it was decided, or the matter went on. Read the matter anew."""
+
+    code = "step.proposal"
+
+
+class StepConflict(ConflictError):
+    """Somebody was quicker: {steps} happened since you read this matter. Read it anew and decide again; nothing was changed."""
+
+    code = "step.conflict"

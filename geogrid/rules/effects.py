@@ -1,0 +1,268 @@
+"""What a step does to a matter besides leading from state to state: who has it now, at which level, how its clocks go on.
+
+Each effect is a function of the matter and the command; the names are those of ``domain.programmes.EFFECTS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from geogrid.domain.clocks import ClockCalendar
+from geogrid.domain.conditions import Complexity
+from geogrid.domain.matters import ClockRun, Mark, MarkKind, Matter, Whistle
+from geogrid.domain.people import Actor
+from geogrid.domain.programmes import Party, PartyKind, Programme
+from geogrid.errors import EvidenceInvalid
+from geogrid.rules.durations import duration
+
+PARKED = "parked"
+MOST_YUAN = 1e12
+
+
+@dataclass(frozen=True)
+class Doing:
+    """A step being carried out: when (aware), since when its clocks are moved, by whom, with what details."""
+
+    programme: Programme
+    at: datetime
+    since: datetime
+    actor: Actor
+    details: Mapping[str, Any]
+
+
+def party_of(value: Any, name: str = "party") -> Party:
+    """Return the party that ``"department:police"`` names; raises EvidenceInvalid."""
+    kind, colon, code = str(value).partition(":")
+    if not colon or not code or kind not in PartyKind.codes():
+        raise EvidenceInvalid(name=name, reason=f"{value!r} is no kind:code, kinds: {', '.join(PartyKind.codes())}")
+    return Party(PartyKind(kind), code)
+
+
+def own_party(actor: Actor, matter: Matter) -> Party:
+    """Return the party for which the actor acts: the department, station or unit of his post; the owner where it has none."""
+    for post in actor.posts:
+        if post.department:
+            return Party(PartyKind.DEPARTMENT, post.department)
+        if post.station:
+            return Party(PartyKind.STATION, post.station)
+        if post.unit:
+            return Party(PartyKind.UNIT, post.unit)
+    return matter.owner
+
+
+# -- who has it -------------------------------------------------------------------------------------------------------
+
+
+def _owned_by(matter: Matter, party: Party, **changed: Any) -> Matter:
+    if party == matter.owner:
+        return replace(matter, **changed)
+    return replace(matter, owner=party, owners=(*matter.owners, matter.owner), **changed)
+
+
+def own(matter: Matter, doing: Doing) -> Matter:
+    return _owned_by(matter, own_party(doing.actor, matter))
+
+
+def give(matter: Matter, doing: Doing) -> Matter:
+    """Give the matter to the party named; where a step of another system names none, to whom it belongs already."""
+    named = doing.details.get("party")
+    party = party_of(named) if named else matter.owner
+    return _owned_by(matter, party, lead=party)
+
+
+def assist(matter: Matter, doing: Doing) -> Matter:
+    called = doing.details.get("party")
+    parties = [party_of(one) for one in (called if isinstance(called, list | tuple) else [called])]
+    return replace(matter, assisting=tuple(dict.fromkeys((*matter.assisting, *parties))))
+
+
+def bounce(matter: Matter, doing: Doing) -> Matter:
+    """Give the matter back to who had it before; the first-asked owner where nobody had."""
+    *earlier, before = matter.owners or (matter.first_owner,)
+    return replace(matter, owner=before, owners=tuple(earlier), lead=None, bounces=matter.bounces + 1)
+
+
+def next_level(matter: Matter, doing: Doing) -> Matter:
+    return _moved(matter, doing.programme, 1)
+
+
+def previous_level(matter: Matter, doing: Doing) -> Matter:
+    return _moved(matter, doing.programme, -1)
+
+
+def _moved(matter: Matter, programme: Programme, by: int) -> Matter:
+    """Move a matter a level up or down, to the unit of its territory there; at the end of the ladder it stays."""
+    codes = [level.code for level in programme.levels]
+    level = codes[min(max(codes.index(matter.level) + by, 0), len(codes) - 1)]
+    unit = dict(matter.units).get(level)
+    moved = replace(matter, level=level)
+    return _owned_by(moved, Party(PartyKind.UNIT, unit)) if unit else moved
+
+
+def blow(matter: Matter, doing: Doing) -> Matter:
+    whistle = Whistle(party_of(doing.details.get("party")), doing.at)
+    return replace(matter, whistles=(*matter.whistles, whistle))
+
+
+def answer(matter: Matter, doing: Doing) -> Matter:
+    party, answered, whistles = own_party(doing.actor, matter), False, list[Whistle]()
+    for whistle in matter.whistles:
+        mine = whistle.party == party and whistle.answered_at is None
+        whistles.append(replace(whistle, answered_at=doing.at) if mine else whistle)
+        answered |= mine
+    if not answered:
+        raise EvidenceInvalid(name="party", reason=f"no whistle was blown for {party}")
+    return replace(matter, whistles=tuple(whistles), assisting=tuple(dict.fromkeys((*matter.assisting, party))))
+
+
+# -- clocks -----------------------------------------------------------------------------------------------------------
+
+
+def _marked(matter: Matter, chosen: Callable[[ClockRun], bool], mark: Callable[[ClockRun], Mark]) -> Matter:
+    return replace(
+        matter,
+        clocks=tuple(
+            replace(run, marks=(*run.marks, mark(run))) if run.is_running and chosen(run) else run for run in matter.clocks
+        ),
+    )
+
+
+def _since(run: ClockRun, since: datetime) -> datetime:
+    return max(since, run.marks[-1].at)
+
+
+def pause(matter: Matter, doing: Doing) -> Matter:
+    reason = str(doing.details.get("pause", ""))
+    rules = {rule.code for rule in doing.programme.clocks if reason in rule.pauses}
+    if not any(run.clock in rules and run.is_running and not run.is_paused for run in matter.clocks):
+        raise EvidenceInvalid(name="pause", reason=f"no running clock stands still for {reason!r}")
+    return _marked(
+        matter,
+        lambda run: run.clock in rules and not run.is_paused,
+        lambda run: Mark(MarkKind.PAUSE, _since(run, doing.since), reason),
+    )
+
+
+def resume(matter: Matter, doing: Doing) -> Matter:
+    if not any(run.is_paused and run.is_running for run in matter.clocks):
+        raise EvidenceInvalid(name="pause", reason="no clock stands still")
+    return _resumed(matter, doing)
+
+
+def _resumed(matter: Matter, doing: Doing) -> Matter:
+    return _marked(matter, lambda run: run.is_paused, lambda run: Mark(MarkKind.RESUME, doing.at))
+
+
+def extend(matter: Matter, doing: Doing) -> Matter:
+    amount, code = duration(doing.details.get("amount")), clock_to_extend(matter, doing.programme, doing.details)
+    return _marked(matter, lambda run: run.clock == code, lambda run: Mark(MarkKind.EXTEND, _since(run, doing.since), "", amount))
+
+
+def clock_to_extend(matter: Matter, programme: Programme, details: Mapping[str, Any]) -> str:
+    """Return the code of the running clock that is meant: the one named, else the first that can be extended."""
+    can = [rule.code for rule in programme.clocks if rule.extension]
+    running = [run.clock for run in matter.clocks if run.is_running and run.clock in can]
+    named = details.get("clock", running[0] if running else "")
+    if named not in running:
+        raise EvidenceInvalid(name="clock", reason=f"{named or '-'} does not run or cannot be extended")
+    return str(named)
+
+
+def park(matter: Matter, doing: Doing) -> Matter:
+    until = moment(doing.details.get("until"), "until")
+    if until <= doing.at:
+        raise EvidenceInvalid(name="until", reason="the day of review lies before now")
+    never = {rule.code for rule in doing.programme.clocks if rule.calendar is ClockCalendar.EMERGENCY}
+    still = _marked(
+        matter,
+        lambda run: not run.is_paused and run.clock not in never,
+        lambda run: Mark(MarkKind.PAUSE, _since(run, doing.since), PARKED),
+    )
+    return replace(still, parked_until=until)
+
+
+def unpark(matter: Matter, doing: Doing) -> Matter:
+    return replace(_resumed(matter, doing), parked_until=None)
+
+
+def moment(value: Any, name: str) -> datetime:
+    """Return an aware time; raises EvidenceInvalid."""
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise EvidenceInvalid(name=name, reason=f"{value!r} is no time") from error
+    if found.tzinfo is None:
+        raise EvidenceInvalid(name=name, reason=f"{value!r} has no offset such as +08:00")
+    return found
+
+
+# -- what is noted ----------------------------------------------------------------------------------------------------
+
+
+def urge(matter: Matter, doing: Doing) -> Matter:
+    return replace(matter, urged=matter.urged + 1)
+
+
+def supervise(matter: Matter, doing: Doing) -> Matter:
+    return replace(matter, supervised=True)
+
+
+def key_list(matter: Matter, doing: Doing) -> Matter:
+    return replace(matter, key_listed=True)
+
+
+def settle(matter: Matter, doing: Doing) -> Matter:
+    return replace(matter, outcome="settled")
+
+
+def withdraw(matter: Matter, doing: Doing) -> Matter:
+    return replace(matter, outcome="withdrawn")
+
+
+def confirm(matter: Matter, doing: Doing) -> Matter:
+    return replace(matter, outcome="confirmed")
+
+
+def transfer_out(matter: Matter, doing: Doing) -> Matter:
+    return replace(matter, outcome="transferred")
+
+
+def rate(matter: Matter, doing: Doing) -> Matter:
+    rating = doing.details.get("rating")
+    if type(rating) is not int or not 1 <= rating <= 5:
+        raise EvidenceInvalid(name="rating", reason=f"{rating!r} is no whole number from 1 to 5")
+    return replace(matter, rating=rating)
+
+
+def triage(matter: Matter, doing: Doing) -> Matter:
+    """Take category, handling type, complexity and amount from the details; what is not said stays."""
+    details, programme = doing.details, doing.programme
+    known: dict[str, tuple[str, ...]] = {
+        "category": tuple(category.code for category in programme.categories),
+        "handling": tuple(handling.code for handling in programme.handling_types),
+        "complexity": Complexity.codes(),
+    }
+    changed: dict[str, Any] = {}
+    for name, codes in known.items():
+        if name in details:
+            if details[name] not in codes:
+                raise EvidenceInvalid(name=name, reason=f"{details[name]!r} is none of {', '.join(codes)}")
+            changed[name] = Complexity(details[name]) if name == "complexity" else details[name]
+    if "amount_yuan" in details:
+        amount = details["amount_yuan"]
+        if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < MOST_YUAN:
+            raise EvidenceInvalid(name="amount_yuan", reason=f"{amount!r} is no amount")
+        changed["amount_yuan"] = float(amount)
+    return replace(matter, **changed)
+
+
+EFFECT = {
+    effect.__name__: effect
+    for effect in (
+        own, give, assist, next_level, previous_level, bounce, blow, answer, pause, resume, extend, park, unpark, urge,
+        supervise, key_list, settle, withdraw, rate, confirm, transfer_out, triage,
+    )
+}  # fmt: skip

@@ -1,0 +1,43 @@
+"""Who answers for a matter. An owner is never empty: where nobody is found, the territory answers (属地兜底).
+
+Components are asked of their owner first, then of the territory; events of the territory first, then of the owner. The order
+is the programme's.
+"""
+
+from __future__ import annotations
+
+from geogrid.domain.matters import Territory
+from geogrid.domain.programmes import Category, CategoryClass, Party, PartyKind, Programme
+
+
+def owner_of(programme: Programme, category: Category | None, territory: Territory) -> Party:
+    """Return who owns a matter of a category (None: not sorted yet) at a place, in the programme's order of search.
+
+    A department owns a component, or an event, of its categories; the lowest unit of the territory owns the rest. A matter
+    without a place belongs to the district.
+    """
+    is_component = category is not None and category.category_class is CategoryClass.COMPONENT
+    order = programme.responsibility.component if is_component else programme.responsibility.event
+    for source in order:
+        found = _department(category) if source == "owner" else _unit(territory)
+        if found is not None:
+            return found
+    return _unit(territory) or Party(PartyKind.UNIT, territory.district)
+
+
+def level_of(programme: Programme, owner: Party, territory: Territory) -> str:
+    """Return the level at which an owner stands: that of its unit, the lowest for a department and for who has no unit there."""
+    levels = {unit: level for level, unit in territory.units}
+    if owner.kind is PartyKind.UNIT and owner.code in levels:
+        return levels[owner.code]
+    if owner.kind is PartyKind.UNIT and owner.code == territory.district:
+        return programme.levels[-1].code
+    return programme.levels[0].code
+
+
+def _department(category: Category | None) -> Party | None:
+    return Party(PartyKind.DEPARTMENT, category.department) if category and category.department else None
+
+
+def _unit(territory: Territory) -> Party | None:
+    return Party(PartyKind.UNIT, territory.units[0][1]) if territory.units else None

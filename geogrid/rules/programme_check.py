@@ -1,0 +1,214 @@
+"""What a programme amounts to: every path of it is walked, so that no matter can get stuck, lost, or past its verification.
+
+The walk is over states and, for each question, the little that has to be remembered on the way (is this clock running? who has
+handled it?). Conditions of steps are taken as open: what some matter can do is possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from geogrid.domain.clocks import ClockRule, TimeOut
+from geogrid.domain.events import EventState, StepKind
+from geogrid.domain.people import Role
+from geogrid.domain.programmes import Programme, StateRule, StepRule
+from geogrid.rules.toml_lines import Path
+
+Node = TypeVar("Node", bound=Hashable)
+
+HANDLING = frozenset({StepKind.HANDLE, StepKind.SETTLE})
+OUTSIDE = frozenset({Role.CITIZEN})
+NEEDS = {  # an effect, and the evidence without which it cannot be carried out
+    "give": "party", "assist": "party", "blow": "party", "pause": "pause", "extend": "amount", "park": "until", "rate": "rating",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that the rules of a programme add up to and that must not be; ``path`` is the place in the file."""
+
+    path: Path
+    reason: str
+
+
+def check(programme: Programme) -> tuple[Finding, ...]:
+    """Return what is wrong with the programme as a whole; nothing where every path is sound."""
+    states = programme.states
+    reached = _walk([states[0].code], lambda code: (step.to or code for step in _from(programme, code)))
+    return (
+        *_unreached(programme, reached),
+        *_stuck(programme, reached),
+        *_unverified(programme),
+        *(finding for i, clock in enumerate(programme.clocks) for finding in _of_clock(programme, clock, ("clocks", i))),
+        *_without_evidence(programme),
+        *_unused(programme),
+    )
+
+
+def _from(programme: Programme, state: str) -> list[StepRule]:
+    return [step for step in programme.steps if state in step.from_states]
+
+
+def _walk(starts: Iterable[Node], onward: Callable[[Node], Iterable[Node]]) -> set[Node]:
+    """Return everything that can be reached from ``starts``, themselves included."""
+    reached, waiting = set(starts), list(starts)
+    while waiting:
+        for node in onward(waiting.pop()):
+            if node not in reached:
+                reached.add(node)
+                waiting.append(node)
+    return reached
+
+
+# -- states -----------------------------------------------------------------------------------------------------------
+
+
+def _unreached(programme: Programme, reached: set[str]) -> Iterator[Finding]:
+    for i, state in enumerate(programme.states):
+        if state.code not in reached:
+            yield Finding(("states", i), f"no matter ever comes to {state.code}")
+    for i, step in enumerate(programme.steps):
+        if not reached & set(step.from_states):
+            yield Finding(("steps", i), f"{step.code} is never possible")
+
+
+def _stuck(programme: Programme, reached: set[str]) -> Iterator[Finding]:
+    if not any(state.final for state in programme.states):
+        yield Finding(("states",), "no state is final: nothing can be archived")
+    for i, state in enumerate(programme.states):
+        leaving = [step for step in _from(programme, state.code) if step.to and step.to != state.code]
+        if state.final:
+            if leaving:
+                yield Finding(("states", i), f"{state.code} is final, but {leaving[0].code} leads on")
+            continue
+        if state.code not in reached:
+            continue
+        if not leaving:
+            yield Finding(("states", i), f"{state.code} is a dead end: no step leads on")
+        elif all(set(step.roles) <= OUTSIDE for step in leaving):
+            yield Finding(("states", i), f"{state.code} is nobody's: only citizens can lead on")
+        yield from _never_ends(programme, state, i)
+
+
+def _never_ends(programme: Programme, state: StateRule, i: int) -> Iterator[Finding]:
+    later = _walk([state.code], lambda code: (step.to or code for step in _from(programme, code)))
+    stages = {programme.state(code).stage for code in later}
+    if state.stage.is_open and EventState.CLOSED not in stages:
+        yield Finding(("states", i), f"from {state.code} a matter can never be closed")
+    if not any(programme.state(code).final for code in later):
+        yield Finding(("states", i), f"from {state.code} a matter can never be archived")
+
+
+# -- verification -----------------------------------------------------------------------------------------------------
+
+
+def _unverified(programme: Programme) -> Iterator[Finding]:
+    """Say where who handled a matter could bring it to its end alone.
+
+    On the way from a handling step to a closed state there must be a step that its taker may not take (``not_by``), or one
+    that only citizens take.
+    """
+    handlers = {step.code for step in programme.steps if step.kind in HANDLING}
+    for i, step in enumerate(programme.steps):
+        if step.kind is StepKind.VERIFY and (open_to := sorted(handlers - set(step.not_by))):
+            yield Finding(("steps", i), f"{step.code} could be taken by who took {', '.join(open_to)}: list them in not_by")
+    for handler in sorted(handlers):
+        if closed := _closed_by(programme, handler):
+            where = next(i for i, step in enumerate(programme.steps) if step.code == handler)
+            yield Finding(("steps", where), f"who takes {handler} can bring a matter to {closed} alone")
+
+
+def _closed_by(programme: Programme, handler: str) -> str:
+    """Return a closed state to which a matter comes after ``handler`` with steps that its taker may take, "" if there is none."""
+    own = programme.step(handler)
+
+    def onward(code: str) -> Iterator[str]:
+        for step in _from(programme, code):
+            if step.to and handler not in step.not_by and set(step.roles) & set(own.roles):
+                yield step.to
+
+    starts = [own.to] if own.to else list(own.from_states)
+    for code in sorted(_walk(starts, onward)):
+        if not programme.state(code).stage.is_open:
+            return code
+    return ""
+
+
+# -- clocks -----------------------------------------------------------------------------------------------------------
+
+
+def _of_clock(programme: Programme, clock: ClockRule, path: Path) -> Iterator[Finding]:
+    begins = "report" in clock.starts_on
+    walked = _walk([(programme.states[0].code, begins)], lambda node: _ticking(programme, clock, node))
+    running = {state for state, runs in walked if runs}
+    if not running:
+        yield Finding((*path, "starts_on"), f"{clock.code} never starts")
+        return
+    for state in sorted(running):
+        later = _walk([(state, True)], lambda node: _ticking(programme, clock, node))
+        if not any(not runs for _, runs in later):
+            yield Finding((*path, "stops_on"), f"started, {clock.code} never stops in {state}")
+    after_closing = {programme.step(code).from_states for code in clock.starts_on if code in _codes(programme)}
+    starts_late = any(not programme.state(s).stage.is_open for states in after_closing for s in states)
+    left = sorted(state for state in running if not programme.state(state).stage.is_open)
+    if left and not starts_late and not _starts_at_closing(programme, clock):
+        yield Finding((*path, "stops_on"), f"{clock.code} can run on in {left[0]}, when the matter is closed")
+    yield from _of_time_out(programme, clock, running, path)
+
+
+def _codes(programme: Programme) -> set[str]:
+    return {step.code for step in programme.steps}
+
+
+def _starts_at_closing(programme: Programme, clock: ClockRule) -> bool:
+    steps = [step for step in programme.steps if step.code in clock.starts_on and step.to]
+    return any(not programme.state(step.to).stage.is_open for step in steps)
+
+
+def _ticking(programme: Programme, clock: ClockRule, node: tuple[str, bool]) -> Iterator[tuple[str, bool]]:
+    state, runs = node
+    for step in _from(programme, state):
+        goes_on = (runs and step.code not in clock.stops_on) or step.code in clock.starts_on
+        yield step.to or state, goes_on
+
+
+def _of_time_out(programme: Programme, clock: ClockRule, running: set[str], path: Path) -> Iterator[Finding]:
+    if clock.time_out not in {TimeOut.ESCALATE, TimeOut.APPROVE}:
+        return
+    place = (*path, "time_out_step")
+    if not clock.time_out_step:
+        yield Finding(place, f"{clock.code} runs out with {clock.time_out.value}: name the step that does it")
+        return
+    step = programme.step(clock.time_out_step)
+    if Role.SYSTEM not in step.roles:
+        yield Finding(place, f"{step.code} is taken when {clock.code} runs out: give it the role system")
+    steady = {code for code in running if programme.state(code).clocks_may_run and programme.state(code).stage.is_open}
+    if missing := sorted(steady - set(step.from_states)):
+        yield Finding(place, f"{clock.code} can run out in {', '.join(missing)}, where {step.code} is not possible")
+
+
+# -- steps ------------------------------------------------------------------------------------------------------------
+
+
+def _without_evidence(programme: Programme) -> Iterator[Finding]:
+    for i, step in enumerate(programme.steps):
+        for effect in step.does:
+            if (need := NEEDS.get(effect)) and need not in step.requires:
+                yield Finding(("steps", i, "requires"), f"{step.code} does {effect} and must require {need}")
+
+
+def _unused(programme: Programme) -> Iterator[Finding]:
+    used = {code for clock in programme.clocks for code in clock.pauses}
+    effects = {effect for step in programme.steps for effect in step.does}
+    for i, pause in enumerate(programme.pauses):
+        if pause.code not in used:
+            yield Finding(("pauses", i), f"no clock stands still for {pause.code}")
+    for one, other in (("pause", "resume"), ("park", "unpark"), ("blow", "answer")):
+        if one in effects and other not in effects:
+            yield Finding(("steps",), f"a step does {one}, none does {other}")
+    if used and "pause" not in effects:
+        yield Finding(("pauses",), "clocks may be paused, but no step does it")
+    if any(clock.extension for clock in programme.clocks) and "extend" not in effects:
+        yield Finding(("clocks",), "clocks may be extended, but no step does it")

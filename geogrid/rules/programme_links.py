@@ -1,0 +1,156 @@
+"""What the parts of a programme say of one another: every code that is used must be one that stands in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from geogrid.domain.clocks import Audience, ClockCalendar, ClockRule, DurationUnit, Phase
+from geogrid.domain.conditions import When
+from geogrid.domain.programmes import BUILT_IN_STEPS, EFFECTS, Programme, StepRule
+from geogrid.rules.toml_lines import Path
+
+Broken = tuple[Path, str]
+UNITS = {
+    ClockCalendar.NATURAL: {DurationUnit.MINUTE, DurationUnit.HOUR, DurationUnit.DAY},
+    ClockCalendar.EMERGENCY: {DurationUnit.MINUTE, DurationUnit.HOUR},
+    ClockCalendar.WORKING_HOURS: {DurationUnit.WORKING_HOUR},
+    ClockCalendar.WORKING_DAYS: {DurationUnit.WORKING_DAY},
+}
+
+
+def broken_links(programme: Programme) -> list[Broken]:
+    """Return (path, reason) of everything that names nothing, stands twice, or does not fit what it belongs to."""
+    return [
+        *_twice(programme),
+        *_of_categories(programme),
+        *_of_steps(programme),
+        *(found for i, clock in enumerate(programme.clocks) for found in _of_clock(programme, clock, ("clocks", i))),
+        *_of_notices(programme),
+        *(found for i, rule in enumerate(programme.triage) for found in _of_when(programme, rule.when, ("triage", i, "when"))),
+    ]
+
+
+def _twice(programme: Programme) -> Iterator[Broken]:
+    for kind in ("levels", "handling_types", "channels", "categories", "states", "steps", "clocks", "pauses", "notices", "forms"):
+        seen = set[str]()
+        for i, rule in enumerate(getattr(programme, kind)):
+            if rule.code in seen:
+                yield (kind, i, "code"), f"{rule.code} stands twice"
+            seen.add(rule.code)
+    for kind in ("levels", "states", "steps", "categories"):
+        if not getattr(programme, kind):
+            yield (kind,), f"there are no {kind}"
+
+
+def _unknown(codes: Iterable[str], known: Iterable[str], path: Path) -> Iterator[Broken]:
+    there = set(known)
+    for code in codes:
+        if code and code not in there:
+            yield path, f"{code} is none of {', '.join(sorted(there))}"
+
+
+def _codes(rules: Iterable[object]) -> list[str]:
+    return [rule.code for rule in rules]  # type: ignore[attr-defined]
+
+
+def _of_categories(programme: Programme) -> Iterator[Broken]:
+    known, handling = _codes(programme.categories), _codes(programme.handling_types)
+    for i, category in enumerate(programme.categories):
+        yield from _unknown([category.parent], known, ("categories", i, "parent"))
+        yield from _unknown([category.handling], handling, ("categories", i, "handling"))
+
+
+def _of_when(programme: Programme, when: When, path: Path) -> Iterator[Broken]:
+    yield from _unknown(when.handling, _codes(programme.handling_types), path)
+    yield from _unknown(when.categories, _codes(programme.categories), path)
+    yield from _unknown(when.levels, _codes(programme.levels), path)
+    yield from _unknown(when.channels, _codes(programme.channels), path)
+
+
+def _of_steps(programme: Programme) -> Iterator[Broken]:
+    states, steps, forms = _codes(programme.states), _codes(programme.steps), _codes(programme.forms)
+    for i, step in enumerate(programme.steps):
+        path: Path = ("steps", i)
+        yield from _unknown(step.from_states, states, (*path, "from"))
+        yield from _unknown([step.to], states, (*path, "to"))
+        yield from _unknown(step.not_by, steps, (*path, "not_by"))
+        yield from _unknown([step.form], forms, (*path, "form"))
+        yield from _unknown(step.does, EFFECTS, (*path, "does"))
+        yield from _of_when(programme, step.when, (*path, "when"))
+        yield from _odd_step(step, path)
+
+
+def _odd_step(step: StepRule, path: Path) -> Iterator[Broken]:
+    if step.code in BUILT_IN_STEPS:
+        yield (*path, "code"), f"{step.code} is built in"
+    if not step.roles:
+        yield path, "nobody may take this step: roles is missing"
+    if not step.from_states:
+        yield (*path, "from"), "the step is possible in no state"
+
+
+def _of_clock(programme: Programme, clock: ClockRule, path: Path) -> Iterator[Broken]:
+    steps = [*_codes(programme.steps), *BUILT_IN_STEPS]
+    for key in ("starts_on", "stops_on"):
+        codes = getattr(clock, key)
+        yield from _unknown(codes, steps, (*path, key))
+        if not codes:
+            yield (*path, key), "a clock needs at least one step here"
+    yield from _unknown(clock.pauses, _codes(programme.pauses), (*path, "pauses"))
+    yield from _unknown([clock.time_out_step], _codes(programme.steps), (*path, "time_out_step"))
+    for limit in clock.limits:
+        yield from _of_when(programme, limit.when, (*path, "limits"))
+    yield from _odd_times(clock, path)
+    yield from _odd_lights(clock, path)
+
+
+def _odd_times(clock: ClockRule, path: Path) -> Iterator[Broken]:
+    if not clock.limits:
+        yield (*path, "limits"), "a clock needs a limit"
+    lengths = [length for limit in clock.limits for length in (limit.promised, limit.legal) if length]
+    if any(length.unit not in UNITS[clock.calendar] or length.amount < 1 for length in lengths):
+        fitting = ", ".join(sorted(unit.value for unit in UNITS[clock.calendar]))
+        yield (*path, "limits"), f"limits of a clock in {clock.calendar.value} are at least 1 of {fitting}"
+    if len({limit.promised.unit for limit in clock.limits}) > 1:
+        yield (*path, "limits"), "all promised limits of a clock are in one unit, so that thresholds and extensions fit each"
+    yield from _odd_additions(clock, clock.limits[0].promised.unit if clock.limits else None, path)
+
+
+def _odd_additions(clock: ClockRule, unit: DurationUnit | None, path: Path) -> Iterator[Broken]:
+    for threshold in clock.thresholds:
+        if (threshold.left is None) == (threshold.share is None):
+            yield (*path, "thresholds"), f"{threshold.code}: either left or share"
+        if threshold.left and threshold.left.unit is not unit and not _both_natural(threshold.left.unit, unit):
+            yield (*path, "thresholds"), f"{threshold.code}: left is in {threshold.left.unit.value}, the limit in {unit}"
+        if threshold.share is not None and not 0.0 < threshold.share < 1.0:
+            yield (*path, "thresholds"), f"{threshold.code}: share lies between 0 and 1"
+    if clock.extension and clock.extension.most.unit is not unit:
+        yield (*path, "extension"), f"an extension is counted in the unit of the limit, {unit}"
+    if clock.extension and not clock.extension.approvers:
+        yield (*path, "extension"), "approvers is empty: nobody could ever extend"
+    if clock.pauses and clock.calendar is ClockCalendar.EMERGENCY:
+        yield (*path, "pauses"), "an emergency is never paused"
+
+
+def _both_natural(one: DurationUnit, other: DurationUnit | None) -> bool:
+    return {one, other} <= {DurationUnit.MINUTE, DurationUnit.HOUR}
+
+
+def _odd_lights(clock: ClockRule, path: Path) -> Iterator[Broken]:
+    phases = {*Phase.codes(), *(threshold.code for threshold in clock.thresholds)}
+    for audience in Audience:
+        lights = clock.lights.get(audience, {})
+        for phase in sorted(phases - lights.keys()):
+            yield (*path, "lights", audience.value), f"no light for {phase}"
+        for phase in sorted(lights.keys() - phases):
+            yield (*path, "lights", audience.value), f"{phase} is no phase of this clock"
+
+
+def _of_notices(programme: Programme) -> Iterator[Broken]:
+    phases = {f"clock:{c.code}:{p}" for c in programme.clocks for p in (*Phase.codes(), *_codes(c.thresholds))}
+    occasions = {f"step:{code}" for code in (*_codes(programme.steps), *BUILT_IN_STEPS)} | phases
+    for i, notice in enumerate(programme.notices):
+        if notice.on not in occasions:
+            yield ("notices", i, "on"), f"{notice.on} is no step:<code> and no clock:<code>:<phase> of this programme"
+        if not notice.to:
+            yield ("notices", i, "to"), "nobody is told"

@@ -1,0 +1,130 @@
+"""Counting time: from a start, a length and the spans in which a clock stood still, to the instant at which it is used up.
+
+Days: the day of the start is not counted; the last day counts to its end (Civil Code of China, articles 201 and 203: for
+working days to the end of business, which the programme states). A day is counted at its end, if the clock did not stand still
+in it before. Hours and minutes run from the instant itself; working hours run within the programme's hours on working days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from geogrid.domain.clocks import Duration, DurationUnit, WorkingTime
+from geogrid.errors import ClockEndless
+from geogrid.rules.calendar import ONE_DAY, WorkCalendar
+
+Span = tuple[datetime, datetime]
+IN_SECONDS = {DurationUnit.MINUTE: 60, DurationUnit.HOUR: 3600, DurationUnit.WORKING_HOUR: 3600}
+BY_DAY = frozenset({DurationUnit.DAY, DurationUnit.WORKING_DAY})
+OF_WORK = frozenset({DurationUnit.WORKING_DAY, DurationUnit.WORKING_HOUR})
+MOST_DAYS = 366 * 60
+MIDNIGHT = 24 * 60
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a clock has counted: the days (none for natural hours), and the instant at which it is used up."""
+
+    days: tuple[date, ...]
+    end: datetime
+
+
+@dataclass(frozen=True)
+class WorkTime:
+    """Working hours and calendar of one programme, in its time zone."""
+
+    working_time: WorkingTime
+    calendar: WorkCalendar
+    timezone: ZoneInfo
+
+    def count(self, start: datetime, amount: Duration, still: Sequence[Span]) -> Counted:
+        """Return when ``amount`` is used up from ``start`` (aware), not counting the spans ``still`` (disjoint, in order).
+
+        Raises
+        ------
+        ClockEndless
+            where sixty years do not hold enough working time
+        """
+        if amount.unit in BY_DAY:
+            return self._count_days(start, amount, still)
+        seconds = amount.amount * IN_SECONDS[amount.unit]
+        return self.after(start, seconds, still, working=amount.unit is DurationUnit.WORKING_HOUR)
+
+    def after(self, start: datetime, seconds: float, still: Sequence[Span], *, working: bool) -> Counted:
+        """Return the instant at which ``seconds`` of natural or working time have passed since ``start``."""
+        left, days = timedelta(seconds=seconds), list[date]()
+        for begin, end in self._running(start, still, working=working):
+            if working and end > begin:
+                day = begin.astimezone(self.timezone).date()
+                days += [] if days and days[-1] == day else [day]
+            if end - begin >= left:
+                return Counted(tuple(days), begin + left)
+            left -= end - begin
+        raise ClockEndless(start=start.isoformat())
+
+    def _running(self, start: datetime, still: Sequence[Span], *, working: bool) -> Iterator[Span]:
+        """Give the spans, in order from ``start``, in which the clock runs."""
+        for begin, end in self._worked(start) if working else iter([(start, datetime.max.replace(tzinfo=UTC))]):
+            at = max(begin, start)
+            for pause_begin, pause_end in still:
+                if pause_end <= at:
+                    continue
+                if pause_begin >= end:
+                    break
+                if pause_begin > at:
+                    yield at, pause_begin
+                at = max(at, pause_end)
+            if at < end:
+                yield at, end
+
+    def _worked(self, start: datetime) -> Iterator[Span]:
+        first = start.astimezone(self.timezone).date()
+        for number in range(MOST_DAYS):
+            yield from self.hours_of(first + number * ONE_DAY)
+
+    def hours_of(self, day: date) -> tuple[Span, ...]:
+        """Return the working hours of ``day``, none on a free one."""
+        return _hours(self.working_time, self.calendar, self.timezone, day)
+
+    def _count_days(self, start: datetime, amount: Duration, still: Sequence[Span]) -> Counted:
+        first, days = start.astimezone(self.timezone).date(), list[date]()
+        work = amount.unit is DurationUnit.WORKING_DAY
+        if amount.amount == 0:
+            return Counted((), self.end_of(first, work=work))
+        for number in range(1, MOST_DAYS):
+            day = first + number * ONE_DAY
+            if (not work or self.calendar.is_working(day)) and not self._touched(day, still, work=work):
+                days.append(day)
+                if len(days) == amount.amount:
+                    return Counted(tuple(days), self.end_of(day, work=work))
+        raise ClockEndless(start=start.isoformat())
+
+    def _touched(self, day: date, still: Sequence[Span], *, work: bool) -> bool:
+        begin, end = self.at(day, 0), self.end_of(day, work=work)
+        return any(pause_begin < end and pause_end > begin for pause_begin, pause_end in still)
+
+    def end_of(self, day: date, *, work: bool) -> datetime:
+        """Return when ``day`` ends: a working day at the programme's ``day_ends``, any other at midnight."""
+        return self.at(day, self.working_time.day_ends if work else MIDNIGHT)
+
+    def at(self, day: date, minutes: int) -> datetime:
+        """Return the instant ``minutes`` after the midnight that begins ``day``, as the wall clock says it, in UTC."""
+        return _at(self.timezone, day, minutes)
+
+
+@lru_cache(maxsize=1 << 16)
+def _at(timezone: ZoneInfo, day: date, minutes: int) -> datetime:
+    days, rest = divmod(minutes, MIDNIGHT)
+    local = datetime.combine(day + days * ONE_DAY, time(rest // 60, rest % 60), tzinfo=timezone)
+    return local.astimezone(UTC)
+
+
+@lru_cache(maxsize=1 << 15)
+def _hours(working_time: WorkingTime, calendar: WorkCalendar, timezone: ZoneInfo, day: date) -> tuple[Span, ...]:
+    if not calendar.is_working(day):
+        return ()
+    return tuple((_at(timezone, day, begin), _at(timezone, day, end)) for begin, end in working_time.hours)
