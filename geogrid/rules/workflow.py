@@ -126,7 +126,7 @@ def _is_open(step: StepRule, matter: Matter) -> bool:
 
 
 def step_of(programme: Programme, matter: Matter, kind: StepKind) -> StepRule | None:
-    """Return the step of a kind that the matter's state leaves open: what a step of a plainer system was, None where none fits."""
+    """Return the step of a kind that the matter is open to: what a step of a plainer system was; None where none fits."""
     return next((step for step in programme.steps if step.kind is kind and _is_open(step, matter)), None)
 
 

@@ -1,0 +1,66 @@
+"""Matters: what the steps of an event add up to under its programme, and its clocks. Projections; fsck folds the steps again."""
+
+from __future__ import annotations
+
+from sqlalchemy import ARRAY, Boolean, CheckConstraint, Column, Double, ForeignKey, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+
+from geogrid.domain.conditions import Complexity
+from geogrid.store.tables.geography import one_of
+from geogrid.store.tables.metadata import metadata
+
+NOTHING = text("'[]'")
+
+# Parties are written "kind:code". ``units`` are [level, unit] of the territory as the steps know it, the lowest first.
+matters = Table(
+    "matters",
+    metadata,
+    Column("event_id", Uuid, ForeignKey("events.id"), primary_key=True),
+    Column("programme", Text, nullable=False),
+    Column("programme_version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("category", Text, nullable=False, server_default=""),
+    Column("handling", Text, nullable=False, server_default=""),
+    Column("complexity", Text, one_of("complexity", Complexity)),
+    Column("amount_yuan", Double),
+    Column("first_owner", Text, CheckConstraint("first_owner LIKE '%:_%'", name="first_owner_named"), nullable=False),
+    Column("owner", Text, CheckConstraint("owner LIKE '%:_%'", name="owner_named"), nullable=False),
+    Column("lead", Text),
+    Column("assisting", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("units", JSONB, nullable=False, server_default=NOTHING),
+    Column("bounces", Integer, nullable=False, server_default="0"),
+    Column("urged", Integer, nullable=False, server_default="0"),
+    Column("supervised", Boolean, nullable=False, server_default=text("false")),
+    Column("key_listed", Boolean, nullable=False, server_default=text("false")),
+    Column("parked_until", TIMESTAMP(timezone=True)),
+    Column("rating", Integer, CheckConstraint("rating BETWEEN 1 AND 5", name="rating_in_range")),
+    Column("outcome", Text, nullable=False, server_default=""),
+    Column("whistles", JSONB, nullable=False, server_default=NOTHING),
+    Column("proposals", JSONB, nullable=False, server_default=NOTHING),
+    Index(None, "owner", "state"),
+    Index("ix_matters_parked_until", "parked_until", postgresql_where=text("parked_until IS NOT NULL")),
+    Index("ix_matters_proposals", "event_id", postgresql_where=text("proposals <> '[]'::jsonb")),
+)
+
+# One row a run of a clock. ``next_at`` is when its phase changes next by itself: what the tick looks for; None: never.
+clocks = Table(
+    "clocks",
+    metadata,
+    Column("event_id", Uuid, ForeignKey("events.id"), primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("clock", Text, nullable=False),
+    Column("promised", Text, nullable=False),
+    Column("legal", Text),
+    Column("marks", JSONB, nullable=False),
+    Column("started_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("due_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("legal_due_at", TIMESTAMP(timezone=True)),
+    Column("paused_at", TIMESTAMP(timezone=True)),
+    Column("stopped_at", TIMESTAMP(timezone=True)),
+    Column("is_late", Boolean, nullable=False, server_default=text("false")),
+    Column("told", Text, nullable=False, server_default=""),
+    Column("next_at", TIMESTAMP(timezone=True)),
+    Index("ix_clocks_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+    Index("ix_clocks_due_at", "due_at", postgresql_where=text("stopped_at IS NULL")),
+)
