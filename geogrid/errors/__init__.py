@@ -17,12 +17,15 @@ from geogrid.errors.coordinates import (
     DatumUnknown,
 )
 from geogrid.errors.editions import (
+    CountsTooMany,
+    CountsUnreconciled,
     EditionBaseChanged,
     EditionFaulty,
     EditionIncomplete,
     EditionNotInForce,
     EditionState,
     EditionSuspicious,
+    EditionWithdrawn,
 )
 from geogrid.errors.family import (
     AccessError,
@@ -136,6 +139,8 @@ __all__ = [
     "CoordSwapped",
     "CoordText",
     "CoordType",
+    "CountsTooMany",
+    "CountsUnreconciled",
     "DatabaseDown",
     "DatabaseSilent",
     "DatumMissing",
@@ -147,6 +152,7 @@ __all__ = [
     "EditionNotInForce",
     "EditionState",
     "EditionSuspicious",
+    "EditionWithdrawn",
     "EventNotWaiting",
     "FieldMissing",
     "FieldType",
