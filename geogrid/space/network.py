@@ -35,6 +35,7 @@ from geogrid.space.network_snap import (
     Objects,
     Snapped,
     place_on,
+    place_xy,
     snap_metric,
     ticks,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "RoadNetwork",
     "Snapped",
     "place_on",
+    "place_xy",
     "snap_metric",
     "ticks",
 ]
@@ -89,7 +91,9 @@ class RoadNetwork:
     conditions: Conditions = USUAL
 
     @classmethod
-    def from_frame(cls, roads: GeoDataFrame, *, metric_srid: int, conditions: Conditions = USUAL) -> RoadNetwork:
+    def from_frame(
+        cls, roads: GeoDataFrame, *, metric_srid: int, conditions: Conditions = USUAL, compiled: bool = True
+    ) -> RoadNetwork:
         """Build the network from a frame of roads.
 
         Parameters
@@ -101,12 +105,13 @@ class RoadNetwork:
             on ``length_m``.
         metric_srid : the zone in which points are brought to roads
         conditions : speeds, season and closures; see :meth:`under`
+        compiled : whether points are brought to roads by compiled code where numba works; the answers are the same
 
         Raises
         ------
         FrameInvalid, GeometryEmpty, GeometryType : what is wrong in which row
         """
-        table, node_ids, lonlat = read_roads(roads, metric_srid)
+        table, node_ids, lonlat = read_roads(roads, metric_srid, compiled=compiled)
         modes = {mode: table.under(mode, conditions, len(node_ids)) for mode in TravelMode}
         return cls(metric_srid, node_ids, lonlat, modes, table, conditions)
 

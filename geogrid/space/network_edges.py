@@ -20,7 +20,8 @@ from geogrid.domain.stations import TravelMode
 from geogrid.errors import FrameInvalid
 from geogrid.space.columns import LINEAR, flags_of, numbers_of, shapes_of, texts_of
 from geogrid.space.crs import to_metric
-from geogrid.space.network_snap import EdgeFinder, Flags, Floats, Ints, Objects, ticks
+from geogrid.space.network_segments import Segments
+from geogrid.space.network_snap import BRIDGE_REACH_M, MOST_ACCESS_M, EdgeFinder, Flags, Floats, Ints, Objects, ticks
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -87,7 +88,7 @@ class ModeRoads:
     ``two_way`` whether it may be travelled against its direction, ``closed`` whether nobody may travel along it at all,
     ``bridge`` whether it is left at its ends only; ``ground`` and ``bridges`` find the edges of either sort. ``towards`` is
     the graph with every arc reversed (from stations back to where people start), one arc a pair of nodes: the quickest.
-    ``access_kmh`` is the pace of the way to an edge.
+    ``access_kmh`` is the pace of the way to an edge, ``segments`` are the lines taken apart.
     """
 
     rows: Ints
@@ -102,6 +103,7 @@ class ModeRoads:
     towards: csr_array
     closed: Flags
     access_kmh: float
+    segments: Segments
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +112,7 @@ class Bare:
 
     rows: Ints
     lines_metric: Objects
+    segments: Segments
     bridge: Flags
     ground: EdgeFinder
     bridges: EdgeFinder
@@ -134,6 +137,7 @@ class RoadTable:
     speed_car_kmh: Floats
     length_m: Floats
     lines_metric: Objects
+    compiled: bool = True
     bare: dict[TravelMode, Bare] = field(default_factory=dict)
     arcs: dict[tuple[TravelMode, bool, bool], Arcs] = field(default_factory=dict)
 
@@ -142,8 +146,12 @@ class RoadTable:
         if mode not in self.bare:
             rows = np.flatnonzero(self.usable[mode])
             lines, bridge = self.lines_metric[rows], self.bridge[rows]
-            ground, bridges = (EdgeFinder.of(np.flatnonzero(which), lines) for which in (~bridge, bridge))
-            self.bare[mode] = Bare(rows, lines, bridge, ground, bridges)
+            segments = Segments.of(lines)
+            ground, bridges = (
+                EdgeFinder.of(np.flatnonzero(which), lines, segments, within_m, compiled=self.compiled)
+                for which, within_m in ((~bridge, MOST_ACCESS_M), (bridge, BRIDGE_REACH_M))
+            )
+            self.bare[mode] = Bare(rows, lines, segments, bridge, ground, bridges)
         return self.bare[mode]
 
     def under(self, mode: TravelMode, conditions: Conditions, nodes: int) -> ModeRoads:
@@ -161,7 +169,7 @@ class RoadTable:
         towards = self.arcs[key].graph(np.where(closed, np.inf, time))
         pace = conditions.speeds.straight_kmh(TravelMode.WALK, conditions.season)
         seen = (bare.bridge, bare.lines_metric, bare.ground, bare.bridges)
-        return ModeRoads(rows, tail, head, time, two_way, *seen, towards, closed, pace)
+        return ModeRoads(rows, tail, head, time, two_way, *seen, towards, closed, pace, bare.segments)
 
     def _speed_kmh(self, mode: TravelMode, conditions: Conditions) -> Floats:
         speeds, season = conditions.speeds, conditions.season
@@ -172,7 +180,7 @@ class RoadTable:
         return np.minimum(most[self.class_index], self.speed_car_kmh) * share[self.class_index]
 
 
-def read_roads(roads: GeoDataFrame, metric_srid: int) -> tuple[RoadTable, Ints, Floats]:
+def read_roads(roads: GeoDataFrame, metric_srid: int, *, compiled: bool) -> tuple[RoadTable, Ints, Floats]:
     """Return what a frame says, the nodes' numbers and their places in degrees (n, 2); see ``RoadNetwork.from_frame``."""
     lines = shapes_of(roads, np.array([f"road {row}" for row in range(len(roads))], dtype=object), LINEAR)
     numbers = np.column_stack([_nodes(roads, name) for name in ("from_node", "to_node")])
@@ -198,6 +206,7 @@ def read_roads(roads: GeoDataFrame, metric_srid: int) -> tuple[RoadTable, Ints, 
         speed_car_kmh=numbers_of(roads, "roads", "speed_car_kmh", least=SLOWEST_KMH),
         length_m=numbers_of(roads, "roads", "length_m", least=0.0),
         lines_metric=to_metric(lines, metric_srid),
+        compiled=compiled,
     )
     return table, np.concatenate([node_ids, numbers[row, end]]), np.concatenate([lonlat, end_lonlat[row, end]])
 

@@ -7,6 +7,7 @@ the same bits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,11 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from geogrid.space.network_segments import Segments
+
 if TYPE_CHECKING:
     from geogrid.space.network_edges import ModeRoads
+    from geogrid.space.network_grid import Grid
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -48,44 +52,77 @@ class Snapped:
 
 @dataclass(frozen=True, eq=False)
 class EdgeFinder:
-    """Some edges of a mode (``edges``: positions), and a tree of their lines in the same order."""
+    """Some edges of a mode (``edges``: positions), a tree of their lines in the same order, and a compiled grid of them."""
 
     edges: Ints
     tree: shapely.STRtree
+    within_m: float
+    grid: Grid | None
 
     @classmethod
-    def of(cls, edges: Ints, lines: Objects) -> EdgeFinder:
-        """Prepare the search among ``edges``, positions in ``lines`` (metres)."""
-        return cls(edges, shapely.STRtree(lines[edges]))
+    def of(cls, edges: Ints, lines: Objects, segments: Segments, within_m: float, *, compiled: bool = True) -> EdgeFinder:
+        """Prepare the search among ``edges``, positions in ``lines`` (metres), for points up to ``within_m`` away."""
+        return cls(edges, shapely.STRtree(lines[edges]), within_m, _grid(segments, edges, within_m) if compiled else None)
 
-    def nearest(self, points: Objects, within_m: float) -> Ints:
-        """Return each point's nearest edge within a distance (-1: none); of equally near ones the first."""
+    def nearest(self, x_m: Floats, y_m: Floats) -> Ints:
+        """Return each point's nearest edge within reach (-1: none); of equally near ones the first."""
+        if self.grid is None:
+            return self.nearest_plainly(x_m, y_m)
+        found = self.grid.nearest(x_m, y_m)
+        doubtful = np.flatnonzero(found < -1)
+        found[doubtful] = self.nearest_plainly(x_m[doubtful], y_m[doubtful])
+        return found
+
+    def nearest_plainly(self, x_m: Floats, y_m: Floats) -> Ints:
+        """Return the same by the tree alone."""
         none = len(self.edges)
-        position = np.full(len(points), none, dtype=np.int64)
-        found, nearest = self.tree.query_nearest(points, max_distance=within_m)
+        position = np.full(len(x_m), none, dtype=np.int64)
+        found, nearest = self.tree.query_nearest(shapely.points(x_m, y_m), max_distance=self.within_m)
         np.minimum.at(position, found, nearest)
         return np.append(self.edges, -1)[position]
 
 
+def _grid(segments: Segments, edges: Ints, within_m: float) -> Grid | None:
+    """Return the compiled search; None where numba is not there or finds no place to keep its code."""
+    try:
+        from geogrid.space.network_grid import Grid
+    except (ImportError, RuntimeError):
+        return None
+    return Grid.of(segments, edges, within_m)
+
+
 def snap_metric(roads: ModeRoads, x_m: Floats, y_m: Floats) -> Snapped:
     """Bring points in metres of the network's zone to the nearest edge of ``roads``; see ``RoadNetwork.snap``."""
-    points = shapely.points(x_m, y_m)
-    ground = place_on(roads, roads.ground.nearest(points, MOST_ACCESS_M), points)
-    bridge = place_on(roads, roads.bridges.nearest(points, BRIDGE_REACH_M), points)
-    nearer = bridge.access_m < ground.access_m
-    return Snapped(
-        np.where(nearer, bridge.edge, ground.edge),
-        np.where(nearer, bridge.along, ground.along),
-        np.where(nearer, bridge.access, ground.access),
-        np.where(nearer, bridge.access_m, ground.access_m),
-    )
+    x, y = np.ascontiguousarray(x_m, dtype=float), np.ascontiguousarray(y_m, dtype=float)
+    ground = place_xy(roads, roads.ground.nearest(x, y), x, y)
+    if not len(roads.bridges.edges):
+        return ground
+    bridge_edge = roads.bridges.nearest(x, y)
+    near = np.flatnonzero(bridge_edge >= 0)
+    bridge = place_xy(roads, bridge_edge[near], x[near], y[near])
+    nearer = bridge.access_m < ground.access_m[near]
+    for name in ("edge", "along", "access", "access_m"):
+        getattr(ground, name)[near[nearer]] = getattr(bridge, name)[nearer]
+    return ground
 
 
 def place_on(roads: ModeRoads, edge: Ints, points: Objects) -> Snapped:
     """Bring points (metres) each to its own ``edge`` (-1: none)."""
+    return place_xy(roads, edge, shapely.get_x(points), shapely.get_y(points))
+
+
+def place_xy(roads: ModeRoads, edge: Ints, x_m: Floats, y_m: Floats) -> Snapped:
+    """Bring places in metres each to its own ``edge`` (-1: none)."""
     on = np.flatnonzero(edge >= 0)
-    lines = roads.lines_metric[edge[on]]
     along, access_m = np.zeros(len(edge)), np.full(len(edge), np.inf)
-    along[on] = np.rint(shapely.line_locate_point(lines, points[on], normalized=True) * roads.ticks[edge[on]])
-    access_m[on] = shapely.distance(lines, points[on])
+    share, access_m[on] = _placer(roads)(roads.segments, edge[on], x_m[on], y_m[on])
+    along[on] = np.rint(share * roads.ticks[edge[on]])
     return Snapped(edge, along, ticks(np.where(edge >= 0, access_m, 0.0), roads.access_kmh), access_m)
+
+
+def _placer(roads: ModeRoads) -> Callable[[Segments, Ints, Floats, Floats], tuple[Floats, Floats]]:
+    if roads.ground.grid is None:
+        return Segments.place
+    from geogrid.space.network_grid import place
+
+    return place
