@@ -65,6 +65,7 @@ class Kind:
 
 CODED = (Column("code", CODE, required=True), Column("name", TEXT, default=""))
 SYNTHETIC = Column("synthetic", YES_NO, default=False)
+MORE_NAMES = (Column("old_names", TEXT, default=""), Column("other_names", TEXT, default=""))  # parted by ";"
 
 KINDS = {
     kind.name: kind
@@ -77,6 +78,7 @@ KINDS = {
                 Column("kind", UnitKind, required=True),
                 Column("parent_code", CODE),
                 Column("leader", TEXT, default=""),
+                *MORE_NAMES,
                 SYNTHETIC,
             ),
             AREA,
@@ -136,6 +138,7 @@ KINDS = {
                 Column("car", YES_NO, default=True),
                 Column("speed_car_kmh", NUMBER, required=True, least=1, most=300),
                 Column("length_m", NUMBER, required=True, least=0, most=1e7),
+                *MORE_NAMES,
                 SYNTHETIC,
             ),
             LINE,
@@ -143,7 +146,7 @@ KINDS = {
         Kind("households", (CODED[0], Column("address", TEXT, default=""), SYNTHETIC), POINT),
         Kind(
             "places",
-            (*CODED, Column("kind", PlaceKind, required=True), Column("address", TEXT, default=""), SYNTHETIC),
+            (*CODED, Column("kind", PlaceKind, required=True), Column("address", TEXT, default=""), *MORE_NAMES, SYNTHETIC),
             ANY,
         ),
         Kind(

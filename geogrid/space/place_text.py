@@ -13,7 +13,7 @@ from pypinyin import lazy_pinyin
 LONGEST_TEXT = 300  # characters looked at: an address stands at the head of what is said
 DIGITS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 TENS = {"十": 10, "百": 100, "千": 1000}
-COUNTED = "号|组|栋|弄|单元|队|户"  # what is counted in numerals as well as in digits
+COUNTED = "号|组|栋|弄|单元|队|户|米|公里|千米"  # what is counted in numerals as well as in digits
 _NUMERAL = re.compile(rf"[{''.join(DIGITS)}{''.join(TENS)}]+(?=(?:{COUNTED}))")
 _SPACE = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
 _HOUSE = re.compile(r"(\d{1,5})(?:[-~附之]\d{1,4})?\s?(?:号(?!楼|线|地|车|门|栋|单元|店|井)|hao(?![a-z]))")
@@ -32,11 +32,23 @@ class HouseNumber:
 
 
 def normalised(text: str) -> str:
-    """Return ``text`` in one form: half width, small letters, no accents, counted numerals as digits, no needless spaces."""
-    small = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).lower()
+    """Return ``text`` in one form: half width, small simplified letters, no accents, counted numerals as digits, no needless
+    spaces."""
+    small = unicodedata.normalize("NFKC", text[:LONGEST_TEXT])[:LONGEST_TEXT].lower()
     plain = "".join(one for one in unicodedata.normalize("NFD", small) if not unicodedata.combining(one))
+    plain = plain.translate(_simplified()) if not plain.isascii() else plain
     counted = _NUMERAL.sub(lambda found: str(value_of(found.group())), plain)
     return _SPACE.sub("", counted.strip())
+
+
+@lru_cache(maxsize=1)
+def _simplified() -> dict[int, str]:
+    """Return the simplified form of every traditional character that has one, character by character."""
+    from opencc import OpenCC
+
+    hanzi = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
+    plain = OpenCC("t2s").convert("\n".join(hanzi)).split("\n")
+    return {ord(one): other for one, other in zip(hanzi, plain, strict=True) if one != other and len(other) == 1}
 
 
 def value_of(numeral: str) -> int:

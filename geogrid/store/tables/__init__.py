@@ -1,6 +1,6 @@
 """The tables, as SQLAlchemy Core. Migrations are compared with them by test."""
 
-from geogrid.store.tables import cells, editions, events, geography
+from geogrid.store.tables import cells, editions, events, geography, names
 from geogrid.store.tables.metadata import metadata
 
-__all__ = ["cells", "editions", "events", "geography", "metadata"]
+__all__ = ["cells", "editions", "events", "geography", "metadata", "names"]
