@@ -18,6 +18,7 @@ Objects = NDArray[np.object_]
 
 RULES = tuple(rule.value for rule in AssignmentRule)
 UNDECIDED = 255  # no rule: the plain way has not answered yet
+NO_DEPARTMENTS, NO_STATION = np.int32(0), np.int32(-1)
 
 
 def number_of(rule: AssignmentRule) -> int:
@@ -30,7 +31,10 @@ FREE = (number_of(AssignmentRule.OUTSIDE), number_of(AssignmentRule.GAP))
 
 @dataclass(frozen=True)
 class Numbers:
-    """Answers for n points, to be written into: positions in the tables of :class:`Tables`, -1 for none."""
+    """Answers for n points, to be written into: positions in the tables of :class:`Tables`, -1 for none.
+
+    A column that cannot be written to is the same for every point and takes no memory.
+    """
 
     grid: Int32s
     rule: NDArray[np.uint8]
@@ -39,10 +43,15 @@ class Numbers:
     distance_m: Floats
 
     @classmethod
-    def undecided(cls, count: int) -> Numbers:
-        """Return answers that are still to be written."""
-        grid, departments, station = (np.empty(count, dtype=np.int32) for _ in range(3))
-        return cls(grid, np.full(count, UNDECIDED, dtype=np.uint8), departments, station, np.empty(count))
+    def undecided(cls, count: int, *, departments: bool = True, stations: bool = True) -> Numbers:
+        """Return answers that are still to be written; without departments or stations those columns are, and stay, none."""
+        return cls(
+            grid=np.empty(count, dtype=np.int32),
+            rule=np.empty(count, dtype=np.uint8),
+            departments=np.empty(count, dtype=np.int32) if departments else np.broadcast_to(NO_DEPARTMENTS, count),
+            station=np.empty(count, dtype=np.int32) if stations else np.broadcast_to(NO_STATION, count),
+            distance_m=np.empty(count) if stations else np.broadcast_to(np.float64(np.nan), count),
+        )
 
 
 @dataclass(frozen=True)
