@@ -120,6 +120,11 @@ class RoadNetwork:
         modes = {mode: self.table.under(mode, conditions, len(self.node_ids)) for mode in TravelMode}
         return replace(self, modes=modes, conditions=conditions)
 
+    @property
+    def has_barriers(self) -> bool:
+        """Whether a barrier stops anybody anywhere."""
+        return any((self.table.ends_of[mode] != self.table.ends).any() for mode in TravelMode)
+
     def snap(self, lon: ArrayLike, lat: ArrayLike, mode: TravelMode) -> Snapped:
         """Bring points (degrees) to the nearest edge that ``mode`` may use, within ``MOST_ACCESS_M``; ties to the first edge.
 
