@@ -276,5 +276,17 @@ class CoordText(CoordType):
     code = "coord.type"
 
 
+class NameOfNothing(InputError):
+    """A former name needs its kind, the old name, and the code or the name of what is called so no longer."""
+
+    code = "name.of_nothing"
+
+
+class DateForm(InputError):
+    """{column} is {value!r}, not a date such as 1998-07-01 or a year."""
+
+    code = "date.form"
+
+
 class TimeStandIn(TimeInvalid):
     """The time {value!r} lies before 1990: it looks like a stand-in for "none". Leave the cell empty instead."""
