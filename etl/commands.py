@@ -14,6 +14,7 @@ PATHS = (
     "etl.assign_command:assign",
     "etl.doctor:doctor",
     "etl.jobs:jobs",
+    "etl.recast_command:recast",
     "etl.circles_command:circles",
     "etl.find_command:find",
 )
