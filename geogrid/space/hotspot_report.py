@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +62,19 @@ class Ground:
             metric_srid=metric_srid,
         )
 
-    def counts(self, by_code: Mapping[str, int]) -> Ints:
-        """Return counts (n,) in the order of the grids."""
-        return np.array([by_code.get(code, 0) for code in self.codes], np.int64)
+    def numbers(self, codes: Objects) -> Ints:
+        """Return the number of the grid of each code, -1 for none and for codes not here."""
+        number_of = {code: number for number, code in enumerate(self.codes)}
+        return np.array([number_of.get(code, -1) for code in codes], np.int64)
+
+    def counted(self, codes: Objects) -> Ints:
+        """Return how many of ``codes`` are each grid's (n,)."""
+        numbers = self.numbers(codes)
+        return np.bincount(numbers[numbers >= 0], minlength=len(self.codes))
+
+    def outline(self, codes: Collection[str]) -> shapely.Geometry:
+        """Return the area (lon/lat) of some grids together."""
+        return shapely.coverage_union_all(self.shapes[np.isin(self.codes.astype(str), list(codes))])
 
     @property
     def exposures(self) -> Floats:
@@ -124,9 +134,7 @@ def find_hotspots(
     dependent : how changes are adjusted, see :func:`~geogrid.space.hotspot_change.changes`
     seed : of the play of chance
     """
-    number_of = {code: number for number, code in enumerate(ground.codes)}
-    grid = np.array([number_of.get(code, -1) for code in happened.grid_codes], np.int64)
-    counts = np.bincount(grid[grid >= 0], minlength=len(ground.codes))
+    grid, counts = ground.numbers(happened.grid_codes), ground.counted(happened.grid_codes)
     usual = usual_of(counts, ground.exposures)
     near = zones(ground.middles_m)
     xy_m = np.full(happened.lonlat.shape, np.nan)

@@ -194,7 +194,7 @@ class Page {
 
   // The card from the server, or, in a page without one, from what the map itself knows.
   async card(path, properties, layerName) {
-    if (!this.config.inline) return json(`/${path}/${encodeURIComponent(properties.code)}`);
+    if (!this.config.inline && layerName !== "hotspots") return json(`/${path}/${encodeURIComponent(properties.code)}`);
     const layer = this.state.layers.find((one) => one.name === layerName);
     const shown = layer.popup.filter((field) => properties[field.prop] !== undefined && properties[field.prop] !== null);
     const rows = shown.map((field) => ({ label: field.label, value: String(field.values?.[properties[field.prop]] ?? properties[field.prop]) }));
