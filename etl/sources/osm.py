@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ COLUMNS = [
     "way",
     "name",
     "road_class",
+    "old_names",
+    "other_names",
     "oneway",
     "oneway_walk",
     "oneway_ebike",
@@ -48,6 +50,7 @@ def read(path: Path, options: ReadOptions) -> Table:
     ``from_node`` to ``to_node``, one-ways in the direction of traffic. Turn restrictions and ferries are not read.
     Columns of places: ``code name kind address``. Both have ``old_names`` and ``other_names``.
     """
+    options = replace(options, layer=options.layer or (options.usual if options.usual in LAYERS else None))
     with read_in_child(path, "osm", options) as (frame, said):
         notes = [
             Note("{count} ways of the class {name} are not used for travel", {"count": count, "name": name})

@@ -16,7 +16,7 @@ from geogrid.domain.places import Level, MatchedPart, NameMatch, PlacePrecision
 from geogrid.space.house_numbers import Floats, Reach
 from geogrid.space.place_names import Spot
 from geogrid.space.place_phrases import around_m, meet, offset_at, stretches
-from geogrid.space.place_text import HouseNumber, bare_number, house_numbers, unknown_district
+from geogrid.space.place_text import HouseNumber, bare_number, house_numbers, is_latin, unknown_district
 from geogrid.space.place_things import Known, Part, Thing
 
 # What a part of an address says about where it is. Our choice; a text that names one part alone is explained by that alone.
@@ -112,7 +112,7 @@ class Reading:
                 exact = found.match is NameMatch.EXACT
                 precision = PlacePrecision.ADDRESS if exact else PlacePrecision.INTERPOLATED
                 agreed += NUMBER_WEIGHT * NUMBER_TRUST[found.match]
-                name = f"{name}{house.number}号"
+                name = f"{name} {house.number}" if is_latin(name) else f"{name}{house.number}号"
                 known = "–".join(str(number) for number in sorted(set(found.between)))
                 numbered = [MatchedPart(precision, f"{house.number}", known, found.match)]
         elif precision is PlacePrecision.LANDMARK:
@@ -250,7 +250,7 @@ class Reading:
 
 
 def _joined(names: tuple[str, str]) -> str:
-    return " / ".join(names) if "".join(names).isascii() else f"{names[0]}与{names[1]}交叉口"
+    return " / ".join(names) if is_latin("".join(names)) else f"{names[0]}与{names[1]}交叉口"
 
 
 def _counts(why: MatchedPart, precision: PlacePrecision) -> bool:

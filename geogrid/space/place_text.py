@@ -18,6 +18,7 @@ _NUMERAL = re.compile(rf"[{''.join(DIGITS)}{''.join(TENS)}]+(?=(?:{COUNTED}))")
 _SPACE = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
 _HOUSE = re.compile(r"(\d{1,5})(?:[-~附之]\d{1,4})?\s?(?:号(?!楼|线|地|车|门|栋|单元|店|井)|hao(?![a-z]))")
 _BARE = re.compile(r"\s?(\d{1,5})(?![\d]|\s?(?:栋|单元|组|队|楼|米|路|元|点|月|日|年|户|人|个))")
+_LAST = re.compile(r"(?<![0-9])\s?(\d{1,5})\s?[a-z]{0,2}(?:\s?[-–/,;]\s?\d{1,5}\s?[a-z]{0,2})*$")
 _TONE = re.compile(r"(?<=[a-z])[1-5](?![0-9])")
 _FOREIGN = re.compile(r"[一-鿿]{2,4}?(?<![社小园校厂库])[区县]")
 
@@ -67,6 +68,20 @@ def value_of(numeral: str) -> int:
 def house_numbers(text: str) -> list[HouseNumber]:
     """Return the house numbers (with 号 or ``hao``) of a normalised text in their order."""
     return [HouseNumber(found.start(), found.end(), int(found.group(1))) for found in _HOUSE.finditer(text)]
+
+
+def is_latin(name: str) -> bool:
+    """Whether a name is written in letters and not in Chinese characters."""
+    return not any(ord(character) >= 0x2E80 for character in name)
+
+
+def address_number(text: str) -> HouseNumber | None:
+    """Return the house number of a known address: the first with 号, else the number at the end, as in "main street 4 b"."""
+    marked = house_numbers(text)
+    if marked:
+        return marked[0]
+    found = _LAST.search(text)
+    return None if found is None else HouseNumber(found.start(), found.end(), int(found.group(1)))
 
 
 def bare_number(text: str, start: int) -> HouseNumber | None:

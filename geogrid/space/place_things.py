@@ -19,7 +19,7 @@ from geogrid.space.crs import lonlat_of, metric_xy, to_metric
 from geogrid.space.house_numbers import LEAST_RADIUS_M, HouseNumbers, spread_m
 from geogrid.space.place_crossings import Crossings
 from geogrid.space.place_names import Names
-from geogrid.space.place_text import house_numbers, normalised
+from geogrid.space.place_text import address_number, normalised
 
 Floats = NDArray[np.float64]
 MoreNames = tuple[tuple[str, ...], tuple[str, ...]]  # former names, other names
@@ -236,11 +236,11 @@ class _Sightings:
         read = lru_cache(maxsize=None)(self._stem)
         for at, lies_in, xy in zip(rows, self._tree.village_at(points), self._metric(points), strict=True):
             text = normalised(words[at] or names[at])
-            numbers = house_numbers(text)
-            village, block = read(text[: numbers[0].start] if numbers else text, lies_in)
+            number = address_number(text)
+            village, block = read(text[: number.start] if number else text, lies_in)
             key = self._key(block, village)
-            if key is not None and numbers:
-                self._numbers[key][village].append((numbers[0].number, xy))
+            if key is not None and number:
+                self._numbers[key][village].append((number.number, xy))
             elif key is not None:
                 self._seen[key][village].append(xy)
 
