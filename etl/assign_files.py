@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etl import export
-from etl.assign_places import ACCURACY, accuracy_of, far_places, rule_of, usable_points
+from etl.assign_places import ACCURACY, FarPlaces, accuracy_of, rule_of, usable_points
+from etl.assign_stream import Geography, Progress, assign_stream, is_streamed
 from etl.cells import is_empty
 from etl.check import Checked, check_table
 from etl.kinds import AREA, CODE, KINDS, POINT, TEXT, Column, Kind
@@ -64,20 +66,27 @@ class Wanted:
     mode: str | None = None
 
 
-def assign_files(wanted: Wanted, profile: Profile | None, tell: Tell) -> Counter[str]:
+def assign_files(
+    wanted: Wanted, profile: Profile | None, tell: Tell, progress: Progress = lambda done, rows: None
+) -> Counter[str]:
     """Assign the events and write ``wanted.out``; return how many rows have which rule. ``tell`` is told of what was refused.
 
     A row whose place cannot be used keeps empty answers; its ``rule`` says why: ``unlocated``, or the code of the error.
+    From Parquet to Parquet the rows stream through, and ``progress`` is told how many are done, of how many.
     """
     areas = open_table(wanted.grids, ReadOptions(usual="base_grids"))
     profile = profile or plain_profile(areas, wanted)
+    if wanted.roads is None and is_streamed(wanted.events, wanted.out):
+        counts = assign_stream(wanted, profile, cache(lambda: _geography(areas, wanted, profile, tell)), tell, progress)
+        if counts is not None:
+            return counts
     events, located, shapes, faults = _events(wanted, profile)
     grids = _frame(areas, GRIDS, wanted.grid_code, wanted, profile, tell)
     stations = _optional(wanted.stations, STATIONS, wanted.station_code, wanted, profile, tell)
     departments = _optional(wanted.departments, DEPARTMENTS, wanted.department_code, wanted, profile, tell)
     roads = _optional(wanted.roads, KINDS["roads"], None, wanted, profile, tell)
     answers = _answers(events, shapes, grids, stations, departments, roads, profile, wanted, faults)
-    faults |= far_places(np.flatnonzero(answers["rule"] == AssignmentRule.OUTSIDE.value), shapes, grids, profile)
+    faults |= _far(np.flatnonzero(answers["rule"] == AssignmentRule.OUTSIDE.value), shapes, grids, profile)
     for position, error in faults.items():
         for column in answers.values():
             column[position] = None
@@ -86,6 +95,34 @@ def assign_files(wanted: Wanted, profile: Profile | None, tell: Tell) -> Counter
     for note in (*events.notes, *located.notes):
         tell(note)
     return Counter(answers["rule"].tolist())
+
+
+def _geography(areas: Table, wanted: Wanted, profile: Profile, tell: Tell) -> Geography:
+    from geogrid.space.frames import index_of
+
+    grids = _frame(areas, GRIDS, wanted.grid_code, wanted, profile, tell)
+    index = index_of(
+        grids,
+        _optional(wanted.stations, STATIONS, wanted.station_code, wanted, profile, tell),
+        _optional(wanted.departments, DEPARTMENTS, wanted.department_code, wanted, profile, tell),
+        metric_srid=profile.metric_srid,
+        gap_tolerance_m=profile.gap_tolerance_m,
+        accuracy_share=profile.accuracy_share,
+    )
+    return Geography(index, FarPlaces.of(grids, index.district, profile))
+
+
+def _far(outside: np.ndarray, shapes: np.ndarray, grids: gpd.GeoDataFrame, profile: Profile) -> dict[int, GeogridError]:
+    """Return the error of each of the rows ``outside`` that lies farther from every grid than the profile allows."""
+    import shapely
+
+    from geogrid.space.index import outline_of
+
+    if not len(outside):
+        return {}
+    lonlat = shapely.get_coordinates(shapes[outside])
+    far = FarPlaces.of(grids, outline_of(np.asarray(grids.geometry.array, object)), profile).errors(*lonlat.T)
+    return {int(outside[i]): error for i, error in far.items()}
 
 
 def plain_profile(areas: Table, wanted: Wanted) -> Profile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 UNLOCATED = AssignmentRule.UNLOCATED.value
 ACCURACY = "accuracy_m"
+METRES_A_DEGREE, SURELY = 111_700.0, 0.9  # of latitude, at most; a share that leaves room for all roundings
 
 
 def usable_points(events: Table, located: Located, profile: Profile) -> tuple[np.ndarray, dict[int, GeogridError]]:
@@ -56,23 +58,49 @@ def accuracy_of(cell: Any, profile: Profile) -> float:
     return float("nan") if is_empty(cell) else to_accuracy(cell, profile.most_accuracy_m)
 
 
-def far_places(outside: np.ndarray, shapes: np.ndarray, grids: gpd.GeoDataFrame, profile: Profile) -> dict[int, GeogridError]:
-    """Return the error of each of the rows ``outside`` that lies farther from every grid than the profile allows."""
-    import shapely
+@dataclass(frozen=True)
+class FarPlaces:
+    """Tells which places are farther from every grid than the profile allows.
 
-    if not len(outside):
-        return {}
-    squeeze = np.cos(np.radians(profile.centre_lonlat[1]))  # degrees of longitude in degrees of latitude, there
-    areas = shapely.transform(np.asarray(grids.geometry.array, object), lambda xy: xy * [squeeze, 1.0])
-    points = shapely.transform(shapes[outside], lambda xy: xy * [squeeze, 1.0])
-    nearest = areas[shapely.STRtree(areas).nearest(points)]
-    ends = shapely.get_coordinates(shapely.shortest_line(points, nearest)).reshape(-1, 2, 2) / [squeeze, 1.0]
-    away_m = geodesic_m(ends[:, 0, 0], ends[:, 0, 1], ends[:, 1, 0], ends[:, 1, 1])
-    found: dict[int, GeogridError] = {}
-    for position, (lon, lat), metres in zip(outside.tolist(), ends[:, 0].tolist(), away_m.tolist(), strict=True):
-        if metres > profile.far_m:
-            found[position] = CoordFar(lon=round(lon, 6), lat=round(lat, 6), distance_km=round(metres / 1000))
-    return found
+    ``near`` holds only places that surely are not; what is beyond it is measured.
+    """
+
+    areas: np.ndarray  # of the grids, in degrees of latitude in both directions at the centre
+    near: Any
+    squeeze: float
+    far_m: float
+
+    @classmethod
+    def of(cls, grids: gpd.GeoDataFrame, district: Any, profile: Profile) -> FarPlaces:
+        """Prepare for grids and their outline, lon/lat."""
+        import shapely
+
+        squeeze = float(np.cos(np.radians(profile.centre_lonlat[1])))  # degrees of longitude in degrees of latitude, there
+        shapes = np.asarray(grids.geometry.array, object)
+        areas, outline = (shapely.transform(shape, lambda xy: xy * [squeeze, 1.0]) for shape in (shapes, district))
+        radius = profile.far_m * SURELY / METRES_A_DEGREE
+        _, south, _, north = shapely.bounds(district)
+        equator = 0.0 if south <= 0.0 <= north else max(min(abs(south), abs(north)) - radius, 0.0)
+        near = shapely.buffer(outline, radius * min(1.0, squeeze / float(np.cos(np.radians(equator)))))
+        shapely.prepare(near)
+        return cls(areas, near, squeeze, profile.far_m)
+
+    def errors(self, lon: np.ndarray, lat: np.ndarray) -> dict[int, GeogridError]:
+        """Return the error of each of the places (degrees) that is too far, by position."""
+        import shapely
+
+        away = np.flatnonzero(~shapely.contains_xy(self.near, lon * self.squeeze, lat))
+        if not len(away):
+            return {}
+        points = shapely.points(lon[away] * self.squeeze, lat[away])
+        nearest = self.areas[shapely.STRtree(self.areas).nearest(points)]
+        ends = shapely.get_coordinates(shapely.shortest_line(points, nearest)).reshape(-1, 2, 2) / [self.squeeze, 1.0]
+        away_m = geodesic_m(ends[:, 0, 0], ends[:, 0, 1], ends[:, 1, 0], ends[:, 1, 1])
+        found: dict[int, GeogridError] = {}
+        for position, (x, y), metres in zip(away.tolist(), ends[:, 0].tolist(), away_m.tolist(), strict=True):
+            if metres > self.far_m:
+                found[position] = CoordFar(lon=round(x, 6), lat=round(y, 6), distance_km=round(metres / 1000))
+        return found
 
 
 def rule_of(error: GeogridError) -> str:
