@@ -282,6 +282,18 @@ class NameOfNothing(InputError):
     code = "name.of_nothing"
 
 
+class ClosureOfNothing(InputError):
+    """A closure needs its code, its first day, and a road's code or a line; its last day is not before the first."""
+
+    code = "closure.of_nothing"
+
+
+class NoStationOpen(InputError):
+    """No station is capable and open: {reasons}. The next one opens at {next}."""
+
+    code = "station.none_open"
+
+
 class DateForm(InputError):
     """{column} is {value!r}, not a date such as 1998-07-01 or a year."""
 
