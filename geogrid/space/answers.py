@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geogrid.domain.grids import Assignment, AssignmentRule, Candidate
-from geogrid.space.cover import MetricPolygons
+from geogrid.space.cover import MetricPolygons, candidates_of
 
 Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
@@ -77,10 +77,27 @@ def _ended(values: Objects) -> Objects:
 
 @dataclass(frozen=True)
 class Weighed:
-    """Points (by position) whose accuracy disc was weighed against several grids, with their candidates."""
+    """Points (by position) that may lie in several grids, with their candidates, made when asked for.
+
+    ``shares`` are (point, as a place in ``position``; polygon; share of its disc), ``given`` the grid given to each point,
+    ``grid_codes`` the codes of the polygons. Points of ``named`` were on several grids at once.
+    """
 
     position: Int64s
-    candidates: Objects
+    given: Int64s
+    shares: tuple[Int64s, Int64s, Floats]
+    grid_codes: Objects
+    named_position: Int64s
+    named: Objects
+
+    @cached_property
+    def candidates(self) -> Objects:
+        return candidates_of(self.given, self.grid_codes, self.shares)
+
+    def write(self, found: Objects) -> None:
+        """Put the candidates in their places among those of all points."""
+        found[self.position] = self.candidates
+        found[self.named_position] = self.named
 
 
 @dataclass(frozen=True)
@@ -143,7 +160,7 @@ class Assignments:
     @cached_property
     def candidates(self) -> Objects:
         found = self.tables.alone[self.numbers.grid]
-        found[self.weighed.position] = self.weighed.candidates
+        self.weighed.write(found)
         return found
 
     @cached_property

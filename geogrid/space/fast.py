@@ -27,7 +27,7 @@ NOTHING = np.empty(0, dtype=np.int32)
 Found = tuple[Ints, Ints]
 Plainly = Callable[[Floats, Floats], tuple[Numbers, Objects]]
 
-STATION_BORDER = 0.1  # stations are looked for in a box wider by this share on each side
+STATION_BORDER = 0.3  # stations are looked for in a box wider by this share on each side
 CAUTION = 0.99  # of a distance counted in cells
 
 

@@ -7,6 +7,7 @@ from rasters and leaves to the plain way each point it cannot be sure of: on bor
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from geogrid.space.nearest import StationIndex
 from geogrid.space.threads import shared_out
 
 if TYPE_CHECKING:
+    from geogrid.space.discs import Discs
     from geogrid.space.fast import Fast
 
 Floats = NDArray[np.float64]
@@ -196,7 +198,7 @@ class AssignmentIndex:
         numbers.grid[at], numbers.rule[at] = grid, rule
 
     def _weigh(self, lon: Floats, lat: Floats, accuracy_m: Floats | None, numbers: Numbers) -> tuple[Floats, Weighed]:
-        """Return the confidence in each point's grid, and the candidates of those that may lie in another."""
+        """Return the confidence in each point's grid, and what may lie in another grid."""
         if accuracy_m is None or np.isnan(accuracy_m).all():
             return np.broadcast_to(np.float64(1.0), len(lon)), NOTHING_WEIGHED
         confidence, known = np.ones(len(lon)), np.flatnonzero(~np.isnan(accuracy_m))
@@ -204,12 +206,43 @@ class AssignmentIndex:
         if self.fast is not None:
             sure = self.fast.is_clear(lon[known], lat[known], radius_m, numbers.rule[known])
             known, radius_m = known[~sure], radius_m[~sure]
-        candidates = np.empty(len(known), dtype=object)
-        for start in range(0, len(known), POINTS_AT_ONCE):
-            part = slice(start, start + POINTS_AT_ONCE)
-            at = known[part]
-            confidence[at], candidates[part] = self._weigh_discs(lon[at], lat[at], radius_m[part], numbers.grid[at])
-        return confidence, Weighed(known, candidates)
+        given = numbers.grid[known].astype(np.int64)
+        shares = self._shares(lon[known], lat[known], radius_m, given, numbers.rule[known])
+        confidence[known] = _confidence(given, shares)
+        return confidence, replace(NOTHING_WEIGHED, position=known, given=given, shares=shares, grid_codes=self.grids.codes)
+
+    def _shares(
+        self, lon: Floats, lat: Floats, radius_m: Floats, given: rules.Ints, rule: NDArray[np.uint8]
+    ) -> tuple[rules.Ints, rules.Ints, Floats]:
+        """Return (point, polygon, share) where a part of a point's disc lies in the polygon."""
+        if self.fast is None:
+            return self._shares_plainly(lon, lat, radius_m, np.arange(len(lon)))
+        inside = np.where(rule == number_of(AssignmentRule.INSIDE), given, rules.NOWHERE).astype(np.int32)
+        shares, sure = self.discs.shares(lon, lat, radius_m, inside)
+        sure &= rule != number_of(AssignmentRule.OVERLAP)
+        if sure.all():
+            return shares
+        plain = self._shares_plainly(lon, lat, radius_m, np.flatnonzero(~sure))
+        kept = sure[shares[0]]
+        point, polygon, share = (np.concatenate([one[kept], other]) for one, other in zip(shares, plain, strict=True))
+        return point, polygon, share
+
+    def _shares_plainly(
+        self, lon: Floats, lat: Floats, radius_m: Floats, positions: rules.Ints
+    ) -> tuple[rules.Ints, rules.Ints, Floats]:
+        found = [(EMPTY, EMPTY, EMPTY.astype(float))]
+        for at in _portions(positions):
+            point, polygon, share = self.metric.shares(lon[at], lat[at], radius_m[at])
+            found.append((at[point], polygon, share))
+        point, polygon, share = (np.concatenate(column) for column in zip(*found, strict=True))
+        return point, polygon, share
+
+    @cached_property
+    def discs(self) -> Discs:
+        """The edges of the grids in metres, for the compiled way of accuracy discs; made when first asked for."""
+        from geogrid.space.discs import Discs
+
+        return Discs.of(self.metric)
 
     def _doubt_overlaps(
         self, lon: Floats, lat: Floats, accuracy_m: Floats | None, overlap: rules.Ints, confidence: Floats, weighed: Weighed
@@ -222,18 +255,17 @@ class AssignmentIndex:
         exact = np.full(len(overlap), True) if accuracy_m is None else np.isnan(accuracy_m[overlap])
         named = np.empty(int(exact.sum()), dtype=object)
         named[:] = [tuple(Candidate(code, 1.0) for code in covering) for covering in codes[exact]]
-        position = np.concatenate([weighed.position, overlap[exact]])
-        return confidence, Weighed(position, np.concatenate([weighed.candidates, named]))
+        return confidence, replace(weighed, named_position=overlap[exact], named=named)
 
-    def _weigh_discs(self, lon: Floats, lat: Floats, radius_m: Floats, given: NDArray[np.int32]) -> tuple[Floats, Objects]:
-        """Return confidence and candidates of points, given the grid of each."""
-        point, polygon, share = self.metric.shares(lon, lat, radius_m)
-        candidates = rules.candidates_of(given.astype(np.int64), self.grids.codes, (point, polygon, share))
-        in_grids = np.minimum(np.bincount(point, weights=share, minlength=len(lon)), 1.0)
-        own = polygon == given[point]
-        in_own = np.bincount(point[own], weights=share[own], minlength=len(lon))
-        confidence: Floats = np.where(given == rules.NOWHERE, 1.0 - in_grids, in_own)
-        return np.round(confidence, 6), candidates
+
+def _confidence(given: rules.Ints, shares: tuple[rules.Ints, rules.Ints, Floats]) -> Floats:
+    """Return the share of each point's disc in the grid given to it, or, where there is none, in no grid."""
+    point, polygon, share = shares
+    in_grids = np.minimum(np.bincount(point, weights=share, minlength=len(given)), 1.0)
+    own = polygon == given[point]
+    in_own = np.bincount(point[own], weights=share[own], minlength=len(given))
+    confidence: Floats = np.where(given == rules.NOWHERE, 1.0 - in_grids, in_own)
+    return np.round(confidence, 6)
 
 
 def _set_table(sets: list[tuple[str, ...]]) -> Objects:
@@ -244,7 +276,8 @@ def _set_table(sets: list[tuple[str, ...]]) -> Objects:
 
 EMPTY_SET = _set_table([()])
 EMPTY = np.empty(0, dtype=np.int64)
-NOTHING_WEIGHED = Weighed(EMPTY, np.empty(0, dtype=object))
+NO_OBJECT = np.empty(0, dtype=object)
+NOTHING_WEIGHED = Weighed(EMPTY, EMPTY, (EMPTY, EMPTY, np.empty(0)), NO_OBJECT, EMPTY, NO_OBJECT)
 
 
 def _portions(positions: rules.Ints) -> list[rules.Ints]:
