@@ -16,7 +16,9 @@ PATHS = (
     "etl.jobs:jobs",
     "etl.recast_command:recast",
     "etl.circles_command:circles",
+    "etl.unreached_command:unreached",
     "etl.find_command:find",
+    "etl.hotspots_command:hotspots",
 )
 
 

@@ -115,6 +115,12 @@ def _clusters(session: Session, period: Period, district: District, whole: dict[
         yield from copies_of(shape, f"cluster-{hotspot.rank:03d}", {**said_of(hotspot), **whole})
 
 
+SAID = (
+    *("rank", "stands", "name", "label", "grids", "events", "usual", "ratio", "p", "prevailing", "prevailing_events"),
+    *("households", "per_1000", "smoothed_per_1000", "lon", "lat", "before", "change", "change_p", "change_q"),
+)  # the names of what is said, in their order
+
+
 def said_of(hotspot: Hotspot) -> dict[str, Any]:
     """Return what is said of a hotspot as plain values: numbers cut off as they are shown, words by their codes."""
     change = hotspot.change

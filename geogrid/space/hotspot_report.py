@@ -130,7 +130,7 @@ def find_hotspots(
     ----------
     days : length of the period
     before, days_before : (n,) events by grid of the period compared with, and its length; also finds what has risen
-    alpha : the probability that a district without hotspots shows any
+    alpha : the probability that a district without hotspots shows any; shared between what stands out and what rose
     dependent : how changes are adjusted, see :func:`~geogrid.space.hotspot_change.changes`
     seed : of the play of chance
     """
@@ -145,10 +145,11 @@ def find_hotspots(
     def peaks(found: tuple[Zone, ...]) -> tuple[tuple[Zone, ...], Floats]:
         return one_a_peak(found, hearts(found, grid, xy_m, ground.middles_m))
 
-    stands, at = peaks(standing(counts, usual, near, alpha=alpha, seed=seed))
+    share = alpha if before is None else alpha / 2
+    stands, at = peaks(standing(counts, usual, near, alpha=share, seed=seed))
     found = [(HotspotKind.STANDING, zone, heart) for zone, heart in zip(stands, at, strict=True)]
     if before is not None:
-        rose = zip(*peaks(rising(counts, before, near, alpha=alpha, seed=seed)), strict=True)
+        rose = zip(*peaks(rising(counts, before, near, alpha=share, seed=seed)), strict=True)
         found += [(HotspotKind.RISING, zone, heart) for zone, heart in rose if _is_new(zone, heart, stands, at)]
     found.sort(key=lambda one: (one[1].usual - one[1].events, min(ground.codes[list(one[1].areas)])))
     told = [_told(ground, happened, names, grid, counts, *one) for one in found]
