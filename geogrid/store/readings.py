@@ -221,6 +221,7 @@ def _cursor(session: Session, statement: str, values: dict[str, Any]) -> Iterato
     driver = session.connection().connection.driver_connection
     try:
         with driver.cursor() as cursor:
+            cursor.execute("SET LOCAL jit = off")  # compiling the query costs more than running it
             yield cursor
     except psycopg.Error as error:  # the same family of errors as from any other statement
         raise DBAPIError.instance(statement, values, error, psycopg.Error) from error
