@@ -173,14 +173,21 @@ def _geo() -> dict[str, Any]:
 
 
 def options_of(schema: pa.Schema) -> dict[str, Any]:
-    """Return how columns are packed: texts by dictionary; numbers and shapes, which hardly repeat, as they are."""
+    """Return how columns are packed: texts by dictionary; numbers and shapes, which hardly repeat, as they are.
+
+    Least and greatest values are kept of numbers and times alone: of texts in no order they say little and cost most.
+    """
     import pyarrow as pa
 
     def repeats(kind: pa.DataType) -> bool:
         return pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
+    def ordered(kind: pa.DataType) -> bool:
+        return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_temporal(kind)
+
     texts = [field.name for field in schema if repeats(field.type)]
-    return {"store_schema": False, "use_dictionary": texts or False}
+    numbers = [field.name for field in schema if ordered(field.type)]
+    return {"store_schema": False, "use_dictionary": texts or False, "write_statistics": numbers or False}
 
 
 def points_wkb(lon: np.ndarray, lat: np.ndarray) -> pa.Array:
