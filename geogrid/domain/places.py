@@ -146,6 +146,18 @@ class PlaceCandidate:
 
 
 @dataclass(frozen=True)
+class ConfirmedPlace:
+    """A candidate that a person confirmed as what the words of a report mean: as it was shown, reasons in their language."""
+
+    name: str
+    point_lonlat: tuple[float, float]
+    precision: PlacePrecision
+    radius_m: float
+    confidence: float
+    reason: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ReportedPoint:
     """A point as a stranger stated it.
 

@@ -169,7 +169,8 @@ class NameIndex:
                     seen.update(form.thing for form in self._forms.get(less, ()) if form.full)
             cuts = _cuts_a_word(text, start, end)
             for thing in sorted(seen):
-                if not (cuts and self._plain[thing].isascii()):
+                name = self._plain[thing]
+                if not name.isascii() or (not cuts and len(name) >= LEAST_LETTERS):
                     yield Spot(start, end, thing, NameMatch.TYPO, trust)
 
     def _in_part(self, text: str, sure: Sequence[Spot]) -> Iterator[Spot]:

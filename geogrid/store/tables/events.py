@@ -116,6 +116,7 @@ assignments = Table(
     Column("minutes", Double),
     Column("nearest_grid_code", Text),
     Column("nearest_grid_m", Double),
+    Column("place", JSONB(none_as_null=True)),  # what a person confirmed for the words of the report
     CheckConstraint("grid_code IS NOT NULL OR rule IN ('outside', 'gap', 'unlocated')", name="unplaced_has_reason"),
     Index(None, "event_id"),
     Index(None, "assigned_at"),
