@@ -289,7 +289,8 @@ class ClosureOfNothing(InputError):
 
 
 class NoStationOpen(InputError):
-    """No station is capable and open: {reasons}. The next one opens at {next}."""
+    """None of {count} stations is capable and open: {closed} are closed then, {unknown} state no readable hours, {other} do not
+    take it. Next opening: {next}."""
 
     code = "station.none_open"
 

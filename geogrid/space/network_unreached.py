@@ -21,7 +21,7 @@ from geogrid.space.network import Flags, Floats, Ints, Objects, RoadNetwork
 class UnreachedPoints:
     """Points from which no station is reached: their positions among those asked about, and the reason of each.
 
-    ``reason`` holds members of :class:`Unreached`.
+    ``reason`` holds the codes of :class:`Unreached`.
     """
 
     position: Ints
@@ -29,7 +29,7 @@ class UnreachedPoints:
 
     def count(self) -> dict[Unreached, int]:
         """Return how many there are by reason, the reasons in their order."""
-        counted = {reason: int((self.reason == reason).sum()) for reason in Unreached}
+        counted = {reason: int((self.reason == reason.value).sum()) for reason in Unreached}
         return {reason: number for reason, number in counted.items() if number}
 
 
@@ -40,8 +40,8 @@ def unreached(network: RoadNetwork, station_lonlat: ArrayLike, lonlat: ArrayLike
     if not len(stations):
         return _all(Unreached.NO_STATION, len(places))
     points = network.snap(places[:, 0], places[:, 1], mode)
-    reason = np.full(len(places), Unreached.NO_ROAD, dtype=object)
-    reason[points.edge >= 0] = Unreached.CUT_OFF
+    reason = np.full(len(places), Unreached.NO_ROAD.value, dtype=object)
+    reason[points.edge >= 0] = Unreached.CUT_OFF.value
     return _explained(reason, ((why, other.flood(stations, mode).at(points)[1] >= 0) for why, other in _relaxed(network)))
 
 
@@ -55,7 +55,7 @@ def unreached_nodes(network: RoadNetwork, station_lonlat: ArrayLike, mode: Trave
     used = np.unique(np.concatenate([roads.tail, roads.head]))
     if not len(stations):
         return UnreachedPoints(used, _all(Unreached.NO_STATION, len(used)).reason)
-    reason = np.full(len(used), Unreached.CUT_OFF, dtype=object)
+    reason = np.full(len(used), Unreached.CUT_OFF.value, dtype=object)
     found = _explained(reason, ((why, _finite(other, stations, mode)[used]) for why, other in _relaxed(network)))
     return UnreachedPoints(used[found.position], found.reason)
 
@@ -68,7 +68,7 @@ def _explained(reason: Objects, asked: Iterable[tuple[Unreached | None, Flags]])
         if why is None:
             lost = ~reached
         else:
-            reason[reached & still] = why
+            reason[reached & still] = why.value
         still &= ~reached
     position = np.flatnonzero(lost)
     return UnreachedPoints(position, reason[position])
@@ -98,4 +98,4 @@ def _relaxed(network: RoadNetwork) -> Iterator[tuple[Unreached | None, RoadNetwo
 
 
 def _all(reason: Unreached, count: int) -> UnreachedPoints:
-    return UnreachedPoints(np.arange(count), np.full(count, reason, dtype=object))
+    return UnreachedPoints(np.arange(count), np.full(count, reason.value, dtype=object))
