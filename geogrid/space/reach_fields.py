@@ -83,6 +83,11 @@ class TimeRaster:
         roads, steps = self.whole.roads, np.arange(BLOCK) * self.cell_m
         x = self.west_m + block_column * BLOCK * self.cell_m + steps
         y = self.south_m + block_row * BLOCK * self.cell_m + steps
+        near = shapely.box(x[0] - MOST_ACCESS_M, y[0] - MOST_ACCESS_M, x[-1] + MOST_ACCESS_M, y[-1] + MOST_ACCESS_M)
+        if not len(roads.ground.tree.query(near)):
+            none, nothing = np.full((BLOCK, BLOCK), -1, dtype=np.int32), np.zeros((BLOCK, BLOCK), dtype=np.int32)
+            self.blocks[block_row, block_column] = none, nothing, nothing
+            return none, nothing, nothing
         cell_x, cell_y = (axis.ravel() for axis in np.meshgrid(x, y))
         places = place_xy(roads, roads.ground.nearest(cell_x, cell_y), cell_x, cell_y)
         numbers = (places.edge, whole_ticks(places.along) >> UNIT, whole_ticks(places.access) >> UNIT)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pytest
 import shapely
@@ -13,11 +12,11 @@ from scipy.sparse.csgraph import dijkstra
 
 from geogrid.domain.stations import TravelMode
 from geogrid.space.circles import Circles
-from geogrid.space.crs import metric_xy
 from geogrid.space.network import TICKS_PER_MINUTE, Conditions, RoadNetwork
 from geogrid.space.reach import CLOSED, UNREACHED, WholeRoads, limit_ticks, reach_of
 from geogrid.space.reach_counts import PointsOnEdges, counts_of, length_within, parts_within, soonest
 from geogrid.space.reach_fields import TimeRaster, plain_times
+from tests.space.another_router import minutes_on_foot
 from tests.space.lattice import METRIC_SRID, frame, lattice, lonlat, road
 
 
@@ -145,52 +144,10 @@ def test_a_plain_field_has_the_same_times(twin):
     assert (raster._times(time, reach.own(0), box, most) == plain).all() and (plain < most).any()
 
 
-# -- another router ---------------------------------------------------------------------------------------------------
-
-
-def another_routers_minutes(roads, stations_xy, homes_xy):
-    """Minutes on foot of every home to the nearest station, by networkx on a graph of straight pieces of road.
-
-    Built from the lines themselves: no code of ours but the transformation to metres.
-    """
-    lines = [line for line, walk in zip(roads.geometry, roads["walk"], strict=True) if walk]
-    ids = [(a, b) for a, b, walk in zip(roads["from_node"], roads["to_node"], roads["walk"], strict=True) if walk]
-    metric = shapely.transform(np.array(lines, dtype=object), lambda xy: np.column_stack(metric_xy(*xy.T, METRIC_SRID)))
-    bridge = roads.loc[roads["walk"].to_numpy(bool), "bridge"].to_numpy(bool)
-    length = roads.loc[roads["walk"].to_numpy(bool), "length_m"].to_numpy()
-    kmh = np.where(roads.loc[roads["walk"].to_numpy(bool), "road_class"] == "steps", 2.4, 4.8)
-    weight = length / (kmh * 1000 / 60)
-    graph = nx.MultiGraph()
-    for (tail, head), minutes in zip(ids, weight, strict=True):
-        graph.add_edge(tail, head, minutes=minutes)
-    ground = np.flatnonzero(~bridge)
-    tree = shapely.STRtree(metric[ground])
-
-    def on_road(xy):
-        edge = ground[tree.nearest(shapely.points(xy))]
-        share = shapely.line_locate_point(metric[edge], shapely.points(xy), normalized=True)
-        return edge, share, shapely.distance(metric[edge], shapely.points(xy)) / 80
-
-    edge, share, access = on_road(stations_xy)
-    for station, (e, s, a) in enumerate(zip(edge, share, access, strict=True)):
-        graph.add_edge("all", (station,), minutes=0)
-        graph.add_edge((station,), ids[e][0], minutes=a + s * weight[e])
-        graph.add_edge((station,), ids[e][1], minutes=a + (1 - s) * weight[e])
-    times = nx.single_source_dijkstra_path_length(graph, "all", weight="minutes")
-    out = np.full(len(homes_xy), np.inf)
-    home_edge, home_share, home_access = on_road(homes_xy)
-    for i, (e, s, a) in enumerate(zip(home_edge, home_share, home_access, strict=True)):
-        onward = times.get(ids[e][0], np.inf) + s * weight[e], times.get(ids[e][1], np.inf) + (1 - s) * weight[e]
-        own = [abs(s - share[j]) * weight[e] + access[j] for j in np.flatnonzero(edge == e)]
-        out[i] = min(*onward, *own, np.inf) + a if a * 80 <= 500 else np.inf
-    return out
-
-
 def test_shapes_hold_what_another_router_reaches(twin):
     """At least 98 % of the households reached stand inside; of those inside at most 0.1 % are not reached."""
     network, homes, at = twin["network"], twin["homes"], twin["at"]
-    stations_xy, homes_xy = (np.column_stack(metric_xy(*lonlat.T, METRIC_SRID)) for lonlat in (at, homes))
-    reached = another_routers_minutes(twin["roads"], stations_xy, homes_xy) <= 10
+    reached = minutes_on_foot(twin["roads"], at, homes, METRIC_SRID) <= 10
     shape = Circles.of(network, at, TravelMode.WALK, limit_minutes=10).together([10])[0]
     inside = shapely.contains_xy(shape, homes)
     assert reached.sum() > 1000
@@ -208,3 +165,13 @@ def test_the_heap_takes_the_least_first():
         heapq.heappush(peer, int(value))
     taken = [int(pop(heap, size)) for size in range(len(values), 0, -1)]
     assert taken == [heapq.heappop(peer) for _ in range(len(values))]
+
+
+def test_the_bench_of_reach_runs(tmp_path):
+    """``./run bench reach --small``: its gates of exactness hold on the small twin."""
+    from click.testing import CliRunner
+
+    from tests.bench.reach import main
+
+    done = CliRunner().invoke(main, ["--small", "--no-pgrouting", "--out", str(tmp_path / "reach.json")])
+    assert done.exit_code == 0, done.output
