@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +17,28 @@ if TYPE_CHECKING:
     from etl.sources.table import Note
 
 FILE = click.Path(path_type=Path)
+SHORT_S = 2.0  # work that ends sooner needs no bar
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int], None]]:
+    """Yield what is told (rows done, all rows) and shows a bar on a terminal, for work that takes a while."""
+    begun, bar = time.monotonic(), click.progressbar(length=1, file=sys.stderr)
+    shown = False
+
+    def progress(done: int, rows: int) -> None:
+        nonlocal shown
+        if not shown and sys.stderr.isatty() and done < rows and time.monotonic() - begun > SHORT_S:
+            bar.length, shown = rows, True
+            bar.render_progress()
+        if shown:
+            bar.update(done - bar.pos)
+
+    try:
+        yield progress
+    finally:
+        if shown:
+            bar.render_finish()
 
 
 @click.command("assign")
@@ -48,5 +74,6 @@ def assign(profile: str | None, **options: Any) -> None:
         click.echo(note.words(command_language(os.environ)), err=True)
 
     chosen = read_profile(replace(read_settings(os.environ), profile=profile)) if profile else None
-    summary = rule_words(assign_files(Wanted(**options), chosen, tell))
+    with progress_bar() as progress:
+        summary = rule_words(assign_files(Wanted(**options), chosen, tell, progress))
     click.echo(summary.words(command_language(os.environ)))

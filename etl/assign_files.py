@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etl import export
-from etl.cells import is_empty, to_accuracy
-from etl.check import Checked, check_table, refuse_null_island, row_name
-from etl.errors import GeometryMissing, LocationMissing
+from etl.assign_places import ACCURACY, FarPlaces, accuracy_of, rule_of, usable_points
+from etl.assign_stream import Geography, Progress, assign_stream, is_streamed
+from etl.cells import is_empty
+from etl.check import Checked, check_table
 from etl.kinds import AREA, CODE, KINDS, POINT, TEXT, Column, Kind
 from etl.located import Located, locate
 from etl.recipe import Recipe, in_our_names, parse_columns
@@ -23,8 +25,8 @@ from etl.sources.table import Note, ReadOptions, Table
 from geogrid.domain.grids import AssignmentRule
 from geogrid.domain.profiles import Profile
 from geogrid.domain.stations import StationLevel
-from geogrid.errors import CoordFar, FrameInvalid, GeogridError, GeometryType
-from geogrid.space.crs import SRID_STORED, SRID_WGS84, geodesic_m, local_utm_srid
+from geogrid.errors import FrameInvalid, GeogridError
+from geogrid.space.crs import SRID_STORED, SRID_WGS84, local_utm_srid
 from geogrid.space.validity import check_coordinates
 
 if TYPE_CHECKING:
@@ -37,7 +39,6 @@ DEPARTMENTS = Kind("department_grids", CODE_ONLY, AREA)
 LEVEL = Column("level", TEXT, default=StationLevel.POINT.value)
 STATIONS = Kind("stations", (*CODE_ONLY, LEVEL, Column("unit_code", CODE)), POINT)
 CODE_OPTIONS = {"base_grids": "--grid-code", "department_grids": "--department-code", "stations": "--station-code"}
-UNLOCATED = AssignmentRule.UNLOCATED.value
 ADDED = ("grid_code", "department_codes", "station_code", "distance_m", "minutes", "rule", "confidence", "candidates")
 ANY_CODE = ".+"
 DECIMALS = 6  # of metres, minutes and shares
@@ -65,13 +66,20 @@ class Wanted:
     mode: str | None = None
 
 
-def assign_files(wanted: Wanted, profile: Profile | None, tell: Tell) -> Counter[str]:
+def assign_files(
+    wanted: Wanted, profile: Profile | None, tell: Tell, progress: Progress = lambda done, rows: None
+) -> Counter[str]:
     """Assign the events and write ``wanted.out``; return how many rows have which rule. ``tell`` is told of what was refused.
 
     A row whose place cannot be used keeps empty answers; its ``rule`` says why: ``unlocated``, or the code of the error.
+    From Parquet to Parquet the rows stream through, and ``progress`` is told how many are done, of how many.
     """
     areas = open_table(wanted.grids, ReadOptions(usual="base_grids"))
     profile = profile or plain_profile(areas, wanted)
+    if wanted.roads is None and is_streamed(wanted.events, wanted.out):
+        counts = assign_stream(wanted, profile, cache(lambda: _geography(areas, wanted, profile, tell)), tell, progress)
+        if counts is not None:
+            return counts
     events, located, shapes, faults = _events(wanted, profile)
     grids = _frame(areas, GRIDS, wanted.grid_code, wanted, profile, tell)
     stations = _optional(wanted.stations, STATIONS, wanted.station_code, wanted, profile, tell)
@@ -82,11 +90,39 @@ def assign_files(wanted: Wanted, profile: Profile | None, tell: Tell) -> Counter
     for position, error in faults.items():
         for column in answers.values():
             column[position] = None
-        answers["rule"][position] = UNLOCATED if isinstance(error, LocationMissing | GeometryMissing) else error.code
+        answers["rule"][position] = rule_of(error)
     export.write(_output(events, located, answers, wanted), wanted.out)
     for note in (*events.notes, *located.notes):
         tell(note)
     return Counter(answers["rule"].tolist())
+
+
+def _geography(areas: Table, wanted: Wanted, profile: Profile, tell: Tell) -> Geography:
+    from geogrid.space.frames import index_of
+
+    grids = _frame(areas, GRIDS, wanted.grid_code, wanted, profile, tell)
+    index = index_of(
+        grids,
+        _optional(wanted.stations, STATIONS, wanted.station_code, wanted, profile, tell),
+        _optional(wanted.departments, DEPARTMENTS, wanted.department_code, wanted, profile, tell),
+        metric_srid=profile.metric_srid,
+        gap_tolerance_m=profile.gap_tolerance_m,
+        accuracy_share=profile.accuracy_share,
+    )
+    return Geography(index, FarPlaces.of(grids, index.district, profile))
+
+
+def _far(outside: np.ndarray, shapes: np.ndarray, grids: gpd.GeoDataFrame, profile: Profile) -> dict[int, GeogridError]:
+    """Return the error of each of the rows ``outside`` that lies farther from every grid than the profile allows."""
+    import shapely
+
+    from geogrid.space.index import outline_of
+
+    if not len(outside):
+        return {}
+    lonlat = shapely.get_coordinates(shapes[outside])
+    far = FarPlaces.of(grids, outline_of(np.asarray(grids.geometry.array, object)), profile).errors(*lonlat.T)
+    return {int(outside[i]): error for i, error in far.items()}
 
 
 def plain_profile(areas: Table, wanted: Wanted) -> Profile:
@@ -132,34 +168,7 @@ def _events(wanted: Wanted, profile: Profile) -> tuple[Table, Located, np.ndarra
     events = open_table(wanted.events, ReadOptions(wanted.layer, wanted.encoding, usual="events"))
     recipe = Recipe(parse_columns((), wanted.lon, wanted.lat))
     located = locate(in_our_names(events, recipe), datum=wanted.datum)
-    faults = dict(located.faults)
-    shapes = located.geometry.copy()
-    for position, shape in enumerate(shapes):
-        if position in faults:
-            shapes[position] = None
-            continue
-        try:
-            _check_point(shape, events, position, profile)
-        except GeogridError as error:
-            faults[position] = error
-            shapes[position] = None
-    return events, located, shapes, faults
-
-
-def _check_point(shape: Any, events: Table, position: int, profile: Profile) -> None:
-    if shape is None:
-        raise LocationMissing
-    if shape.geom_type != "Point":
-        raise GeometryType(code=row_name(events.rows[position]), got=shape.geom_type, wanted="Point")
-    check_coordinates(np.array([[shape.x, shape.y]]))
-    refuse_null_island(shape)
-    if "accuracy_m" in events.frame:
-        _accuracy(events.frame["accuracy_m"].iloc[position], profile)
-
-
-def _accuracy(cell: Any, profile: Profile) -> float:
-    """Return the accuracy in metres, NaN for an empty cell; raises AccuracyInvalid."""
-    return float("nan") if is_empty(cell) else to_accuracy(cell, profile.most_accuracy_m)
+    return events, located, *usable_points(events, located, profile)
 
 
 def _optional(
@@ -219,9 +228,9 @@ def _answers(
 
     from geogrid.space.frames import assign
 
-    cells = events.frame["accuracy_m"].tolist() if "accuracy_m" in events.frame else [None] * len(events)
-    accuracy_m = [float("nan") if i in faults else _accuracy(cell, profile) for i, cell in enumerate(cells)]
-    asked = gpd.GeoDataFrame({"accuracy_m": accuracy_m}, geometry=gpd.GeoSeries(shapes, crs=SRID_STORED), crs=SRID_STORED)
+    cells = events.frame[ACCURACY].tolist() if ACCURACY in events.frame else [None] * len(events)
+    accuracy_m = [float("nan") if i in faults else accuracy_of(cell, profile) for i, cell in enumerate(cells)]
+    asked = gpd.GeoDataFrame({ACCURACY: accuracy_m}, geometry=gpd.GeoSeries(shapes, crs=SRID_STORED), crs=SRID_STORED)
     found = assign(
         asked,
         grids,
@@ -238,25 +247,6 @@ def _answers(
         if name in found:
             answers[name] = np.array([None if is_empty(cell) else cell for cell in found[name].tolist()], object)
     return answers
-
-
-def _far(outside: np.ndarray, shapes: np.ndarray, grids: gpd.GeoDataFrame, profile: Profile) -> dict[int, GeogridError]:
-    """Return the error of each of the rows ``outside`` that lies farther from every grid than the profile allows."""
-    import shapely
-
-    if not len(outside):
-        return {}
-    squeeze = np.cos(np.radians(profile.centre_lonlat[1]))  # degrees of longitude in degrees of latitude, there
-    areas = shapely.transform(np.asarray(grids.geometry.array, object), lambda xy: xy * [squeeze, 1.0])
-    points = shapely.transform(shapes[outside], lambda xy: xy * [squeeze, 1.0])
-    nearest = areas[shapely.STRtree(areas).nearest(points)]
-    ends = shapely.get_coordinates(shapely.shortest_line(points, nearest)).reshape(-1, 2, 2) / [squeeze, 1.0]
-    away_m = geodesic_m(ends[:, 0, 0], ends[:, 0, 1], ends[:, 1, 0], ends[:, 1, 1])
-    found: dict[int, GeogridError] = {}
-    for position, (lon, lat), metres in zip(outside.tolist(), ends[:, 0].tolist(), away_m.tolist(), strict=True):
-        if metres > profile.far_m:
-            found[position] = CoordFar(lon=round(lon, 6), lat=round(lat, 6), distance_km=round(metres / 1000))
-    return found
 
 
 def _output(events: Table, located: Located, answers: dict[str, np.ndarray], wanted: Wanted) -> Any:

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from etl.errors import CoordText, NumberPrecision, TextInvalid, ValueRange, ValueType, ValueUnknown
-from etl.kinds import CODE, INTEGER, NUMBER, TEXT, YES_NO, Column
+from etl.kinds import CODE, INTEGER, MODES, NUMBER, TEXT, YES_NO, Column
 from geogrid.domain.labelled import LabelledEnum
+from geogrid.domain.stations import TravelMode
 from geogrid.errors import AccuracyInvalid, CoordNotFinite, GeogridError
 from geogrid.texts import languages, translate
 
@@ -107,6 +108,17 @@ def to_degrees(value: Any, column: str) -> float:
     return number
 
 
+def to_modes(value: Any, column: str) -> str:
+    """Return the ways to travel that a cell names (joined by ``;`` or ``,``) as codes joined by ``;``; raises ValueUnknown."""
+    found = set()
+    for word in filter(None, (part.strip() for part in re.split("[;,；，、]", to_text(value, column)))):
+        mode = _words(TravelMode).get(word.lower())
+        if mode is None:
+            raise ValueUnknown(column=column, value=word, known=", ".join(TravelMode.codes()))
+        found.add(mode)
+    return ";".join(mode for mode in TravelMode.codes() if mode in found)
+
+
 def convert(value: Any, column: Column) -> Any:
     """Return the cell as ``column`` wants it (times and accuracies apart); raises InputError of the kind that fits."""
     if isinstance(column.type, str):
@@ -143,4 +155,4 @@ def whole(value: Any) -> Any:
     return int(value) if whole else value
 
 
-READERS = {TEXT: to_text, CODE: to_code, INTEGER: to_integer, NUMBER: to_number, YES_NO: to_yes_no}
+READERS = {TEXT: to_text, CODE: to_code, INTEGER: to_integer, NUMBER: to_number, YES_NO: to_yes_no, MODES: to_modes}

@@ -11,7 +11,7 @@ from etl.errors import ColumnMissing
 from etl.kinds import KINDS, LINE, POINT
 from etl.located import locate
 from etl.recipe import Recipe, in_our_names
-from etl.sources import open_table
+from etl.sources import ReadOptions, open_table
 from etl.sources.table import Table
 from geogrid.domain.stations import StationLevel, TravelMode
 from geogrid.errors import GeogridError, GeometryType
@@ -25,9 +25,15 @@ if TYPE_CHECKING:
 
 
 def read_rows(
-    path: str, columns: tuple[str, ...], datum: str | None, wanted: frozenset[str] = POINT, *, also: tuple[str, ...] = ()
+    path: str,
+    columns: tuple[str, ...],
+    datum: str | None,
+    wanted: frozenset[str] = POINT,
+    *,
+    also: tuple[str, ...] = (),
+    usual: str | None = None,
 ) -> GeoDataFrame:
-    """Return the rows of a file on the datum of record, with the columns asked for.
+    """Return the rows of a file (of several layers: of ``usual``) on the datum of record, with the columns asked for.
 
     ``code``, ``level`` and the columns named in ``also`` come where there are such.
 
@@ -36,7 +42,7 @@ def read_rows(
     """
     import geopandas as gpd
 
-    table = in_our_names(open_table(path), Recipe())
+    table = in_our_names(open_table(path, ReadOptions(usual=usual)), Recipe())
     _require(table, columns)
     located = locate(table, datum=datum if table.crs is None else None, datum_column=None)
     for position in sorted(located.faults) or _suspects(located.geometry, wanted):

@@ -14,8 +14,11 @@ PATHS = (
     "etl.assign_command:assign",
     "etl.doctor:doctor",
     "etl.jobs:jobs",
+    "etl.recast_command:recast",
     "etl.circles_command:circles",
+    "etl.unreached_command:unreached",
     "etl.find_command:find",
+    "etl.hotspots_command:hotspots",
 )
 
 

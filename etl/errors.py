@@ -276,5 +276,30 @@ class CoordText(CoordType):
     code = "coord.type"
 
 
+class NameOfNothing(InputError):
+    """A former name needs its kind, the old name, and the code or the name of what is called so no longer."""
+
+    code = "name.of_nothing"
+
+
+class ClosureOfNothing(InputError):
+    """A closure needs its code, its first day, and a road's code or a line; its last day is not before the first."""
+
+    code = "closure.of_nothing"
+
+
+class NoStationOpen(InputError):
+    """None of {count} stations is capable and open: {closed} are closed then, {unknown} state no readable hours, {other} do not
+    take it. Next opening: {next}."""
+
+    code = "station.none_open"
+
+
+class DateForm(InputError):
+    """{column} is {value!r}, not a date such as 1998-07-01 or a year."""
+
+    code = "date.form"
+
+
 class TimeStandIn(TimeInvalid):
     """The time {value!r} lies before 1990: it looks like a stand-in for "none". Leave the cell empty instead."""

@@ -43,9 +43,15 @@ def write(frame: gpd.GeoDataFrame | pd.DataFrame, path: Path) -> None:
     FileTooLarge
         more rows or longer texts than XLSX holds
     """
-    writer = WRITERS.get(path.suffix.lower())
+    with whole(path) as draft:
+        WRITERS[path.suffix.lower()](frame, draft)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Yield a draft beside ``path`` that takes its place when all went well, and is gone otherwise; raises as :func:`write`."""
     where = {"path": str(path)}
-    if writer is None:
+    if path.suffix.lower() not in WRITERS:
         known = ", ".join(WRITERS)
         raise OutEndingUnknown(name=path.name, known=known, where=where)
     if not path.parent.is_dir():
@@ -53,7 +59,7 @@ def write(frame: gpd.GeoDataFrame | pd.DataFrame, path: Path) -> None:
     draft = path.with_name(f".{path.stem}.part{path.suffix}")
     draft.unlink(missing_ok=True)
     try:
-        writer(frame, draft)
+        yield draft
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

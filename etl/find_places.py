@@ -10,13 +10,14 @@ from etl.errors import OptionInvalid
 from etl.kinds import KINDS
 from geogrid.domain.places import PlaceCandidate
 from geogrid.space.place_reasons import reason_words
-from geogrid.space.place_things import OLD_NAME_COLUMNS
+from geogrid.space.place_things import OLD_NAME_COLUMNS, OTHER_NAME_COLUMNS
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from geogrid.space.gazetteer import Gazetteer
 
+MORE_NAMES = (*OLD_NAME_COLUMNS, *OTHER_NAME_COLUMNS)
 MULTI = frozenset({"MultiLineString"})  # a street by name may come in pieces
 
 
@@ -35,7 +36,7 @@ def gazetteer_of(units: str | None, places: str | None, roads: str | None, datum
 
 
 def _read(path: str, kind: str, columns: tuple[str, ...], also: tuple[str, ...], datum: str | None) -> GeoDataFrame:
-    rows = read_rows(path, columns, datum, KINDS[kind].geometry | MULTI, also=(*also, *OLD_NAME_COLUMNS))
+    rows = read_rows(path, columns, datum, KINDS[kind].geometry | MULTI, also=(*also, *MORE_NAMES), usual=kind)
     for column in KINDS[kind].columns:
         if column.name in {"kind", "level"} and column.name in rows:
             rows[column.name] = [convert(value, column) for value in rows[column.name].tolist()]

@@ -15,6 +15,7 @@ from geogrid.domain.profiles import Profile
 from geogrid.domain.stations import StationLevel
 
 TEXT, CODE, INTEGER, NUMBER, YES_NO = "text", "code", "integer", "number", "yes_no"
+MODES = "modes"  # ways to travel, joined by ;
 TIME, ACCURACY = "time", "accuracy"  # read by what recipe and profile say
 AREA = frozenset({"Polygon", "MultiPolygon"})
 POINT = frozenset({"Point"})
@@ -65,6 +66,7 @@ class Kind:
 
 CODED = (Column("code", CODE, required=True), Column("name", TEXT, default=""))
 SYNTHETIC = Column("synthetic", YES_NO, default=False)
+MORE_NAMES = (Column("old_names", TEXT, default=""), Column("other_names", TEXT, default=""))  # parted by ";"
 
 KINDS = {
     kind.name: kind
@@ -77,6 +79,7 @@ KINDS = {
                 Column("kind", UnitKind, required=True),
                 Column("parent_code", CODE),
                 Column("leader", TEXT, default=""),
+                *MORE_NAMES,
                 SYNTHETIC,
             ),
             AREA,
@@ -130,12 +133,17 @@ KINDS = {
                 Column("from_node", INTEGER, required=True, least=-MOST_NODE, most=MOST_NODE),
                 Column("to_node", INTEGER, required=True, least=-MOST_NODE, most=MOST_NODE),
                 Column("oneway", YES_NO, default=False),
+                Column("oneway_walk", YES_NO),
+                Column("oneway_ebike", YES_NO),
                 Column("bridge", YES_NO, default=False),
                 Column("walk", YES_NO, default=True),
                 Column("ebike", YES_NO, default=True),
                 Column("car", YES_NO, default=True),
                 Column("speed_car_kmh", NUMBER, required=True, least=1, most=300),
                 Column("length_m", NUMBER, required=True, least=0, most=1e7),
+                Column("barrier_from", MODES, default=""),
+                Column("barrier_to", MODES, default=""),
+                *MORE_NAMES,
                 SYNTHETIC,
             ),
             LINE,
@@ -143,7 +151,7 @@ KINDS = {
         Kind("households", (CODED[0], Column("address", TEXT, default=""), SYNTHETIC), POINT),
         Kind(
             "places",
-            (*CODED, Column("kind", PlaceKind, required=True), Column("address", TEXT, default=""), SYNTHETIC),
+            (*CODED, Column("kind", PlaceKind, required=True), Column("address", TEXT, default=""), *MORE_NAMES, SYNTHETIC),
             ANY,
         ),
         Kind(

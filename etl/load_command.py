@@ -15,11 +15,13 @@ import click
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from etl.load import Source
+    from etl.load import Order, Source
     from etl.recipe import Recipe
     from etl.sources.table import Note
     from geogrid.settings import Settings
 
+NAMES = "names"  # former names: no geography, of no edition
+CLOSURES = "closures"  # closed roads, by date: of no edition either
 NOT_LOADED = {"district", "truth"}  # of a made-up district: all kinds in one file, and what only tests may know
 
 
@@ -60,10 +62,12 @@ NOT_LOADED = {"district", "truth"}  # of a made-up district: all kinds in one fi
 )
 @click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
 def load(kind: str, file: str, **options: Any) -> None:
-    """Load FILE as KIND: grids, departments, units, stations, roads, households, places, events, or all.
+    """Load FILE as KIND: grids, departments, units, stations, roads, households, places, events, names, closures or all.
 
     Rows that cannot be taken are put aside with reason and place, to be mended and loaded again; after an error nothing is
-    half loaded. With KIND all, FILE is a folder of files or a GeoPackage whose names are kinds.
+    half loaded. With KIND all, FILE is a folder of files or a GeoPackage whose names are kinds. KIND names takes former names
+    (kind, old_name, code or name, from_date, to_date, source), closures takes closed roads (code, from_date, to_date, road_code
+    or a line, modes, reason): they belong to no edition.
     """
     from etl.load import Order
     from etl.load import load as load_sources
@@ -82,11 +86,41 @@ def load(kind: str, file: str, **options: Any) -> None:
         locate_above=options["locate_above"],
         **{name: options[name] for name in ("dry_run", "activate", "accept_moved", "accept_faults", "add", "strict")},
     )
+    if kind == NAMES:
+        _load_names(file, _recipe(options), settings, order)
+        return
+    if kind == CLOSURES:
+        _load_closures(file, _recipe(options), settings, order)
+        return
     sources = _sources(kind, file, _recipe(options))
     profile, imports = read_profile(settings), settings.var_dir / "imports"
     with _database(settings, dry_run=order.dry_run) as engine:
         report, folder = load_sources(sources, order, profile, engine, imports, _tell)
     show(report, folder, command_language(os.environ))
+
+
+def _load_names(file: str, recipe: Recipe, settings: Settings, order: Order) -> None:
+    from etl.former_names import load_names
+    from etl.sources.table import Note
+
+    with _database(settings, dry_run=order.dry_run) as engine:
+        found = load_names(Path(file), recipe, engine, now=order.now, dry_run=order.dry_run)
+    if found.known is None:
+        _tell(Note("{count} former names can be loaded; nothing was stored", {"count": found.read}))
+    else:
+        _tell(Note("{count} former names loaded; {known} are known now", {"count": found.read, "known": found.known}))
+
+
+def _load_closures(file: str, recipe: Recipe, settings: Settings, order: Order) -> None:
+    from etl.closures import load_closures
+    from etl.sources.table import Note
+
+    with _database(settings, dry_run=order.dry_run) as engine:
+        found = load_closures(Path(file), recipe, engine, now=order.now, dry_run=order.dry_run)
+    if found.known is None:
+        _tell(Note("{count} closures can be loaded; nothing was stored", {"count": found.read}))
+    else:
+        _tell(Note("{count} closures loaded; {known} are known now", {"count": found.read, "known": found.known}))
 
 
 def _tell(note: Note) -> None:

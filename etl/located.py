@@ -160,7 +160,7 @@ def _with_rest(by_row: Located, stated: np.ndarray, names: list[Any], datum: str
     empty = np.array([is_empty(name) for name in names], bool)
     rest = np.where(empty, stated, None)
     found = _as_stated(rest, {}, datum, crs)
-    system, _ = _system(datum, crs)
+    system, _ = system_of(datum, crs)
     same = SAME if system in SAME else {system}
     against = sum(one is not None and one not in same for one in by_row.datum.tolist())
     notes = found.notes if any(shape is not None for shape in rest) else ()
@@ -172,12 +172,12 @@ def _with_rest(by_row: Located, stated: np.ndarray, names: list[Any], datum: str
 
 
 def _as_stated(stated: np.ndarray, faults: dict[int, GeogridError], datum: str | None, crs: str | None) -> Located:
-    system, name = _system(datum, crs)
+    system, name = system_of(datum, crs)
     if isinstance(system, Datum):
         datums = np.array([system] * len(stated), object)
         notes: tuple[Note, ...] = ()
-        if datum is not None and crs is not None and _system(None, crs)[0] is not system:
-            notes = (Note("The file says {crs}; --datum {datum} counts", {"crs": _system(None, crs)[1], "datum": datum}),)
+        if datum is not None and crs is not None and system_of(None, crs)[0] is not system:
+            notes = (Note("The file says {crs}; --datum {datum} counts", {"crs": system_of(None, crs)[1], "datum": datum}),)
         if system in {Datum.GCJ02, Datum.BD09}:
             notes = (*notes, Note("Coordinates were converted from {datum} to CGCS2000", {"datum": system.label}))
         exact = to_record_shapes(stated, system)
@@ -189,7 +189,7 @@ def _as_stated(stated: np.ndarray, faults: dict[int, GeogridError], datum: str |
     return Located(snap_geometries(exact), stated, np.full(len(stated), None, object), exact, faults, notes)
 
 
-def _system(datum: str | None, crs: str | None) -> tuple[Datum | CRS, str]:
+def system_of(datum: str | None, crs: str | None) -> tuple[Datum | CRS, str]:
     """Return the Datum (degrees) or other coordinate system that is stated, and its name; ``datum`` counts before ``crs``."""
     if datum is None:
         return _known_system(str(crs))

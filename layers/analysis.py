@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from geogrid.store.tables.geography import shapes
 
 # Layers, and tile sets of the same names, whose rows change without an event or an edition.
-ANALYSES = frozenset({"service_circles", "hotspots"})
+ANALYSES = frozenset({"service_circles", "uncovered", "hotspots"})
 
 
 def analysis_version(session: Session, kind: str) -> str:

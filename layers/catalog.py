@@ -14,6 +14,7 @@ from layers import (
     service_circles,
     stations,
     townships,
+    uncovered,
     water,
 )
 from layers.layer import Layer
@@ -21,6 +22,7 @@ from layers.layer import Layer
 CATALOG: tuple[Layer, ...] = (
     district.LAYER,
     water.LAYER,
+    uncovered.LAYER,
     service_circles.LAYER,
     hotspots.LAYER,
     roads.LAYER,
@@ -39,6 +41,7 @@ SETS: dict[str, tuple[str, ...]] = {
     "all": ("district", "water", "roads", "base_grids", "townships", "places", "stations", "events"),
     "department_grids": ("department_grids",),
     "service_circles": ("service_circles",),
+    "uncovered": ("uncovered",),
     "hotspots": ("hotspots",),
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, cast, select
 from sqlalchemy.orm import Session
 
+from geogrid.domain.events import EventKind
 from geogrid.store.analysis import HOTSPOTS
 from geogrid.store.tables.geography import shapes
 from layers.layer import Group, Layer, PopupField, Rule, Shape, Symbol
@@ -24,15 +25,15 @@ FINEST_ZOOM = 24
 
 
 def select_hotspots(view: View) -> Select:
-    """The bands (``band``) and clusters (``rank events usual ratio``) in the view. See ``copies`` for its index."""
+    """The bands (``band``) and hotspots (``rank name label ...``) in the view. See ``copies`` for its index."""
     said = shapes.c.properties
-    numbers = [cast(said[name].astext, Integer).label(name) for name in ("band", "rank", "events")]
-    words = [said[name].astext.label(name) for name in ("usual", "ratio")]
+    numbers = [cast(said[name].astext, Integer).label(name) for name in ("band", "rank", "events", "before", "households")]
+    words = [said[name].astext.label(name) for name in ("name", "label", "usual", "ratio", "prevailing", "smoothed_per_1000")]
     return copies(view, HOTSPOTS, *numbers, *words)
 
 
 def clusters(session: Session, *, most: int = 20) -> list[dict[str, Any]]:
-    """Return the clusters in their order: ``rank grids events usual ratio z``, with the period's ``days`` and ``made_at``.
+    """Return the hotspots in their order, as ``actions.hotspots.said_of`` tells of them, with ``days`` and ``made_at``.
 
     ``grids`` are codes; ``ratio`` is events to the usual, None where nothing was usual. Rides the primary key of ``shapes``.
     """
@@ -60,16 +61,22 @@ LAYER = Layer(
     group=Group.ANALYSIS,
     rules=(
         *(_band(i + 1, label) for i, label in enumerate(BANDS)),
-        Rule("Grids that stand out (Gi*), by rank", OUTLINE),
+        Rule("Hotspots: grids with far more than usual, by rank", OUTLINE),
     ),
     popup=(
         PopupField("rank", "Rank"),
+        PopupField("name", "Name"),
+        PopupField("ratio", "Times the usual"),
         PopupField("events", "Events in 30 days"),
         PopupField("usual", "Usual in 30 days"),
-        PopupField("ratio", "Ratio to the usual"),
+        PopupField("prevailing", "Mostly", EventKind),
+        PopupField("before", "Events in the 30 days before"),
+        PopupField("households", "Households"),
+        PopupField("smoothed_per_1000", "Events per 1,000 households, smoothed"),
     ),
     select=select_hotspots,
     at_once=False,
-    label="rank",
+    label="label",
     label_from_zoom=10,
+    pick=True,
 )

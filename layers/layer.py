@@ -92,6 +92,21 @@ class PopupField:
 
 
 @dataclass(frozen=True)
+class Chooser:
+    """Something a reader chooses of a layer: its name in requests, its title, its values (a value, English words, context)."""
+
+    name: str
+    title: str
+    values: tuple[tuple[str, str, str | None], ...]
+    start: str
+
+    def described(self, language: str) -> dict[str, Any]:
+        """Return the chooser as plain data."""
+        values = [{"value": value, "text": translate(words, language, context)} for value, words, context in self.values]
+        return {"name": self.name, "title": translate(self.title, language), "values": values, "start": self.start}
+
+
+@dataclass(frozen=True)
 class Layer:
     """One visible thing.
 
@@ -110,6 +125,7 @@ class Layer:
     switch : whether readers can turn it off
     choice : the property of which one value at a time is shown, such as one department
     note : a line above the legend, such as the unit of its figures
+    choosers : what a reader chooses of the layer, all of them at once, such as minutes and level of circles
     """
 
     name: str
@@ -126,6 +142,7 @@ class Layer:
     switch: bool = True
     choice: str | None = None
     note: str = ""
+    choosers: tuple[Chooser, ...] = ()
 
     def legend(self, language: str) -> list[dict[str, Any]]:
         """Return the legend's lines, each a text in ``language`` and the index of its rule."""
@@ -151,6 +168,7 @@ class Layer:
             "switch": self.switch,
             "notes": [translate(self.note, language)] if self.note else [],
             "popup": [shown_field(field, language) for field in self.popup],
+            **({"choosers": [chooser.described(language) for chooser in self.choosers]} if self.choosers else {}),
             **self._choices(language),
         }
 

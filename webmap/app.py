@@ -10,7 +10,7 @@ from geogrid.actions.district import District, open_district
 from geogrid.domain.profiles import Profile
 from geogrid.settings import Settings
 from geogrid.store.session import make_engine
-from webmap import api, api_docs, bundles, health, home, imports, officer, tiles, unplaced
+from webmap import api, api_docs, bundles, health, home, imports, officer, recast, tiles, unplaced
 from webmap.api.base import Refusal, refuse_query
 from webmap.compression import install_compression
 from webmap.errors import install_errors
@@ -28,6 +28,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home.blueprint,
     imports.blueprint,
     unplaced.blueprint,
+    recast.blueprint,
     tiles.blueprint,
     bundles.blueprint,
     api.blueprint,

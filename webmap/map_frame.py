@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from geogrid.domain.profiles import Profile
 from geogrid.texts import languages, translate
 from layers.catalog import CATALOG, set_on_demand
-from layers.service_circles import headline
+from layers.service_circles import notes as circle_notes
+from layers.uncovered import notes as uncovered_notes
 from webmap.folium_map import Frame
 from webmap.map_words import map_words
 from webmap.tiles import FIRST_ZOOM, LAST_ZOOM
 
 Box = tuple[float, float, float, float]
+NOTES_BY_CHOICE = {"service_circles": circle_notes, "uncovered": uncovered_notes}
 
 
 def chrome(language: str, **values: Any) -> str:
@@ -36,10 +38,9 @@ def described_layers(session: Session, language: str, *, on_demand: bool = True)
     """Return the layers as the map's modules take them; without ``on_demand`` only those of the first view."""
     layers = [layer for layer in CATALOG if on_demand or set_on_demand(layer) is None]
     described = [{**layer.described(language), "set": set_on_demand(layer)} for layer in layers]
-    figures = headline(session) if on_demand else None
     for layer in described:
-        if layer["name"] == "service_circles" and figures:
-            layer["notes"] += [figures.text(language), *figures.mode_texts(language)]
+        if on_demand and layer["name"] in NOTES_BY_CHOICE:
+            layer["notesBy"] = NOTES_BY_CHOICE[layer["name"]](session, language)
     return described
 
 

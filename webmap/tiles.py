@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app, request
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from geogrid.domain.circles import choice_of
 from geogrid.domain.grids import Department
 from geogrid.errors import NotFoundError, RequestInvalid
 from geogrid.space.tiles import tile_bounds_lonlat, tile_exists
@@ -34,6 +35,7 @@ MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 FIRST_ZOOM, LAST_ZOOM = 7, 19
 FORM = 1  # of the tiles themselves: part of the version, raised when layers or properties change
 TIMEOUT_MS = 2000
+CIRCLE_SETS, CIRCLE_NAMES = ("service_circles", "uncovered"), ("travel", "minutes", "level")
 
 
 @blueprint.get("/tiles/<set_name>/<int:z>/<int:x>/<int:y>.mvt")
@@ -43,7 +45,7 @@ def tile(set_name: str, z: int, x: int, y: int) -> Response:
     layers_of(set_name)
     if not FIRST_ZOOM <= z <= LAST_ZOOM or not tile_exists(z, x, y):
         raise NotFoundError(what=f"{z}/{x}/{y}", where={"path": request.path})
-    key = Key(set_name, _department(set_name), (z, x, y))
+    key = Key(set_name, _department(set_name) or _circles(set_name), (z, x, y))
     made = tile_cache().get(key, _since(), lambda: make(key))
     return _answer(made)
 
@@ -55,6 +57,18 @@ def _department(set_name: str) -> str:
     if asked not in Department.codes():
         raise RequestInvalid(name="department", reason=f"{asked!r} is not one of {', '.join(Department.codes())}")
     return asked
+
+
+def _circles(set_name: str) -> str:
+    """Return the choice of circles asked for, as the query of a tile: what is not asked for takes its default."""
+    if set_name not in CIRCLE_SETS:
+        return ""
+    asked = [request.args.get(name, "") for name in CIRCLE_NAMES]
+    try:
+        return choice_of(*asked).key
+    except ValueError:
+        reason = "no such way of travelling, minutes or level; see the legend of the layer"
+        raise RequestInvalid(name="/".join(CIRCLE_NAMES), reason=reason) from None
 
 
 def _since() -> int | None:
@@ -107,6 +121,8 @@ def read(key: Key) -> Made:
         if key.set_name in ANALYSES:
             version += f"-{analysis_version(session, key.set_name)}"
         filters = {"department": key.choice} if key.choice else {}
+        if key.set_name in CIRCLE_SETS:
+            filters = dict(zip(CIRCLE_NAMES, key.choice.split("-"), strict=True))
         view = View(tile_bounds_lonlat(*key.tile), key.tile[0], filters=filters)
         body = mvt(session, layers_of(key.set_name), view, key.tile)
     return Made(gzip.compress(body, 6, mtime=0), version)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import resource
 import sys
 from collections.abc import Iterator
@@ -57,14 +58,36 @@ def read_parquet(request: dict[str, Any]) -> dict[str, Any]:
         rows, columns = file.metadata.num_rows, len(file.schema_arrow)
         if rows > request["most_rows"] or columns > request["most_columns"]:
             return {"too_large": [rows, columns]}
-        geo = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
+        said = _said_by(file.schema_arrow)
         _write(request["out"], file.schema_arrow, file.iter_batches())
+    return {"layers": [], "layer": "", **said}
+
+
+def stream_parquet(request: dict[str, Any]) -> None:
+    """Write the rows of a Parquet file to standard output as a stream of Arrow batches, ``geogrid`` metadata with its schema."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(request["path"]) as file, os.fdopen(1, "wb", closefd=False) as out:
+        schema, rows = file.schema_arrow, file.metadata.num_rows
+        said = {"rows": rows, "columns": len(schema)}
+        if rows <= request["most_rows"] and len(schema) <= request["most_columns"]:
+            said |= _said_by(schema)
+        schema = schema.with_metadata({**(schema.metadata or {}), b"geogrid": json.dumps(said).encode()})
+        with pa.ipc.new_stream(out, schema) as writer:
+            for batch in file.iter_batches(batch_size=request["rows_at_once"]):
+                writer.write_batch(batch)
+
+
+def _said_by(schema: Any) -> dict[str, Any]:
+    """Return the CRS and geometry column that the ``geo`` metadata names."""
+    geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
     primary = geo.get("primary_column")
     column = geo.get("columns", {}).get(primary, {})
     if primary and column.get("encoding", "WKB") != "WKB":
         raise ValueError(f"its geometry is encoded as {column['encoding']}, not WKB")
     crs = column.get("crs", "OGC:CRS84") if column else None  # the standard: absent is CRS84, null is unknown
-    return {"layers": [], "layer": "", "geometry": primary, "crs": json.dumps(crs) if isinstance(crs, dict) else crs}
+    return {"geometry": primary, "crs": json.dumps(crs) if isinstance(crs, dict) else crs}
 
 
 def read_osm(request: dict[str, Any]) -> dict[str, Any]:
@@ -87,6 +110,9 @@ def main() -> None:
     request = json.load(sys.stdin)
     leave_network()
     limit(request["seconds"], request["memory_bytes"])
+    if request["reader"] == "parquet_stream":
+        stream_parquet(request)
+        return
     try:
         answer = {"gdal": read_layer, "parquet": read_parquet, "osm": read_osm}[request["reader"]](request)
     except Exception as error:  # the parent tells the user; a traceback would say nothing to them

@@ -81,15 +81,46 @@ def _allowed(tags: Mapping[str, str], keys: tuple[str, ...], usual: bool) -> boo
     return usual
 
 
+# The tags that say in which direction each mode may travel, the closest first.
+ONEWAY_KEYS = {
+    "walk": ("oneway:foot",),
+    "ebike": ("oneway:bicycle",),
+    "car": ("oneway:motorcar", "oneway:motor_vehicle"),
+}
+OPPOSITE = frozenset({"opposite", "opposite_lane", "opposite_track", "opposite_share_busway"})
+
+
+def directions_of(tags: Mapping[str, str]) -> dict[str, int]:
+    """Return for each mode 1 where it goes along the way only, -1 against it only, 0 both ways.
+
+    ``oneway`` binds cars and e-bikes, never walkers; a closer key, or a cycle lane against the traffic, counts before it.
+    """
+    general = direction_of(tags)
+    usual = {"walk": 0, "ebike": general, "car": general}
+    if any(tags.get(key) in OPPOSITE for key in ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")):
+        usual["ebike"] = 0
+    return {mode: _stated(tags, keys, usual[mode]) for mode, keys in ONEWAY_KEYS.items()}
+
+
+def _stated(tags: Mapping[str, str], keys: tuple[str, ...], usual: int) -> int:
+    for key in keys:
+        value = tags.get(key, "")
+        if value in DIRECTIONS:
+            return DIRECTIONS[value]
+    return usual
+
+
+DIRECTIONS = {"yes": 1, "true": 1, "1": 1, "-1": -1, "reverse": -1, "no": 0, "false": 0, "0": 0}
+CHANGING = frozenset({"reversible", "alternating"})  # the direction changes with the hour: taken as both ways
+
+
 def direction_of(tags: Mapping[str, str]) -> int:
     """Return 1 where traffic goes along the way only, -1 against it only, 0 both ways."""
     value = tags.get("oneway", "")
-    if value in {"yes", "true", "1"}:
-        return 1
-    if value in {"-1", "reverse"}:
-        return -1
+    if value in DIRECTIONS:
+        return DIRECTIONS[value]
     implied = tags.get("junction") in {"roundabout", "circular"} or tags["highway"] in {"motorway", "motorway_link"}
-    return 1 if implied and value not in {"no", "false", "0", "reversible", "alternating"} else 0
+    return int(implied and value not in CHANGING)
 
 
 def speed_of(tags: Mapping[str, str]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -9,9 +10,10 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from etl.errors import FileDamaged, FileTooLarge, LayerNotNamed, LayerUnknown
 from etl.sources.limits import Limits
@@ -20,7 +22,9 @@ from geogrid.settings import ROOT
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pyarrow import RecordBatch, Schema
 
+PIPE_BYTES = 1 << 20
 ALLOWED_DRIVERS = frozenset({"GPKG", "ESRI Shapefile"})
 
 
@@ -59,6 +63,81 @@ def read_in_child(
             unknown = LayerUnknown if options.layer or not known else LayerNotNamed
             raise unknown(name=path.name, layer=options.layer or "", known=known, where={"path": str(path)})
         yield _frame(out), answer
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A file that the child reads while we work: its schema, what it says of itself, and its rows once, in their order."""
+
+    schema: Schema
+    said: dict[str, Any]
+    batches: Iterator[RecordBatch]
+
+
+@contextmanager
+def stream_from_child(path: Path, options: ReadOptions, rows_at_once: int) -> Iterator[Stream]:
+    """Give the rows of a Parquet file as Arrow batches; a caller that leaves before the end ends the child.
+
+    Raises FileTooLarge, and FileDamaged where the child fails or dies, at first or later.
+    """
+    limits = options.limits
+    if path.stat().st_size > limits.packed_bytes:
+        _too_large(path, "bytes", path.stat().st_size, limits.packed_bytes)
+    request = {
+        "reader": "parquet_stream",
+        "path": str(path.resolve()),
+        "rows_at_once": rows_at_once,
+        "most_rows": limits.rows,
+        "most_columns": limits.columns,
+        "seconds": limits.child_seconds,
+        "memory_bytes": limits.child_bytes,
+    }
+    command = [sys.executable, "-m", "etl.sources.child"]
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as told:
+        asked.write(json.dumps(request).encode())
+        asked.seek(0)
+        with subprocess.Popen(command, stdin=asked, stdout=subprocess.PIPE, stderr=told, env=_environment(), cwd=ROOT) as child:
+            try:
+                yield _stream(path, child.stdout, told, limits)
+            finally:
+                child.kill()
+
+
+def _stream(path: Path, out: Any, told: IO[bytes], limits: Limits) -> Stream:
+    import pyarrow as pa
+
+    fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    with _damage(path, told):
+        reader = pa.ipc.open_stream(out)
+    said = json.loads(reader.schema.metadata[b"geogrid"])
+    if "geometry" not in said:
+        what = "rows" if said["rows"] > limits.rows else "columns"
+        _too_large(path, what, said[what], getattr(limits, what))
+
+    def batches() -> Iterator[RecordBatch]:
+        count = 0
+        while count < said["rows"]:
+            with _damage(path, told):
+                batch = reader.read_next_batch()
+            count += len(batch)
+            yield batch
+
+    kept = {name: value for name, value in reader.schema.metadata.items() if name != b"geogrid"}
+    return Stream(reader.schema.with_metadata(kept), said, batches())
+
+
+@contextmanager
+def _damage(path: Path, told: IO[bytes]) -> Iterator[None]:
+    """Raise FileDamaged, with the last word of the child, where what it sends ends too early."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowInvalid, StopIteration, OSError) as error:
+        told.seek(0)
+        last = told.read().decode(errors="replace").strip().splitlines()[-1:]
+        reason = (last[0] if last else type(error).__name__).replace(str(path.resolve()), path.name)[:300]
+        raise FileDamaged(name=path.name, reason=reason, where={"path": str(path)}) from error
 
 
 def layers_of(path: Path, options: ReadOptions) -> list[str]:

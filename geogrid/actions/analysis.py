@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from geogrid.actions.circles import draw_circles
+from geogrid.actions.circles import draw_circles, season_at
 from geogrid.actions.district import District
 from geogrid.actions.hotspots import draw_hotspots
 from geogrid.store import analysis, editions, events
@@ -23,7 +23,7 @@ def refresh(session: Session, *, now: datetime, district: District) -> bool:
         return False
     changed = False
     circles = analysis.said(session, SERVICE_CIRCLES)
-    if circles is None or circles[0] != edition.id:
+    if circles is None or circles[0] != edition.id or circles[1].get("season") != season_at(now, district).value:
         changed = draw_circles(session, now=now, district=district)
     spots = analysis.said(session, HOTSPOTS)
     if spots is None or spots[0] != edition.id or _is_old(session, spots[1], now):

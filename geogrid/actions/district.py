@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from sqlalchemy import Engine
@@ -22,10 +25,14 @@ from geogrid.space.crs import measures_true
 from geogrid.store.session import beside, session_scope
 
 if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
     from geogrid.space.gazetteer import Gazetteer
     from geogrid.space.index import AssignmentIndex
     from geogrid.space.network import Flood, RoadNetwork
+    from geogrid.store.editions import Edition
     from geogrid.store.geography import EditionFrames
+    from geogrid.store.index_files import IndexFiles
 
 KEPT_EDITIONS = 3  # the one in force, the one before, the one that comes
 TOWN_KINDS = {UnitKind.COMMUNITY, UnitKind.STREET}
@@ -63,7 +70,7 @@ class Geography:
         return np.where(reached, self.station_codes[rank], None), np.where(reached, minutes, np.nan)
 
 
-def _knows_no_place(edition_id: int) -> Gazetteer:
+def _knows_no_place(edition_id: int, version: str = "") -> Gazetteer:
     from geogrid.space.gazetteer import Gazetteer
 
     return Gazetteer.from_frames()
@@ -71,11 +78,15 @@ def _knows_no_place(edition_id: int) -> Gazetteer:
 
 @dataclass(frozen=True)
 class District:
-    """A district's profile, and by edition id its geography and its gazetteer (each compiled on first use)."""
+    """A district's profile, and by edition id its geography and its gazetteer (each compiled on first use).
+
+    ``files`` keeps what geographies are compiled to, for all processes; None: nothing is kept.
+    """
 
     profile: Profile
     geography_for: Callable[[int], Geography]
-    gazetteer_for: Callable[[int], Gazetteer] = _knows_no_place
+    gazetteer_for: Callable[..., Gazetteer] = _knows_no_place  # edition id, version of the former names
+    files: IndexFiles | None = None
 
 
 def open_district(settings: Settings, engine: Engine) -> District:
@@ -84,8 +95,10 @@ def open_district(settings: Settings, engine: Engine) -> District:
     It is read over a connection of its own: when every connection of the pool is held by a thread that waits for an edition
     to be compiled, the one that compiles it must not wait for one of them.
     """
+    from geogrid.store.index_files import IndexFiles
+
     profile, reader = read_profile(settings), beside(engine)
-    return _reading(profile, lambda: session_scope(reader))
+    return _reading(profile, lambda: session_scope(reader), IndexFiles(settings.var_dir / "index"))
 
 
 def district_of(profile: Profile, session: Session) -> District:
@@ -93,8 +106,11 @@ def district_of(profile: Profile, session: Session) -> District:
     return _reading(profile, lambda: nullcontext(session))
 
 
-def _reading(profile: Profile, reading: Callable[[], AbstractContextManager[Session]]) -> District:
-    return District(profile, _Kept(read_geography, profile, reading), _Kept(read_gazetteer, profile, reading))
+def _reading(
+    profile: Profile, reading: Callable[[], AbstractContextManager[Session]], files: IndexFiles | None = None
+) -> District:
+    geographies = _Kept(partial(read_geography, files=files), profile, reading)
+    return District(profile, geographies, _Kept(read_gazetteer, profile, reading), files)
 
 
 def read_profile(settings: Settings) -> Profile:
@@ -122,42 +138,96 @@ class _Kept(Generic[Compiled]):
         reading: Callable[[], AbstractContextManager[Session]],
     ) -> None:
         self._compiling, self._profile, self._reading = compiling, profile, reading
-        self._lock, self._kept = Lock(), OrderedDict[int, Compiled]()
+        self._lock, self._kept = Lock(), OrderedDict[tuple[int, str], Compiled]()
 
-    def __call__(self, edition_id: int) -> Compiled:
+    def __call__(self, edition_id: int, version: str = "") -> Compiled:
+        key = edition_id, version
         with self._lock:
-            if edition_id not in self._kept:
+            if key not in self._kept:
                 with self._reading() as session:
-                    self._kept[edition_id] = self._compiling(session, edition_id, self._profile)
-            self._kept.move_to_end(edition_id)
+                    self._kept[key] = self._compiling(session, edition_id, self._profile)
+            self._kept.move_to_end(key)
             while len(self._kept) > KEPT_EDITIONS:
                 self._kept.popitem(last=False)
-            return self._kept[edition_id]
+            return self._kept[key]
 
 
-def read_geography(session: Session, edition_id: int, profile: Profile) -> Geography:
-    """Read and compile the geography of an edition."""
-    from geogrid.store.geography import frames_of
+def read_geography(session: Session, edition_id: int, profile: Profile, *, files: IndexFiles | None = None) -> Geography:
+    """Return the geography of an edition: from its index file where there is a good one, else read, compiled and kept.
 
-    return compile_geography(frames_of(session, edition_id, roads=True), edition_id, profile)
+    Roads are read in any case.
+    """
+    from geogrid.domain.grids import GeographyKind
+    from geogrid.store.editions import by_id
+    from geogrid.store.geography import frame_of, frames_of
+    from geogrid.store.index_files import Built
+
+    if files is None:
+        return compile_geography(frames_of(session, edition_id, roads=True), edition_id, profile)
+    edition = by_id(session, edition_id)
+    key = geography_key(session, edition, profile)
+
+    def build() -> Built:
+        made = compile_geography(frames_of(session, edition_id), edition_id, profile)
+        return Built(made.index, _beside(made), geography_key(session, edition, profile))
+
+    index, others = files.get(edition_id, key, build)
+    roads = frame_of(session, GeographyKind.ROADS, edition)
+    return _geography(edition_id, index, others, _network(roads, profile))
+
+
+def keep_geography(session: Session, geography: Geography, key: str, district: District) -> None:
+    """Keep in its file what ``geography`` was compiled to, if the database still says what ``key`` was made of.
+
+    Called before an edition is put in force, so that no process compiles it again.
+    """
+    from geogrid.store.editions import by_id
+    from geogrid.store.index_files import Built
+
+    if district.files is not None:
+        now = geography_key(session, by_id(session, geography.edition_id), district.profile)
+        district.files.keep(geography.edition_id, key, Built(geography.index, _beside(geography), now))
+
+
+def geography_key(session: Session, edition: Edition, profile: Profile) -> str:
+    """Return the key of what an edition's index is made from: every row it rests on, the profile's settings, the program.
+
+    The same before and after the edition is put in force, and in another database that holds the same rows.
+    """
+    from geogrid.domain.grids import GeographyKind
+    from geogrid.space.index_file import program_mark
+    from geogrid.store.content import content_of
+
+    kinds = (GeographyKind.UNITS, GeographyKind.BASE_GRIDS, GeographyKind.DEPARTMENT_GRIDS, GeographyKind.STATIONS)
+    made_from = {
+        "program": program_mark(),
+        "rows": content_of(session, edition, kinds),
+        "metric_srid": profile.metric_srid,
+        "gap_tolerance_m": profile.gap_tolerance_m,
+        "accuracy_share": profile.accuracy_share,
+        "travel": [profile.travel_mode_town, profile.travel_mode_country],
+    }
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 
 def read_gazetteer(session: Session, edition_id: int, profile: Profile) -> Gazetteer:
-    """Read and compile the units, places and roads of an edition into what finds places for words."""
+    """Read and compile what finds places for words: units, places, roads and grids of an edition, and all former names."""
     from geogrid.domain.grids import GeographyKind
     from geogrid.space.gazetteer import Gazetteer
+    from geogrid.store import names
     from geogrid.store.editions import by_id
     from geogrid.store.geography import frame_of
 
     edition = by_id(session, edition_id)
     frames = [frame_of(session, kind, edition) for kind in (GeographyKind.UNITS, GeographyKind.PLACES, GeographyKind.ROADS)]
-    return Gazetteer.from_frames(*frames, metric_srid=profile.metric_srid)
+    grids = frame_of(session, GeographyKind.BASE_GRIDS, edition)
+    former = [*names.loaded(session), *names.retired(session)]
+    return Gazetteer.from_frames(*frames, grids=grids, former=former, metric_srid=profile.metric_srid)
 
 
 def compile_geography(frames: EditionFrames, edition_id: int, profile: Profile) -> Geography:
     """Compile frames of one edition into what answers for a point."""
     from geogrid.space.index import AssignmentIndex
-    from geogrid.space.network import RoadNetwork
 
     candidates = frames.stations[frames.stations["level"] != StationLevel.CENTRE].sort_values("code", kind="stable")
     index = AssignmentIndex.from_frames(
@@ -170,15 +240,31 @@ def compile_geography(frames: EditionFrames, edition_id: int, profile: Profile) 
         accuracy_share=profile.accuracy_share,
     )
     points = candidates.geometry
-    return Geography(
-        edition_id=edition_id,
-        index=index,
-        units_of=_units_of(frames),
-        mode_of=_modes(frames, profile),
-        station_codes=candidates["code"].to_numpy(dtype=object),
-        station_lonlat=np.column_stack([points.x, points.y]),
-        network=None if frames.roads is None else RoadNetwork.from_frame(frames.roads, metric_srid=profile.metric_srid),
-    )
+    others = {
+        "units_of": _units_of(frames),
+        "mode_of": _modes(frames, profile),
+        "station_codes": candidates["code"].to_numpy(dtype=object),
+        "station_lonlat": np.column_stack([points.x, points.y]),
+    }
+    return _geography(edition_id, index, others, _network(frames.roads, profile))
+
+
+def _beside(geography: Geography) -> dict[str, Any]:
+    """Return what a file holds beside the index."""
+    return {name: getattr(geography, name) for name in ("units_of", "mode_of", "station_codes", "station_lonlat")}
+
+
+def _geography(edition_id: int, index: AssignmentIndex, others: dict[str, Any], network: RoadNetwork | None) -> Geography:
+    modes = {code: TravelMode(mode) for code, mode in others["mode_of"].items()}
+    return Geography(edition_id, index, others["units_of"], modes, others["station_codes"], others["station_lonlat"], network)
+
+
+def _network(roads: GeoDataFrame | None, profile: Profile) -> RoadNetwork | None:
+    from geogrid.space.network import Conditions, RoadNetwork
+
+    if roads is None or roads.empty:
+        return None
+    return RoadNetwork.from_frame(roads, metric_srid=profile.metric_srid, conditions=Conditions(speeds=profile.speeds))
 
 
 def _units_of(frames: EditionFrames) -> dict[str, tuple[str | None, str | None]]:

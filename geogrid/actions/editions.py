@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from geogrid import errors
 from geogrid.actions import tiling
 from geogrid.actions.answers import answers, units_of
-from geogrid.actions.district import District, compile_geography
+from geogrid.actions.district import District, compile_geography, geography_key, keep_geography
 from geogrid.actions.place import placed_in
 from geogrid.domain.grids import EditionState, GeographyKind
 from geogrid.domain.places import Level
@@ -125,6 +125,7 @@ def activate_edition(
     edition = editions.named(session, name, lock=True)
     _must_be_loaded(edition)
     base = editions.find_in_force(session)
+    key = geography_key(session, edition, district.profile)
     frames = frames_of(session, edition.id, roads=True)
     if frames.grids.empty:
         raise errors.EditionIncomplete(name=name, kind=GeographyKind.BASE_GRIDS.label)
@@ -134,6 +135,7 @@ def activate_edition(
         _compare(session, edition, frames_of(session, base.id), frames, district, accept_moved=accept_moved)
     _draw_copies(session, edition.id, frames)
     geography = compile_geography(frames, edition.id, district.profile)
+    keep_geography(session, geography, key, district)
     ready = District(district.profile, lambda _: geography)
 
     locks.take_publishing(session)

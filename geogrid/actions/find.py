@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.district import District
 from geogrid.domain.places import PlaceCandidate
-from geogrid.store import editions
+from geogrid.store import editions, names
 
 
 def find_places(
@@ -19,7 +19,8 @@ def find_places(
 ) -> tuple[PlaceCandidate, ...]:
     """Return at most ``most`` places for ``text``, the likeliest first; ``near_lonlat`` (degrees of record) breaks ties.
 
-    Raises EditionNotInForce. The first call under an edition compiles its gazetteer, which takes seconds.
+    Raises EditionNotInForce. The first call under an edition, or after
+    former names were loaded, compiles its gazetteer, which takes seconds.
     """
     edition = editions.in_force(session)
-    return district.gazetteer_for(edition.id).find(text, near_lonlat=near_lonlat, most=most)
+    return district.gazetteer_for(edition.id, names.version(session)).find(text, near_lonlat=near_lonlat, most=most)

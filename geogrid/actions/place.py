@@ -13,7 +13,8 @@ from geogrid.actions.answers import answers
 from geogrid.actions.district import District
 from geogrid.domain.events import Event, Step, StepKind
 from geogrid.domain.grids import Assignment, AssignmentRule
-from geogrid.errors import EventNotWaiting, NotFoundError
+from geogrid.domain.places import ConfirmedPlace
+from geogrid.errors import EventNotWaiting, NotFoundError, PlaceUncovered
 from geogrid.store import cells, editions, events, locks
 
 
@@ -24,10 +25,21 @@ def find_grid(session: Session, lon: float, lat: float, *, district: District, a
     return found
 
 
-def place_event(session: Session, event_id: UUID, grid_code: str, *, now: datetime, district: District, actor: str) -> Event:
-    """Give an open event that no grid covers (or that was placed before) the grid that ``actor`` names.
+def place_event(
+    session: Session,
+    event_id: UUID,
+    grid_code: str | None,
+    *,
+    now: datetime,
+    district: District,
+    actor: str,
+    place: ConfirmedPlace | None = None,
+) -> Event:
+    """Give an open event that no grid covers (or that was placed before) the grid that ``actor`` names or confirms.
 
-    The point stays where it was reported. The next edition keeps the word of the person where it still has that grid.
+    With a ``place``, found for the words of the report and confirmed by ``actor``, the grid is the one that covers it, if none
+    is named; the place is kept with the assignment. The reported point stays what it was. The next edition keeps the word of
+    the person where it still has that grid.
 
     Raises
     ------
@@ -35,6 +47,8 @@ def place_event(session: Session, event_id: UUID, grid_code: str, *, now: dateti
         without such an event, or such a grid in the edition in force.
     EventNotWaiting
         where the event has a grid by rule, or is closed.
+    PlaceUncovered
+        where no grid covers the place and none is named.
     """
     locks.share_edition(session)
     edition = editions.in_force(session)
@@ -44,18 +58,35 @@ def place_event(session: Session, event_id: UUID, grid_code: str, *, now: dateti
     waiting = event.assignment.grid_code is None or event.assignment.rule is AssignmentRule.PLACED
     if not waiting or not event.state.is_open:
         raise EventNotWaiting(number=event.number, state=event.state.value, grid=event.assignment.grid_code or "-")
-    placed = placed_in(event.assignment, grid_code, edition.id, district)
-    if placed is None:
-        raise NotFoundError(what=grid_code)
+    grid_code, placed = _placed(event.assignment, grid_code, place, edition.id, district)
     cells.subtract(session, [event_id])
     events.add_assignment(session, event_id, placed, now=editions.not_before(edition, now))
     events.project_place(session, event_id, placed, district.geography_for(edition.id).units_of[grid_code])
     cells.add(session, [event_id])
-    events.add_steps(session, event_id, [Step(len(event.steps) + 1, StepKind.ASSIGN, now, actor, grid_code)])
+    events.add_steps(session, event_id, [Step(len(event.steps) + 1, StepKind.ASSIGN, now, actor, _note(grid_code, place))])
     stored = events.find(session, event_id)
     if stored is None:
         raise NotFoundError(what=str(event_id))
     return stored
+
+
+def _placed(
+    known: Assignment, grid_code: str | None, place: ConfirmedPlace | None, edition_id: int, district: District
+) -> tuple[str, Assignment]:
+    if place is not None:
+        (lon, lat), radius_m = place.point_lonlat, place.radius_m
+        (known,) = answers(district, edition_id, [lon], [lat], [radius_m])
+    code = grid_code or known.grid_code
+    if not code:
+        raise PlaceUncovered(name="" if place is None else place.name)
+    placed = placed_in(known, code, edition_id, district)
+    if placed is None:
+        raise NotFoundError(what=code)
+    return code, replace(placed, place=place)
+
+
+def _note(grid_code: str, place: ConfirmedPlace | None) -> str:
+    return grid_code if place is None else f"{grid_code} {place.name} ±{place.radius_m:.0f} m"
 
 
 def placed_in(assignment: Assignment, grid_code: str, edition_id: int, district: District) -> Assignment | None:

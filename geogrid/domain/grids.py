@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geogrid.domain.labelled import LabelledEnum
+from geogrid.domain.places import ConfirmedPlace
 
 
 class GridKind(LabelledEnum):
@@ -85,7 +86,8 @@ class Assignment:
     ``grid_code`` is None where the point is unplaced (``rule`` OUTSIDE, GAP beyond the tolerance, or UNLOCATED);
     ``nearest_grid_code`` and ``nearest_grid_m`` then suggest where it may belong. ``confidence`` is the share of the
     accuracy disc in the grid given (1.0 without accuracy; at most 1/n where n grids overlap). Distances are geodesic
-    metres; ``minutes`` is travel time on the road network, None where there is none.
+    metres; ``minutes`` is travel time on the road network, None where there is none. ``place`` is what a person confirmed for
+    the words of the report (``rule`` PLACED).
     """
 
     edition_id: int
@@ -101,3 +103,4 @@ class Assignment:
     minutes: float | None = None
     nearest_grid_code: str | None = None
     nearest_grid_m: float | None = None
+    place: ConfirmedPlace | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from geogrid.domain.labelled import LabelledEnum
 
@@ -45,13 +46,26 @@ class PlaceKind(LabelledEnum):
     ROAD_NAME = "road_name", "Road"
 
 
+class NamedKind(LabelledEnum):
+    """Kinds of things whose former names are kept."""
+
+    UNIT = "unit", "Unit"
+    GRID = "grid", "Base grid"
+    ROAD = "road", "Road"
+    PLACE = "place", "Place"
+
+
 class PlacePrecision(LabelledEnum):
     """How exact a place found from words is, the most exact first."""
 
     ADDRESS = "address", "House number"
+    CROSSING = "crossing", "Crossing of two streets"
     INTERPOLATED = "interpolated", "House number, estimated from its neighbours"
     LANDMARK = "landmark", "Landmark"
+    OFFSET = "offset", "So far from a landmark, number or crossing"
+    BETWEEN = "between", "Street between two others"
     STREET = "street", "Street"
+    GRID = "grid", "Base grid"
     SETTLEMENT = "settlement", "Settlement"
     VILLAGE = "village", "Village or community"
     TOWNSHIP = "township", "Township or street"
@@ -62,6 +76,7 @@ class NameMatch(LabelledEnum):
 
     EXACT = "exact", "as named"
     OLD_NAME = "old_name", "an old name"
+    OTHER_NAME = "other_name", "another name of it"
     SHORT = "short", "the short form"
     SOUND = "sound", "by its sound"
     TYPO = "typo", "one character differs"
@@ -72,13 +87,39 @@ class NameMatch(LabelledEnum):
 
 
 @dataclass(frozen=True)
+class FormerName:
+    """A name that a thing had: the thing by ``code``, or, where that is not known, by the ``name`` it has now.
+
+    ``from_date`` and ``to_date`` (excluded) say when it was in use, None where that is not known.
+    """
+
+    kind: NamedKind
+    old_name: str
+    code: str = ""
+    name: str = ""
+    from_date: date | None = None
+    to_date: date | None = None
+    source: str = ""
+
+    @property
+    def years(self) -> str:
+        """When it was in use, as years: ``1998–2011``, ``–2011``; empty where neither end is known."""
+        ends = ["" if at is None else str(at.year) for at in (self.from_date, self.to_date)]
+        return "–".join(ends) if any(ends) else ""
+
+
+@dataclass(frozen=True)
 class MatchedPart:
-    """One part of an address in words: what was ``said``, what was ``found`` for it, and how the two fit."""
+    """One part of an address in words: what was ``said``, what was ``found`` for it, and how the two fit.
+
+    ``years`` says of a former name when it was in use ("" where that is not known).
+    """
 
     part: PlacePrecision | Level
     said: str
     found: str
     match: NameMatch
+    years: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +143,18 @@ class PlaceCandidate:
     confidence: float
     village_code: str | None
     reason: tuple[MatchedPart, ...]
+
+
+@dataclass(frozen=True)
+class ConfirmedPlace:
+    """A candidate that a person confirmed as what the words of a report mean: as it was shown, reasons in their language."""
+
+    name: str
+    point_lonlat: tuple[float, float]
+    precision: PlacePrecision
+    radius_m: float
+    confidence: float
+    reason: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from geogrid.domain.speed_tables import TABLE, parse_speeds
+from geogrid.domain.speeds import USUAL_SPEEDS, Speeds
 from geogrid.domain.stations import TravelMode
 from geogrid.errors import SetupError
 
@@ -34,6 +36,7 @@ class Profile:
     far_m : a point farther than this from the district is refused instead of queued
     households_band : (least, most) households a grid, a warning only
     travel_mode_town, travel_mode_country : mode of service circles by kind of unit
+    speeds : by mode, class of road and season: the table ``[travel]``; where it is left out the usual ones, and no winter
     """
 
     code: str
@@ -56,6 +59,7 @@ class Profile:
     households_band: tuple[int, int]
     travel_mode_town: str
     travel_mode_country: str
+    speeds: Speeds = USUAL_SPEEDS
 
     def is_grid_code(self, code: str) -> bool:
         """Whether ``code`` is, whole, a base grid's code in this district."""
@@ -68,7 +72,8 @@ def parse_profile(text: str, name: str = "profile") -> Profile:
         values: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SetupError(reason=f"{name}: {error}", mend="Mend the file.") from error
-    known = {field.name: str(field.type) for field in fields(Profile)}
+    speeds = parse_speeds(values.pop(TABLE, None), text, name)
+    known = {field.name: str(field.type) for field in fields(Profile) if field.name != "speeds"}
     for field in sorted(known.keys() ^ values.keys()):
         problem = "is missing" if field in known else "is unknown"
         raise SetupError(reason=f"{name}: {field} {problem}", mend=COMPARE)
@@ -77,7 +82,7 @@ def parse_profile(text: str, name: str = "profile") -> Profile:
         if not (_is(values[field], kind) and fits(values[field])):
             raise SetupError(reason=f"{name}: {field} is {values[field]!r}, not {means}", mend=COMPARE)
     typed: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    return Profile(**typed)
+    return Profile(**typed, speeds=speeds)
 
 
 # -- what a field may hold --------------------------------------------------------------------------------------------

@@ -18,12 +18,15 @@ from geogrid.errors.coordinates import (
     DatumUnknown,
 )
 from geogrid.errors.editions import (
+    CountsTooMany,
+    CountsUnreconciled,
     EditionBaseChanged,
     EditionFaulty,
     EditionIncomplete,
     EditionNotInForce,
     EditionState,
     EditionSuspicious,
+    EditionWithdrawn,
 )
 from geogrid.errors.family import (
     AccessError,
@@ -93,6 +96,7 @@ from geogrid.errors.reports import (
     PhotosTooMany,
     PhotoTooLarge,
     PhotoType,
+    PlaceUncovered,
     ReportIdConflict,
     ReportIdInvalid,
     ReportInvalid,
@@ -150,6 +154,8 @@ __all__ = [
     "CoordSwapped",
     "CoordText",
     "CoordType",
+    "CountsTooMany",
+    "CountsUnreconciled",
     "DatabaseDown",
     "DatabaseSilent",
     "DatumMissing",
@@ -161,6 +167,7 @@ __all__ = [
     "EditionNotInForce",
     "EditionState",
     "EditionSuspicious",
+    "EditionWithdrawn",
     "EventNotWaiting",
     "EvidenceInvalid",
     "EvidenceMissing",
@@ -200,6 +207,7 @@ __all__ = [
     "PhotoType",
     "PhotosPromisedInvalid",
     "PhotosTooMany",
+    "PlaceUncovered",
     "PortTaken",
     "PostgisMissing",
     "PostgisTooOld",

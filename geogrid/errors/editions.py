@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geogrid.errors.family import ConflictError, InputError, SetupError
+from geogrid.errors.family import ConflictError, GeogridError, InputError, SetupError
 
 
 class EditionNotInForce(SetupError):
@@ -39,3 +39,21 @@ class EditionIncomplete(InputError):
     """The edition {name} has no {kind}. Load them into it, then activate it again."""
 
     code = "edition.incomplete"
+
+
+class EditionWithdrawn(ConflictError):
+    """The edition {name} was withdrawn: its grids are gone. Choose another; `geogrid edition list` names them."""
+
+    code = "edition.withdrawn"
+
+
+class CountsUnreconciled(GeogridError):
+    """The totals do not reconcile: {what} gives {got}, the register has {wanted} events. No figure is shown. Run: geogrid fsck"""
+
+    code = "counts.unreconciled"
+
+
+class CountsTooMany(InputError):
+    """This asks for more than {most} rows. Choose a shorter time, a longer period or a higher level."""
+
+    code = "counts.too_many"

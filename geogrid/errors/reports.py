@@ -168,6 +168,12 @@ class StepNotAllowed(ConflictError):
     code = "step.not_allowed"
 
 
+class PlaceUncovered(ConflictError):
+    """No grid covers {name}. Name the grid by hand, or choose another place."""
+
+    code = "place.uncovered"
+
+
 class EventNotWaiting(ConflictError):
     """The event {number} does not wait to be placed: it is {state} and has the grid {grid}."""
 

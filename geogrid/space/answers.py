@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geogrid.domain.grids import Assignment, AssignmentRule, Candidate
-from geogrid.space.cover import MetricPolygons
+from geogrid.space.cover import MetricPolygons, candidates_of
 
 Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
@@ -18,6 +18,7 @@ Objects = NDArray[np.object_]
 
 RULES = tuple(rule.value for rule in AssignmentRule)
 UNDECIDED = 255  # no rule: the plain way has not answered yet
+NO_DEPARTMENTS, NO_STATION = np.int32(0), np.int32(-1)
 
 
 def number_of(rule: AssignmentRule) -> int:
@@ -30,7 +31,10 @@ FREE = (number_of(AssignmentRule.OUTSIDE), number_of(AssignmentRule.GAP))
 
 @dataclass(frozen=True)
 class Numbers:
-    """Answers for n points, to be written into: positions in the tables of :class:`Tables`, -1 for none."""
+    """Answers for n points, to be written into: positions in the tables of :class:`Tables`, -1 for none.
+
+    A column that cannot be written to is the same for every point and takes no memory.
+    """
 
     grid: Int32s
     rule: NDArray[np.uint8]
@@ -39,10 +43,15 @@ class Numbers:
     distance_m: Floats
 
     @classmethod
-    def undecided(cls, count: int) -> Numbers:
-        """Return answers that are still to be written."""
-        grid, departments, station = (np.empty(count, dtype=np.int32) for _ in range(3))
-        return cls(grid, np.full(count, UNDECIDED, dtype=np.uint8), departments, station, np.empty(count))
+    def undecided(cls, count: int, *, departments: bool = True, stations: bool = True) -> Numbers:
+        """Return answers that are still to be written; without departments or stations those columns are, and stay, none."""
+        return cls(
+            grid=np.empty(count, dtype=np.int32),
+            rule=np.empty(count, dtype=np.uint8),
+            departments=np.empty(count, dtype=np.int32) if departments else np.broadcast_to(NO_DEPARTMENTS, count),
+            station=np.empty(count, dtype=np.int32) if stations else np.broadcast_to(NO_STATION, count),
+            distance_m=np.empty(count) if stations else np.broadcast_to(np.float64(np.nan), count),
+        )
 
 
 @dataclass(frozen=True)
@@ -68,10 +77,27 @@ def _ended(values: Objects) -> Objects:
 
 @dataclass(frozen=True)
 class Weighed:
-    """Points (by position) whose accuracy disc was weighed against several grids, with their candidates."""
+    """Points (by position) that may lie in several grids, with their candidates, made when asked for.
+
+    ``shares`` are (point, as a place in ``position``; polygon; share of its disc), ``given`` the grid given to each point,
+    ``grid_codes`` the codes of the polygons. Points of ``named`` were on several grids at once.
+    """
 
     position: Int64s
-    candidates: Objects
+    given: Int64s
+    shares: tuple[Int64s, Int64s, Floats]
+    grid_codes: Objects
+    named_position: Int64s
+    named: Objects
+
+    @cached_property
+    def candidates(self) -> Objects:
+        return candidates_of(self.given, self.grid_codes, self.shares)
+
+    def write(self, found: Objects) -> None:
+        """Put the candidates in their places among those of all points."""
+        found[self.position] = self.candidates
+        found[self.named_position] = self.named
 
 
 @dataclass(frozen=True)
@@ -134,7 +160,7 @@ class Assignments:
     @cached_property
     def candidates(self) -> Objects:
         found = self.tables.alone[self.numbers.grid]
-        found[self.weighed.position] = self.weighed.candidates
+        self.weighed.write(found)
         return found
 
     @cached_property

@@ -2,8 +2,9 @@
 
 Each polygon has a fixed random 64-bit number; the hash of a set of polygons is the exclusive or of theirs. Crossing an edge
 exchanges the polygons that end there, so it changes the hash by one exclusive or, whoever overlaps whom. A cell that no edge
-touches has one label (a set that has been looked at once). A cell of borders knows the label of its centre and its edges; a
-point in it is led there from the centre along an L-shaped path. Where doubles cannot tell, and on every border, the answer is
+touches has one label (a set that has been looked at once). A cell of borders is cut into parts: those that no edge touches
+have one label too. It knows the label of its centre and its edges; a point in a part that an edge touches is led there from
+the centre along an L-shaped path. Where doubles cannot tell, and on every border, the answer is
 "unsure", and the plain way decides. That two sets share a hash has a chance of about 1e-15 in an edition of 10,000 sets, and
 for those that were looked at it is checked.
 """
@@ -17,7 +18,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geogrid.space import kernels
+from geogrid.space import kernels, raster_kernels
 
 Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
@@ -48,7 +49,7 @@ class Edges:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """The raster and its tables; the arrays are those of ``kernels.find_labels``.
+    """The raster and its tables; the arrays are those of ``kernels.find_labels`` and ``raster_kernels.fill_parts``.
 
     ``members`` names the polygons of each label, ascending; ``clear`` (rows, columns) how many cells lie at least between a
     cell and the next cell with a border of a base grid, 0 to 255.
@@ -59,6 +60,7 @@ class Arrangement:
     centre_x: Floats
     centre_y: Floats
     centre_label: Int32s
+    fine: Int32s
     begins: Int64s
     edges: Floats
     toggles: Hashes
@@ -89,12 +91,13 @@ class Arrangement:
         cells[bordered] = -1 - np.arange(len(bordered))
         centre_label = labels[bordered]
         keys, values = _table(hashes)
-        return cls(
+        places = cls(
             frame=frame,
             cells=cells.reshape(side, side),
             centre_x=centre_x,
             centre_y=centre_y,
             centre_label=centre_label,
+            fine=np.empty((len(bordered), kernels.WORDS), dtype=np.int32),
             begins=np.append(np.searchsorted(cell, bordered), len(cell)).astype(np.int64),
             edges=edges.ends[edge],
             toggles=edges.toggles[edge],
@@ -104,24 +107,29 @@ class Arrangement:
             clear=_clear(cell[edges.of_grids[edge]], np.flatnonzero(labels < 0), side),
             members=members,
         )
+        raster_kernels.fill_parts(bordered, CELL_MARGIN, *places.tables)
+        return places
 
     def find(self, lon: Floats, lat: Floats, found: Int32s) -> None:
         """Write the label of each point (degrees) into ``found``; -1 where the plain way has to answer."""
-        kernels.find_labels(
-            lon,
-            lat,
+        kernels.find_labels(lon, lat, *self.tables, found)
+
+    @property
+    def tables(self) -> kernels.Raster:
+        """The arrays as ``kernels.find_labels`` takes them."""
+        return (
             self.frame,
             self.cells,
             self.centre_x,
             self.centre_y,
             self.centre_label,
+            self.fine,
             self.begins,
             self.edges,
             self.toggles,
             self.hashes,
             self.keys,
             self.values,
-            found,
         )
 
     def clear_cells(self, lon: Floats, lat: Floats) -> Int64s:
@@ -225,9 +233,9 @@ def _touched(edges: Edges, frame: Floats, side: int) -> tuple[Int64s, Int64s]:
     u = (edges.ends[:, [0, 2]] - frame[0]) * frame[2]
     v = (edges.ends[:, [1, 3]] - frame[1]) * frame[3]
     none = np.empty(0, dtype=np.int64)
-    count = kernels.cells_of_edges(u, v, side, side, CELL_MARGIN, none, none)
+    count = raster_kernels.cells_of_edges(u, v, side, side, CELL_MARGIN, none, none)
     cell, edge = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
-    kernels.cells_of_edges(u, v, side, side, CELL_MARGIN, cell, edge)
+    raster_kernels.cells_of_edges(u, v, side, side, CELL_MARGIN, cell, edge)
     order = np.argsort(cell, kind="stable")
     return cell[order], edge[order]
 
@@ -236,7 +244,7 @@ def _table(hashes: Hashes) -> tuple[Hashes, Int32s]:
     """Return the open table of ``kernels.look_up``, at most a quarter full."""
     size = 1 << int(np.ceil(np.log2(4 * len(hashes))))
     keys, values = np.zeros(size, dtype=np.uint64), np.full(size, kernels.NO_LABEL, dtype=np.int32)
-    kernels.fill_table(keys, values, hashes)
+    raster_kernels.fill_table(keys, values, hashes)
     return keys, values
 
 

@@ -3,39 +3,28 @@
 Counts never come from a shape: a household is reached when its own way (to the road on foot, along the exact part of its
 edge, through the network) takes no longer than asked. A straight-line estimate never counts as reached.
 
-Shapes are contours of a field of times: every point of a fine raster has the time that a household there would have, so
-that a shape follows the roads and crosses a river only at a bridge. (A hull around reached nodes claims a multiple of
-the area that is reached.)
+Shapes are contours of a field of times (:mod:`geogrid.space.reach_fields`): every point of a fine raster has the time that a
+household there would have, so that a shape follows the roads and crosses a river only at a bridge. (A hull around reached
+nodes claims a multiple of the area that is reached.)
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike
-from scipy.spatial import cKDTree
 
 from geogrid.domain.stations import TravelMode
-from geogrid.space.contours import area_between
 from geogrid.space.crs import from_metric, to_metric
-from geogrid.space.network import (
-    MOST_ACCESS_M,
-    Flags,
-    Floats,
-    Flood,
-    Ints,
-    ModeRoads,
-    Objects,
-    RoadNetwork,
-    Snapped,
-    place_on,
-)
+from geogrid.space.network import Flags, Floats, Ints, ModeRoads, Objects, RoadNetwork
+from geogrid.space.reach import Reach, WholeRoads, reach_of
+from geogrid.space.reach_counts import PointsOnEdges
+from geogrid.space.reach_fields import TimeRaster
 
-CELL_M = 50.0
-SAMPLE_M = 25.0  # spacing of the points by which a raster cell finds its nearest edge
-SIMPLIFY_M = 5.0
+CIRCLE_MINUTES = (5.0, 8.0, 10.0, 15.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +75,55 @@ def households_within(
     return HouseholdsServed(mode, minutes, travel, station)
 
 
+@dataclass(frozen=True, eq=False)
+class Circles:
+    """All that circles of one mode rest on: stations' reach, and the raster of times, prepared once for a network.
+
+    ``water`` are areas (metres) that are nobody's home.
+    """
+
+    network: RoadNetwork
+    mode: TravelMode
+    reach: Reach
+    raster: TimeRaster
+    water: Water
+
+    @classmethod
+    def of(
+        cls,
+        network: RoadNetwork,
+        station_lonlat: ArrayLike,
+        mode: TravelMode,
+        *,
+        limit_minutes: float = CIRCLE_MINUTES[-1],
+        water: ArrayLike = (),
+        cell_m: float | None = None,
+    ) -> Circles:
+        """Search from every station (n, 2 degrees) to the largest minutes; the smaller ones are within."""
+        whole = WholeRoads(network.modes[mode])
+        lonlat = np.asarray(station_lonlat, float).reshape(-1, 2)
+        reach = reach_of(whole, network.snap(lonlat[:, 0], lonlat[:, 1], mode), limit_minutes)
+        return cls(network, mode, reach, TimeRaster.of(whole, mode, cell_m), Water.of(water, network.metric_srid))
+
+    def points(self, lonlat: ArrayLike) -> PointsOnEdges:
+        """Bring points (n, 2 degrees) to the mode's roads, to be counted."""
+        xy = np.asarray(lonlat, float).reshape(-1, 2)
+        return PointsOnEdges.of(self.network.snap(xy[:, 0], xy[:, 1], self.mode), len(self.reach.roads.rows))
+
+    def each(self, station: int, minutes: Sequence[float]) -> Objects:
+        """Return one station's shapes (lon/lat MultiPolygons), one for each of ``minutes``."""
+        return self._shown(self.raster.shapes(self.reach, station, minutes))
+
+    def together(self, minutes: Sequence[float], stations: ArrayLike | None = None) -> Objects:
+        """Return the shapes of all stations, or of some (positions), dissolved: one for each of ``minutes``."""
+        reach = self.reach if stations is None else self.reach.taken(stations)
+        return self._shown(self.raster.shapes_of_all(reach, minutes))
+
+    def _shown(self, shapes: list[shapely.MultiPolygon]) -> Objects:
+        dry = self.water.left_out(np.array(shapes, dtype=object), self.reach.roads)
+        return from_metric(dry, self.network.metric_srid) if len(dry) else dry
+
+
 def service_circles(
     network: RoadNetwork,
     station_lonlat: ArrayLike,
@@ -94,7 +132,7 @@ def service_circles(
     *,
     dissolve: bool = True,
     water: ArrayLike = (),
-    cell_m: float = CELL_M,
+    cell_m: float | None = None,
 ) -> ServiceCircles:
     """Return the areas from which stations are reached within ``minutes`` by ``mode``.
 
@@ -103,88 +141,44 @@ def service_circles(
     station_lonlat : (n, 2) degrees
     dissolve : one shape of all stations together; else one shape a station
     water : areas (lon/lat) that are nobody's home: left out, and with them what they cut off from every road
-    cell_m : raster step; strips narrower than this along the outer ends of roads may be missing from the shape
+    cell_m : raster step (None: the mode's own); narrower strips along the outer ends of roads may be missing from the shape
     """
-    lonlat = np.asarray(station_lonlat, float).reshape(-1, 2)
-    whole = network.flood(lonlat, mode, limit_minutes=minutes)
-    raster = TimeRaster.around(whole, cell_m)
-    floods = [whole] if dissolve else [network.flood(place, mode, limit_minutes=minutes) for place in lonlat]
-    shapes = np.array([raster.shape_metric(flood, minutes) for flood in floods], dtype=object)
-    if len(wet := np.asarray(water, dtype=object)):
-        shapes = _without(shapes, shapely.union_all(to_metric(wet, network.metric_srid)), whole.roads)
-    return ServiceCircles(mode, minutes, from_metric(shapes, network.metric_srid) if len(shapes) else shapes)
-
-
-def _without(shapes: Objects, water: shapely.Geometry, roads: ModeRoads) -> Objects:
-    """Return shapes (metres) without water, and without the parts that no edge but a bridge touches."""
-    dry = np.empty(len(shapes), dtype=object)
-    for i, left in enumerate(shapely.difference(shapes, water)):
-        parts = shapely.get_parts(left)
-        parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-        touched = np.unique(roads.ground.tree.query(parts, predicate="intersects")[0])
-        dry[i] = shapely.MultiPolygon(parts[touched].tolist())
-    return dry
+    circles = Circles.of(network, station_lonlat, mode, limit_minutes=minutes, water=water, cell_m=cell_m)
+    if dissolve:
+        return ServiceCircles(mode, minutes, circles.together([minutes]))
+    shapes = np.empty(len(circles.reach), dtype=object)
+    for station in range(len(shapes)):
+        shapes[station] = circles.each(station, [minutes])[0]
+    return ServiceCircles(mode, minutes, shapes)
 
 
 @dataclass(frozen=True, eq=False)
-class TimeRaster:
-    """A raster of points, each brought to the nearest edge of one mode once; any number of floods can then be read on it.
+class Water:
+    """Areas in metres that are nobody's home, found by their places."""
 
-    ``x_m`` (columns) and ``y_m`` (rows) are metres of the network's zone; ``places`` holds the raster's points row by row.
-    """
-
-    x_m: Floats
-    y_m: Floats
-    places: Snapped
+    areas: Objects
+    tree: shapely.STRtree
 
     @classmethod
-    def around(cls, flood: Flood, cell_m: float) -> TimeRaster:
-        """Prepare the raster for what ``flood`` reaches and the way from there on foot."""
-        west, south, east, north = _bounds(flood)
-        x_m, y_m = np.arange(west, east + cell_m, cell_m), np.arange(south, north + cell_m, cell_m)
-        grid_x, grid_y = (axis.ravel() for axis in np.meshgrid(x_m, y_m))
-        edge = _nearest_edge(flood.roads, grid_x, grid_y)
-        places = place_on(flood.roads, edge, shapely.points(grid_x, grid_y))
-        edge[places.access_m > MOST_ACCESS_M] = -1
-        return cls(x_m, y_m, places)
+    def of(cls, areas_lonlat: ArrayLike, metric_srid: int) -> Water:
+        """Take areas in degrees."""
+        wet = np.asarray(areas_lonlat, dtype=object).reshape(-1)
+        areas = to_metric(wet, metric_srid) if len(wet) else wet
+        return cls(areas, shapely.STRtree(areas))
 
-    def shape_metric(self, flood: Flood, minutes: float) -> shapely.MultiPolygon:
-        """Return the area, in metres of the zone, where ``flood`` says at most ``minutes``."""
-        west, south, east, north = _bounds(flood)
-        columns, rows = _span(self.x_m, west, east), _span(self.y_m, south, north)
-        inside = np.arange(len(self.places.edge)).reshape(len(self.y_m), len(self.x_m))[rows, columns]
-        times, _ = flood.at(_taken(self.places, inside.ravel()))
-        # Beyond the limit the times may jump (a river, the end of all roads): capped, so that the contour lies between.
-        field = np.minimum(times, 2.0 * minutes).reshape(inside.shape)
-        return area_between(self.x_m[columns], self.y_m[rows], field, -1.0, minutes, simplify_m=SIMPLIFY_M)
-
-
-def _span(axis_m: Floats, low: float, high: float) -> slice:
-    return slice(max(int(np.searchsorted(axis_m, low)) - 1, 0), int(np.searchsorted(axis_m, high)) + 1)
-
-
-def _taken(places: Snapped, rows: Ints) -> Snapped:
-    return Snapped(places.edge[rows], places.along[rows], places.access[rows], places.access_m[rows])
-
-
-def _bounds(flood: Flood) -> tuple[float, float, float, float]:
-    """Return west, south, east, north (m) of the edges at reached nodes and stations, widened by the way on foot."""
-    roads = flood.roads
-    reached = np.isfinite(flood.node_key)
-    edges = np.flatnonzero(reached[roads.tail] | reached[roads.head])
-    edges = np.union1d(edges, flood.stations.edge[flood.stations.edge >= 0])
-    if not len(edges):
-        return 0.0, 0.0, 0.0, 0.0
-    west, south, east, north = shapely.total_bounds(roads.lines_metric[edges])
-    margin_m = MOST_ACCESS_M + CELL_M
-    return west - margin_m, south - margin_m, east + margin_m, north + margin_m
-
-
-def _nearest_edge(roads: ModeRoads, x_m: Floats, y_m: Floats) -> Ints:
-    """Return each point's nearest edge but bridges, by points every ``SAMPLE_M`` along them (-1: none near); exact to metres."""
-    ground = roads.ground.edges
-    xy, edge = shapely.get_coordinates(shapely.segmentize(roads.lines_metric[ground], SAMPLE_M), return_index=True)
-    if not len(xy):
-        return np.full(len(x_m), -1)
-    _, nearest = cKDTree(xy).query(np.column_stack([x_m, y_m]), distance_upper_bound=MOST_ACCESS_M + SAMPLE_M)
-    return np.append(ground[edge], -1)[nearest]
+    def left_out(self, shapes: Objects, roads: ModeRoads) -> Objects:
+        """Return shapes (metres) without water, and without the parts that it cuts off from every edge but a bridge."""
+        dry = shapes.copy()
+        for i, shape in enumerate(shapes):
+            parts = shapely.get_parts(shape)
+            part, area = self.tree.query(parts, predicate="intersects")
+            if not len(part):
+                continue
+            left = parts.copy()
+            for wet in np.unique(part):
+                left[wet] = shapely.difference(parts[wet], shapely.union_all(self.areas[area[part == wet]]))
+            whole, cut = np.delete(left, np.unique(part)), shapely.get_parts(left[np.unique(part)])
+            cut = cut[shapely.get_type_id(cut) == shapely.GeometryType.POLYGON]
+            touched = np.unique(roads.ground.tree.query(cut, predicate="intersects")[0])
+            dry[i] = shapely.MultiPolygon([*whole, *cut[touched]])
+        return dry

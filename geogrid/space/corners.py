@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geogrid.space import kernels
+from geogrid.space import kernels, raster_kernels
 
 Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
@@ -36,9 +36,5 @@ class Corners:
         """Build the table for distinct points (n, 2) in degrees."""
         bits = np.ascontiguousarray(lonlat).view(np.uint64)
         slots = np.full(1 << int(np.ceil(np.log2(4 * len(bits)))), kernels.NO_LABEL, dtype=np.int32)
-        kernels.fill_corners(slots, bits)
+        raster_kernels.fill_corners(slots, bits)
         return cls(slots, bits, first)
-
-    def find(self, lon: Floats, lat: Floats, found: Int32s) -> None:
-        """Give points (contiguous arrays of degrees) that are corners their labels, where ``found`` has none."""
-        kernels.find_corners(lon.view(np.uint64), lat.view(np.uint64), self.slots, self.bits, self.first, found)

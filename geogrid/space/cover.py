@@ -172,9 +172,7 @@ class MetricPolygons:
         for start in range(0, len(cut), DISCS_AT_ONCE):
             part = cut[start : start + DISCS_AT_ONCE]
             share[part] = self._parts(points[point[part]], radius_m[known][point[part]], polygon[part])
-        share = np.floor((np.clip(share, 0.0, 1.0) + SHARE_STEP * 1e-3) / SHARE_STEP) * SHARE_STEP
-        share = np.round(share, 6)
-        return known[point], polygon, share
+        return known[point], polygon, shares_cut(share)
 
     def _parts(self, points: Objects, radius_m: Floats, polygon: Ints) -> Floats:
         """Return the share of each disc that lies in its polygon; a polygon wholly within the disc is not cut."""
@@ -188,6 +186,12 @@ class MetricPolygons:
         discs = shapely.buffer(points[cut], radius_m[cut], quad_segs=DISC_QUARTER_SEGMENTS)
         inside_m2[cut] = shapely.area(shapely.intersection(discs, self.shapes[polygon[cut]]))
         return inside_m2 / disc_m2
+
+
+def shares_cut(share: Floats) -> Floats:
+    """Return shares between 0 and 1, cut (never rounded up) to six decimals."""
+    share = np.floor((np.clip(share, 0.0, 1.0) + SHARE_STEP * 1e-3) / SHARE_STEP) * SHARE_STEP
+    return np.round(share, 6)
 
 
 def candidates_of(given: Ints, codes: Objects, parts: tuple[Ints, Ints, Floats]) -> Objects:

@@ -23,10 +23,11 @@ from geogrid.space.nearest import StationIndex
 
 Objects = NDArray[np.object_]
 Meanings = tuple[Int32s, NDArray[np.uint8], Int32s, Objects]  # grid, rule, set of departments of each label; the sets
+NOTHING = np.empty(0, dtype=np.int32)
+Found = tuple[Ints, Ints]
 Plainly = Callable[[Floats, Floats], tuple[Numbers, Objects]]
 
-POINTS_AT_ONCE = 16_384  # their answers stay in the processor's cache between the two loops
-STATION_BORDER = 0.1  # stations are looked for in a box wider by this share on each side
+STATION_BORDER = 0.3  # stations are looked for in a box wider by this share on each side
 CAUTION = 0.99  # of a distance counted in cells
 
 
@@ -34,7 +35,8 @@ CAUTION = 0.99  # of a distance counted in cells
 class Fast:
     """Rasters and tables for :meth:`find`; a rule of UNDECIDED and a station of UNDECIDED_STATION are left to the plain way.
 
-    ``grid``, ``rule`` and ``departments`` say what a label means; they end with what "no label" means: undecided.
+    ``meanings`` (grid * 256 + rule) and ``departments`` say what a label means; they end with "no label": undecided. Where
+    there are no department grids, ``departments`` is empty.
     """
 
     UNDECIDED_STATION: ClassVar[int] = UNDECIDED_STATION
@@ -42,8 +44,7 @@ class Fast:
     places: Arrangement
     corners: Corners
     stations: NearCells | None
-    grid: Int32s
-    rule: NDArray[np.uint8]
+    meanings: Int32s
     departments: Int32s
     sets: NDArray[np.object_]
     cell_m: float  # the shorter side of a cell, where it is shortest
@@ -66,31 +67,53 @@ class Fast:
         places = Arrangement.of(shapes, len(grids.shapes), covering)
         lonlat = corners_of(np.concatenate([layers[0], *layers[2:]]))
         meanings = _with_corners(_meanings(places.members, len(grids.shapes), departments), *plainly(*lonlat.T))
-        fast = cls(places, Corners.of(lonlat, len(places.members)), _near(stations, shapes), *meanings, _cell_m(places))
+        fast = cls(
+            places,
+            Corners.of(lonlat, len(places.members)),
+            _near(stations, shapes),
+            *_packed(*meanings, departments is not None),
+            _cell_m(places),
+        )
         fast.find(places.centre_x[:1], places.centre_y[:1], Numbers.undecided(1), 0, 1)  # compile now, not when first asked
         return fast
 
-    def find(self, lon: Floats, lat: Floats, numbers: Numbers, begin: int, end: int) -> None:
-        """Write the answers for the points from ``begin`` to ``end``; safe in several threads."""
-        label = np.empty(POINTS_AT_ONCE, dtype=np.int32)
-        for start in range(begin, end, POINTS_AT_ONCE):
-            at = slice(start, min(start + POINTS_AT_ONCE, end))
-            labels = label[: at.stop - start]
-            self.places.find(lon[at], lat[at], labels)
-            self.corners.find(lon[at], lat[at], labels)
-            kernels.take_meanings(
-                labels,
-                self.grid,
-                self.rule,
-                self.departments,
-                numbers.grid[at],
-                numbers.rule[at],
-                numbers.departments[at],
-            )
-            if self.stations is not None:
-                self.stations.find(lon[at], lat[at], numbers.station[at], numbers.distance_m[at])
-            else:
-                numbers.station[at], numbers.distance_m[at] = NOWHERE, np.nan
+    def find(self, lon: Floats, lat: Floats, numbers: Numbers, begin: int, end: int) -> Found | None:
+        """Write the answers for the points from ``begin`` to ``end``; safe in several threads.
+
+        Return the positions of those that are not simply inside one grid, and of those whose station is left to the plain
+        way; None where a point is no place on Earth.
+        """
+        at = slice(begin, end)
+        x, y, corners = lon[at], lat[at], self.corners
+        special = np.empty(end - begin + 1, dtype=np.int32)
+        count = kernels.find_places(
+            x,
+            y,
+            x.view(np.uint64),
+            y.view(np.uint64),
+            *self.places.tables,
+            corners.slots,
+            corners.bits,
+            corners.first,
+            self.meanings,
+            self.departments,
+            number_of(AssignmentRule.INSIDE),
+            numbers.grid[at],
+            numbers.rule[at],
+            numbers.departments[at] if len(self.departments) else NOTHING,
+            special,
+        )
+        if count < 0:
+            return None
+        return special[:count] + np.int64(begin), self._find_stations(x, y, numbers, begin, end)
+
+    def _find_stations(self, lon: Floats, lat: Floats, numbers: Numbers, begin: int, end: int) -> Ints:
+        none = np.empty(0, dtype=np.int64)
+        if self.stations is None:
+            return none
+        station = numbers.station[begin:end]
+        left = self.stations.find(lon, lat, station, numbers.distance_m[begin:end])
+        return np.flatnonzero(station == UNDECIDED_STATION) + begin if left else none
 
     def is_clear(self, lon: Floats, lat: Floats, radius_m: Floats, rule: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Whether the discs surely lie within the one grid that their middle is in; False where it takes a closer look."""
@@ -135,6 +158,11 @@ def _with_corners(meanings: Meanings, corners: Numbers, corner_sets: NDArray[np.
         np.concatenate([numbers[:-1], renumbered[corners.departments], numbers[-1:]]),
         table,
     )
+
+
+def _packed(grid: Int32s, rule: NDArray[np.uint8], numbers: Int32s, sets: Objects, over: bool) -> tuple[Int32s, Int32s, Objects]:
+    """Return grid (there are fewer than eight million) and rule of each label in one number, and the sets, if any lie over."""
+    return grid * 256 + rule, numbers if over else NOTHING, sets
 
 
 def _near(stations: StationIndex, shapes: NDArray[np.object_]) -> NearCells | None:

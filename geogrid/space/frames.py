@@ -79,15 +79,15 @@ def assign(
     FrameWithoutCrs : a frame does not state its CRS; it is never guessed
     FrameInvalid, GeometryType, AccuracyInvalid, CoordRange ... : what is wrong in which frame, row or code
     """
-    places = _stored(grids, "grids", grid_code_column)
-    index = AssignmentIndex.from_frames(
-        places,
-        None if stations is None else _stored(stations, "stations", station_code_column),
-        None if departments is None else _stored(departments, "department grids", department_code_column),
+    index = index_of(
+        grids,
+        stations,
+        departments,
+        metric_srid=metric_srid,
         district=district,
-        metric_srid=metric_srid or _zone_of(places),
         gap_tolerance_m=gap_tolerance_m,
         accuracy_share=accuracy_share,
+        codes=(grid_code_column, station_code_column, department_code_column),
     )
     lon, lat, located = _points_of(events)
     found = index.assign(lon[located], lat[located], _accuracy_of(events, accuracy_column)[located])
@@ -95,6 +95,33 @@ def assign(
     if roads is not None:
         columns |= _by_road(roads, index.stations, lon[located], lat[located], index.metric.srid, TravelMode(mode))
     return _with_columns(events, columns, located)
+
+
+def index_of(
+    grids: GeoDataFrame,
+    stations: GeoDataFrame | None,
+    departments: GeoDataFrame | None = None,
+    *,
+    metric_srid: int | None = None,
+    district: Any | None = None,
+    gap_tolerance_m: float = 15.0,
+    accuracy_share: float = 0.95,
+    codes: tuple[str, str, str] = ("code", "code", "code"),
+) -> AssignmentIndex:
+    """Return the index for frames in any stated CRS; parameters and errors as of :func:`assign`.
+
+    ``codes`` : the columns of the codes of grids, stations and departments
+    """
+    places = _stored(grids, "grids", codes[0])
+    return AssignmentIndex.from_frames(
+        places,
+        None if stations is None else _stored(stations, "stations", codes[1]),
+        None if departments is None else _stored(departments, "department grids", codes[2]),
+        district=district,
+        metric_srid=metric_srid or _zone_of(places),
+        gap_tolerance_m=gap_tolerance_m,
+        accuracy_share=accuracy_share,
+    )
 
 
 def _stored(frame: GeoDataFrame, what: str, code_column: str) -> GeoDataFrame:

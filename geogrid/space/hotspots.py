@@ -182,19 +182,24 @@ def gi_star(values: ArrayLike, weights: csr_array) -> GiStar:
     return GiStar(z, p, adjusted(p))
 
 
-def adjusted(p: ArrayLike) -> Floats:
+def adjusted(p: ArrayLike, *, dependent: bool = False) -> Floats:
     """Return p values adjusted for many tests; those at most alpha keep the false discovery rate at alpha.
+
+    Benjamini and Hochberg's holds for tests that are independent or rise together, as those of neighbours do; with
+    ``dependent``, Benjamini and Yekutieli's, larger by 1 + 1/2 + ... + 1/n, holds whatever hangs together.
 
     References
     ----------
     Benjamini, Y. and Hochberg, Y. (1995), Controlling the false discovery rate: a practical and powerful approach to multiple
-    testing, Journal of the Royal Statistical Society B 57(1), 289-300.
+    testing, Journal of the Royal Statistical Society B 57(1), 289-300. Benjamini, Y. and Yekutieli, D. (2001), The control of
+    the false discovery rate in multiple testing under dependency, Annals of Statistics 29(4), 1165-1188.
     """
     values = np.asarray(p, float)
     order = np.argsort(values)[::-1]
     rank = np.arange(len(values), 0, -1)
+    factor = float((1.0 / rank).sum()) if dependent else 1.0
     q = np.empty(len(values))
-    q[order] = np.minimum(np.minimum.accumulate(values[order] * len(values) / rank), 1.0)
+    q[order] = np.minimum(np.minimum.accumulate(values[order] * factor * len(values) / rank), 1.0)
     return q
 
 

@@ -6,9 +6,8 @@ from rasters and leaves to the plain way each point it cannot be sure of: on bor
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,15 +20,17 @@ from geogrid.space import cover as rules
 from geogrid.space.answers import FREE, UNDECIDED, Assignments, Numbers, Tables, Weighed, number_of
 from geogrid.space.columns import POLYGONAL, codes_of, require_rows, shapes_of, texts_of
 from geogrid.space.nearest import StationIndex
+from geogrid.space.threads import shared_out
 
 if TYPE_CHECKING:
+    from geogrid.space.discs import Discs
     from geogrid.space.fast import Fast
 
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
 
 POINTS_AT_ONCE = 100_000
-POINTS_A_THREAD = 50_000  # fewer are not worth a thread
+POINTS_A_PORTION = 32_768  # what a thread takes at a time; fewer are not worth a thread
 MOST_ACCURACY_M = 1_000_000.0  # beyond it a radius means nothing; profiles set a lower limit
 
 
@@ -113,13 +114,16 @@ class AssignmentIndex:
         ------
         CoordNotFinite, CoordRange, AccuracyInvalid : with the row of the first wrong point
         """
-        x, y = (np.ascontiguousarray(np.atleast_1d(np.asarray(value, float))) for value in (lon, lat))
+        x, y = _column(lon), _column(lat)
         accuracy = None if accuracy_m is None else np.atleast_1d(np.asarray(accuracy_m, float))
-        _check(x, y, accuracy)
-        numbers, sets = self._numbers(x, y)
+        _check_accuracy(x, y, accuracy)
+        numbers, sets, special = self._numbers(x, y)
         confidence, weighed = self._weigh(x, y, accuracy, numbers)
-        weighed = self._doubt_overlaps(x, y, accuracy, numbers, confidence, weighed)
-        free = np.flatnonzero((numbers.rule == FREE[0]) | (numbers.rule == FREE[1]))
+        rule = numbers.rule[special]
+        overlap = special[rule == number_of(AssignmentRule.OVERLAP)]
+        if len(overlap):
+            confidence, weighed = self._doubt_overlaps(x, y, accuracy, overlap, confidence, weighed)
+        free = special[(rule == FREE[0]) | (rule == FREE[1])]
         return Assignments(
             numbers=numbers,
             tables=self.tables,
@@ -131,25 +135,40 @@ class AssignmentIndex:
             metric=self.metric,
         )
 
-    def _numbers(self, lon: Floats, lat: Floats) -> tuple[Numbers, Objects]:
-        """Return grid, rule, departments and station of each point, and the sets of departments that are meant."""
-        numbers = Numbers.undecided(len(lon))
-        sets: Objects = EMPTY_SET
+    def _numbers(self, lon: Floats, lat: Floats) -> tuple[Numbers, Objects, rules.Ints]:
+        """Return grid, rule, departments and station of each point, the sets of departments that are meant, and which points
+        are not simply inside one grid."""
+        numbers = Numbers.undecided(len(lon), departments=self._has_departments, stations=len(self.stations.codes) > 0)
         if self.fast is None:
-            open_places = open_stations = np.arange(len(lon))
-        else:
-            sets = self.fast.sets
-            _in_threads(self.fast.find, lon, lat, numbers)
-            open_places = np.flatnonzero(numbers.rule == UNDECIDED)
-            open_stations = np.flatnonzero(numbers.station == self.fast.UNDECIDED_STATION)
-        sets = self._places(lon, lat, open_places, numbers, sets)
-        for at in _portions(open_stations):
+            _check_places(lon, lat)
+            everyone = np.arange(len(lon))
+            sets = self._places(lon, lat, everyone, numbers, EMPTY_SET)
+            self._stations(lon, lat, everyone, numbers)
+            return numbers, sets, np.flatnonzero(numbers.rule != number_of(AssignmentRule.INSIDE))
+        find = self.fast.find
+        parts = shared_out(lambda begin, end: find(lon, lat, numbers, begin, end), len(lon), POINTS_A_PORTION)
+        found = [part for part in parts if part is not None]
+        if len(found) < len(parts):
+            _check_places(lon, lat)
+        special, open_stations = (np.concatenate([*column]) for column in zip((EMPTY, EMPTY), *found, strict=True))
+        sets = self._places(lon, lat, special[numbers.rule[special] == UNDECIDED], numbers, self.fast.sets)
+        self._stations(lon, lat, open_stations, numbers)
+        return numbers, sets, special
+
+    @property
+    def _has_departments(self) -> bool:
+        return self.departments is not None if self.fast is None else len(self.fast.departments) > 0
+
+    def _stations(self, lon: Floats, lat: Floats, positions: rules.Ints, numbers: Numbers) -> None:
+        """Write the stations of the points at ``positions`` the plain way."""
+        if not len(self.stations.codes):
+            return
+        for at in _portions(positions):
             numbers.station[at], numbers.distance_m[at] = self.stations.nearest_position(lon[at], lat[at])
-        return numbers, sets
 
     def places_plainly(self, lon: Floats, lat: Floats) -> tuple[Numbers, Objects]:
         """Return the plain way's grid, rule and departments of each point (stations are left out), and the sets."""
-        numbers = Numbers.undecided(len(lon))
+        numbers = Numbers.undecided(len(lon), departments=self.departments is not None, stations=False)
         return numbers, self._places(lon, lat, np.arange(len(lon)), numbers, EMPTY_SET)
 
     def _places(self, lon: Floats, lat: Floats, positions: rules.Ints, numbers: Numbers, sets: Objects) -> Objects:
@@ -157,15 +176,9 @@ class AssignmentIndex:
         more: dict[tuple[str, ...], int] = {}
         for at in _portions(positions):
             self._place(lon[at], lat[at], at, numbers)
-            numbers.departments[at] = self._departments_at(lon[at], lat[at], len(sets), more)
+            if self.departments is not None:
+                numbers.departments[at] = _departments_at(self.departments, lon[at], lat[at], len(sets), more)
         return np.concatenate([sets, _set_table(list(more))]) if more else sets
-
-    def _departments_at(self, lon: Floats, lat: Floats, first: int, more: dict[tuple[str, ...], int]) -> rules.Ints:
-        """Return the number of each point's set of departments; sets get numbers from ``first`` on, kept in ``more``."""
-        if self.departments is None:
-            return np.zeros(len(lon), dtype=np.int64)
-        found = self.departments.codes_at(shapely.points(lon, lat))
-        return np.array([more.setdefault(codes, first + len(more)) for codes in found], dtype=np.int64)
 
     def _place(self, lon: Floats, lat: Floats, at: rules.Ints, numbers: Numbers) -> None:
         """Write the grid (or -1) and the rule of points into the places ``at`` of ``numbers``: the plain way."""
@@ -185,46 +198,74 @@ class AssignmentIndex:
         numbers.grid[at], numbers.rule[at] = grid, rule
 
     def _weigh(self, lon: Floats, lat: Floats, accuracy_m: Floats | None, numbers: Numbers) -> tuple[Floats, Weighed]:
-        """Return the confidence in each point's grid, and the candidates of those that may lie in another."""
-        confidence = np.ones(len(lon))
-        known = np.flatnonzero(~np.isnan(accuracy_m)) if accuracy_m is not None else np.empty(0, dtype=np.int64)
-        if accuracy_m is None or not len(known):
-            return confidence, Weighed(known, np.empty(0, dtype=object))
+        """Return the confidence in each point's grid, and what may lie in another grid."""
+        if accuracy_m is None or np.isnan(accuracy_m).all():
+            return np.broadcast_to(np.float64(1.0), len(lon)), NOTHING_WEIGHED
+        confidence, known = np.ones(len(lon)), np.flatnonzero(~np.isnan(accuracy_m))
         radius_m = rules.disc_radius_m(accuracy_m[known], self.accuracy_share)
         if self.fast is not None:
             sure = self.fast.is_clear(lon[known], lat[known], radius_m, numbers.rule[known])
             known, radius_m = known[~sure], radius_m[~sure]
-        candidates = np.empty(len(known), dtype=object)
-        for start in range(0, len(known), POINTS_AT_ONCE):
-            part = slice(start, start + POINTS_AT_ONCE)
-            at = known[part]
-            confidence[at], candidates[part] = self._weigh_discs(lon[at], lat[at], radius_m[part], numbers.grid[at])
-        return confidence, Weighed(known, candidates)
+        given = numbers.grid[known].astype(np.int64)
+        shares = self._shares(lon[known], lat[known], radius_m, given, numbers.rule[known])
+        confidence[known] = _confidence(given, shares)
+        return confidence, replace(NOTHING_WEIGHED, position=known, given=given, shares=shares, grid_codes=self.grids.codes)
+
+    def _shares(
+        self, lon: Floats, lat: Floats, radius_m: Floats, given: rules.Ints, rule: NDArray[np.uint8]
+    ) -> tuple[rules.Ints, rules.Ints, Floats]:
+        """Return (point, polygon, share) where a part of a point's disc lies in the polygon."""
+        if self.fast is None:
+            return self._shares_plainly(lon, lat, radius_m, np.arange(len(lon)))
+        inside = np.where(rule == number_of(AssignmentRule.INSIDE), given, rules.NOWHERE).astype(np.int32)
+        shares, sure = self.discs.shares(lon, lat, radius_m, inside)
+        sure &= rule != number_of(AssignmentRule.OVERLAP)
+        if sure.all():
+            return shares
+        plain = self._shares_plainly(lon, lat, radius_m, np.flatnonzero(~sure))
+        kept = sure[shares[0]]
+        point, polygon, share = (np.concatenate([one[kept], other]) for one, other in zip(shares, plain, strict=True))
+        return point, polygon, share
+
+    def _shares_plainly(
+        self, lon: Floats, lat: Floats, radius_m: Floats, positions: rules.Ints
+    ) -> tuple[rules.Ints, rules.Ints, Floats]:
+        found = [(EMPTY, EMPTY, EMPTY.astype(float))]
+        for at in _portions(positions):
+            point, polygon, share = self.metric.shares(lon[at], lat[at], radius_m[at])
+            found.append((at[point], polygon, share))
+        point, polygon, share = (np.concatenate(column) for column in zip(*found, strict=True))
+        return point, polygon, share
+
+    @cached_property
+    def discs(self) -> Discs:
+        """The edges of the grids in metres, for the compiled way of accuracy discs; made when first asked for."""
+        from geogrid.space.discs import Discs
+
+        return Discs.of(self.metric)
 
     def _doubt_overlaps(
-        self, lon: Floats, lat: Floats, accuracy_m: Floats | None, numbers: Numbers, confidence: Floats, weighed: Weighed
-    ) -> Weighed:
+        self, lon: Floats, lat: Floats, accuracy_m: Floats | None, overlap: rules.Ints, confidence: Floats, weighed: Weighed
+    ) -> tuple[Floats, Weighed]:
         """Where n grids overlap at the point, bound its confidence by 1/n; where no accuracy was given, name all n of them."""
-        overlap = np.flatnonzero(numbers.rule == number_of(AssignmentRule.OVERLAP))
-        if not len(overlap):
-            return weighed
         codes = self.grids.codes_at(shapely.points(lon[overlap], lat[overlap]))
         shares = np.array([round(1.0 / len(covering), 6) for covering in codes])
+        confidence = confidence.copy()
         confidence[overlap] = np.minimum(confidence[overlap], shares)
         exact = np.full(len(overlap), True) if accuracy_m is None else np.isnan(accuracy_m[overlap])
         named = np.empty(int(exact.sum()), dtype=object)
         named[:] = [tuple(Candidate(code, 1.0) for code in covering) for covering in codes[exact]]
-        return Weighed(np.concatenate([weighed.position, overlap[exact]]), np.concatenate([weighed.candidates, named]))
+        return confidence, replace(weighed, named_position=overlap[exact], named=named)
 
-    def _weigh_discs(self, lon: Floats, lat: Floats, radius_m: Floats, given: NDArray[np.int32]) -> tuple[Floats, Objects]:
-        """Return confidence and candidates of points, given the grid of each."""
-        point, polygon, share = self.metric.shares(lon, lat, radius_m)
-        candidates = rules.candidates_of(given.astype(np.int64), self.grids.codes, (point, polygon, share))
-        in_grids = np.minimum(np.bincount(point, weights=share, minlength=len(lon)), 1.0)
-        own = polygon == given[point]
-        in_own = np.bincount(point[own], weights=share[own], minlength=len(lon))
-        confidence: Floats = np.where(given == rules.NOWHERE, 1.0 - in_grids, in_own)
-        return np.round(confidence, 6), candidates
+
+def _confidence(given: rules.Ints, shares: tuple[rules.Ints, rules.Ints, Floats]) -> Floats:
+    """Return the share of each point's disc in the grid given to it, or, where there is none, in no grid."""
+    point, polygon, share = shares
+    in_grids = np.minimum(np.bincount(point, weights=share, minlength=len(given)), 1.0)
+    own = polygon == given[point]
+    in_own = np.bincount(point[own], weights=share[own], minlength=len(given))
+    confidence: Floats = np.where(given == rules.NOWHERE, 1.0 - in_grids, in_own)
+    return np.round(confidence, 6)
 
 
 def _set_table(sets: list[tuple[str, ...]]) -> Objects:
@@ -234,21 +275,27 @@ def _set_table(sets: list[tuple[str, ...]]) -> Objects:
 
 
 EMPTY_SET = _set_table([()])
+EMPTY = np.empty(0, dtype=np.int64)
+NO_OBJECT = np.empty(0, dtype=object)
+NOTHING_WEIGHED = Weighed(EMPTY, EMPTY, (EMPTY, EMPTY, np.empty(0)), NO_OBJECT, EMPTY, NO_OBJECT)
 
 
 def _portions(positions: rules.Ints) -> list[rules.Ints]:
     return [positions[start : start + POINTS_AT_ONCE] for start in range(0, len(positions), POINTS_AT_ONCE)]
 
 
-def _in_threads(find: Any, lon: Floats, lat: Floats, numbers: Numbers) -> None:
-    """Ask for a share of the points in each of as many threads as there are processors and as are worth it."""
-    threads = min(os.cpu_count() or 1, len(lon) // POINTS_A_THREAD)
-    if threads < 2:
-        find(lon, lat, numbers, 0, len(lon))
-        return
-    ends = np.linspace(0, len(lon), threads + 1).astype(int).tolist()
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda begin, end: find(lon, lat, numbers, begin, end), ends[:-1], ends[1:]))
+def _column(degrees: ArrayLike) -> Floats:
+    """Return numbers that compiled loops read: in one piece, and not marked as read-only, which they were not compiled for."""
+    column = np.ascontiguousarray(np.atleast_1d(np.asarray(degrees, np.float64)))
+    return column if column.flags.writeable else column.copy()
+
+
+def _departments_at(
+    departments: rules.Polygons, lon: Floats, lat: Floats, first: int, more: dict[tuple[str, ...], int]
+) -> rules.Ints:
+    """Return the number of each point's set of departments; sets get numbers from ``first`` on, kept in ``more``."""
+    found = departments.codes_at(shapely.points(lon, lat))
+    return np.array([more.setdefault(codes, first + len(more)) for codes in found], dtype=np.int64)
 
 
 def _fast(plain: AssignmentIndex) -> Fast | None:
@@ -286,23 +333,24 @@ def _is_empty(frame: Any | None) -> bool:
     return frame is None or len(frame) == 0
 
 
-def _check(lon: Floats, lat: Floats, accuracy_m: Floats | None) -> None:
-    """Raise for the first point that cannot be asked; first by the extremes alone, which are not a number if one is not."""
-    accuracy = np.full(len(lon), np.nan) if accuracy_m is None else accuracy_m
-    if not len(lon) == len(lat) == len(accuracy):
-        raise ValueError(f"lengths differ: {len(lon)} lon, {len(lat)} lat, {len(accuracy)} accuracy_m")
-    if not len(lon):
-        return
-    if not (lon.min() >= -180.0 and lon.max() <= 180.0 and lat.min() >= -90.0 and lat.max() <= 90.0):
-        _refuse(CoordNotFinite, ~(np.isfinite(lon) & np.isfinite(lat)), lon, lat, accuracy)
-        _refuse(CoordRange, (np.abs(lon) > 180.0) | (np.abs(lat) > 90.0), lon, lat, accuracy)
+def _check_places(lon: Floats, lat: Floats) -> None:
+    """Raise for the first point that is no place on Earth."""
+    _refuse(CoordNotFinite, ~(np.isfinite(lon) & np.isfinite(lat)), lon, lat, None)
+    _refuse(CoordRange, (np.abs(lon) > 180.0) | (np.abs(lat) > 90.0), lon, lat, None)
+
+
+def _check_accuracy(lon: Floats, lat: Floats, accuracy_m: Floats | None) -> None:
+    """Raise where the columns are not of one length, and for the first accuracy that cannot be."""
+    if not len(lon) == len(lat) == len(lon if accuracy_m is None else accuracy_m):
+        lengths = f"{len(lon)} lon, {len(lat)} lat, {len(lon if accuracy_m is None else accuracy_m)} accuracy_m"
+        raise ValueError(f"lengths differ: {lengths}")
     if accuracy_m is not None:
         stated = ~np.isnan(accuracy_m)
         _refuse(AccuracyInvalid, stated & ~((accuracy_m > 0.0) & (accuracy_m <= MOST_ACCURACY_M)), lon, lat, accuracy_m)
 
 
-def _refuse(error: type[GeogridError], wrong: NDArray[np.bool_], lon: Floats, lat: Floats, accuracy_m: Floats) -> None:
+def _refuse(error: type[GeogridError], wrong: NDArray[np.bool_], lon: Floats, lat: Floats, accuracy_m: Floats | None) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
-        values = {"lon": float(lon[row]), "lat": float(lat[row]), "accuracy_m": float(accuracy_m[row])}
-        raise error(where={"row": row}, most_m=MOST_ACCURACY_M, **values)
+        accuracy = np.nan if accuracy_m is None else float(accuracy_m[row])
+        raise error(where={"row": row}, most_m=MOST_ACCURACY_M, lon=float(lon[row]), lat=float(lat[row]), accuracy_m=accuracy)

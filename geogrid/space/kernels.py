@@ -17,12 +17,18 @@ Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+Raster = tuple[Floats, Int32s, Floats, Floats, Int32s, Int32s, Int64s, Floats, Hashes, Hashes, Hashes, Int32s]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 compiled = cast(Callable[[Function], Function], numba.njit(cache=True, nogil=True, error_model="numpy"))
 
 UNSURE = -1
 NO_LABEL = -1
+BLOCK = 1024  # points that are led through the loops together: what is kept of them stays in the fastest cache
+PARTS = 8  # a cell of borders has so many parts in each direction
+CHOICES = 4  # the words of a cell before its labels
+WORDS = 8  # for a cell of borders in all: four for its parts, three labels, and -1
+EDGES = 3  # the choice that stands for "ask the edges"
 SIDE_BOUND = 3.3306690738754716e-16  # (3 + 16 eps) eps: Shewchuk 1997, orient2d, the first filter
 SCATTER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: spreads hashes over a table
 
@@ -86,18 +92,6 @@ def look_up(keys: Hashes, values: Int32s, key: np.uint64) -> int:
 
 
 @compiled
-def fill_table(keys: Hashes, values: Int32s, hashes: Hashes) -> None:
-    """Put the hashes, whose labels are their positions, into the open table."""
-    last = np.uint64(len(keys) - 1)
-    for label in range(len(hashes)):
-        slot = ((hashes[label] * SCATTER) >> np.uint64(32)) & last
-        while values[slot] != NO_LABEL:
-            slot = (slot + np.uint64(1)) & last
-        keys[slot] = hashes[label]
-        values[slot] = label
-
-
-@compiled
 def label_in_cell(
     x: float, y: float, cx: float, cy: float, begin: int, end: int, edges: Floats, toggles: Hashes, centre: np.uint64
 ) -> tuple[bool, np.uint64]:
@@ -113,6 +107,33 @@ def label_in_cell(
 
 
 @compiled
+def label_by_edges(
+    x: float,
+    y: float,
+    cx: float,
+    cy: float,
+    k: int,
+    centre_label: Int32s,
+    begins: Int64s,
+    edges: Floats,
+    toggles: Hashes,
+    hashes: Hashes,
+    keys: Hashes,
+    values: Int32s,
+) -> int:
+    """Return the label of a point in the cell of borders ``k`` with the centre (cx, cy): led there; -1 where not sure."""
+    centre = centre_label[k]
+    if centre < 0:
+        return NO_LABEL
+    sure, key = label_in_cell(x, y, cx, cy, begins[k], begins[k + 1], edges, toggles, hashes[centre])
+    if not sure:
+        return NO_LABEL
+    if key == hashes[centre]:
+        return int(centre)
+    return look_up(keys, values, key)
+
+
+@compiled
 def find_labels(
     lon: Floats,
     lat: Floats,
@@ -121,6 +142,7 @@ def find_labels(
     centre_x: Floats,
     centre_y: Floats,
     centre_label: Int32s,
+    fine: Int32s,
     begins: Int64s,
     edges: Floats,
     toggles: Hashes,
@@ -128,179 +150,67 @@ def find_labels(
     keys: Hashes,
     values: Int32s,
     found: Int32s,
-) -> None:
+) -> tuple[int, int]:
     """Write the label of each point into ``found``: -1 where the plain way has to answer, 0 (nothing) beyond the raster.
 
-    ``frame`` is (west, south, cells per degree of longitude, of latitude). ``cells`` (rows, columns) holds a label, or
-    -1 - k for the cell of borders k, whose edges are ``begins[k]`` to ``begins[k + 1]``.
+    Return how many have none, and how many are no places on Earth (their labels mean nothing). ``frame`` is (west, south,
+    cells per degree of longitude, of latitude). ``cells`` (rows, columns) holds a label, or -1 - k for the cell of borders k,
+    whose parts are ``fine[k]`` and whose edges are ``begins[k]`` to ``begins[k + 1]``. The outermost cells hold nothing, so
+    what lies beyond is taken for them.
+
+    Each loop does one thing to a block of points, so that the processor waits for many places of the tables at once.
     """
     rows, columns = cells.shape
     west, south, per_x, per_y = frame[0], frame[1], frame[2], frame[3]
-    for i in range(len(lon)):
-        u, v = (lon[i] - west) * per_x, (lat[i] - south) * per_y
-        if not (u >= 0.0 and v >= 0.0 and u < columns and v < rows):
-            found[i] = 0
-            continue
-        column, row = int(u), int(v)
-        cell = cells[row, column]
-        if cell >= 0:
-            found[i] = cell
-            continue
-        k = -1 - cell
-        centre = centre_label[k]
-        if centre < 0:
-            found[i] = NO_LABEL
-            continue
-        sure, key = label_in_cell(
-            lon[i], lat[i], centre_x[column], centre_y[row], begins[k], begins[k + 1], edges, toggles, hashes[centre]
-        )
-        if not sure:
-            found[i] = NO_LABEL
-        elif key == hashes[centre]:
-            found[i] = centre
-        else:
-            found[i] = look_up(keys, values, key)
-
-
-@compiled
-def cells_of_edges(u: Floats, v: Floats, rows: int, columns: int, margin: float, cell: Int64s, edge: Int64s) -> int:
-    """Return how many (cell, edge) pairs there are where the edge touches the cell; write them where the arrays have room.
-
-    ``u``, ``v`` (n, 2) are the ends in cells from the west and south; ``margin`` widens every cell, in cells.
-    """
-    count = 0
-    for e in range(len(u)):
-        low, high = min(v[e, 0], v[e, 1]), max(v[e, 0], v[e, 1])
-        slope = (u[e, 1] - u[e, 0]) / (v[e, 1] - v[e, 0]) if high > low else 0.0
-        for row in range(max(int(np.floor(low - margin)), 0), min(int(np.floor(high + margin)), rows - 1) + 1):
-            west, east = min(u[e, 0], u[e, 1]), max(u[e, 0], u[e, 1])
-            if high > low:
-                one = u[e, 0] + (max(low, row - margin) - v[e, 0]) * slope
-                other = u[e, 0] + (min(high, row + 1 + margin) - v[e, 0]) * slope
-                west, east = max(west, min(one, other) - margin), min(east, max(one, other) + margin)
-            for column in range(max(int(np.floor(west - margin)), 0), min(int(np.floor(east + margin)), columns - 1) + 1):
-                if count < len(cell):
-                    cell[count] = row * columns + column
-                    edge[count] = e
-                count += 1
-    return count
-
-
-@compiled
-def near_lists(centre_m: Floats, radius_m: Floats, stations_m: Floats, spare_m: float, begins: Int64s, station: Int32s) -> int:
-    """Write for each cell the stations that may be nearest to a point in it; return how many pairs there are.
-
-    ``centre_m`` (n, 3) and ``stations_m`` (m, 3) are Earth-centred; a cell lies within ``radius_m`` of its centre. By the
-    triangle inequality no station farther from the centre than the nearest by twice the radius can be nearest.
-    """
-    count = 0
-    squares = np.empty(len(stations_m))
-    for c in range(len(centre_m)):
-        least = np.inf
-        for s in range(len(stations_m)):
-            x, y, z = (centre_m[c, 0] - stations_m[s, 0], centre_m[c, 1] - stations_m[s, 1], centre_m[c, 2] - stations_m[s, 2])
-            squares[s] = x * x + y * y + z * z
-            least = min(least, squares[s])
-        reach = np.sqrt(least) + 2.0 * radius_m[c] + spare_m
-        begins[c] = count
-        for s in range(len(stations_m)):
-            if squares[s] <= reach * reach:
-                if count < len(station):
-                    station[count] = s
-                count += 1
-    begins[len(centre_m)] = count
-    return count
-
-
-@compiled
-def find_stations(
-    lon: Floats,
-    lat: Floats,
-    frame: Floats,
-    rows: Floats,
-    columns: Floats,
-    begins: Int64s,
-    near: Int32s,
-    places: Floats,
-    limits: Floats,
-    found: Int32s,
-    distance_m: Floats,
-) -> None:
-    """Write the nearest station of each point and the geodesic metres to it; -2 where the plain way has to answer.
-
-    ``frame`` as in ``find_labels``. ``rows`` (n, 3: degrees, sine, cosine) and ``columns`` are the middles of the cells;
-    ``places`` (m, 7) the stations: Earth-centred x, y, z, latitude and longitude in degrees, sine and cosine of the
-    latitude. ``limits``: equatorial radius, squared eccentricity, the longest distance, the tie, in metres.
-
-    The geodesic is made from the chord c: s = c (1 + c^2 / 24 R^2 + 3 c^4 / 640 R^4), R the radius of curvature towards the
-    station (Euler) at the mean latitude; to 50 km it is right to a tenth of a micrometre.
-    """
-    a, e2, longest_m, tie_m = limits[0], limits[1], limits[2], limits[3]
-    radian = np.pi / 180.0
-    for i in range(len(lon)):
-        u, v = (lon[i] - frame[0]) * frame[2], (lat[i] - frame[1]) * frame[3]
-        if not (u >= 0.0 and v >= 0.0 and u < len(columns) and v < len(rows)):
-            found[i] = -2
-            continue
-        column, row = int(u), int(v)
-        d, f = (lat[i] - rows[row, 0]) * radian, (lon[i] - columns[column, 0]) * radian
-        sine_d, sine_f = d - d * d * d / 6.0 + d**5 / 120.0, f - f * f * f / 6.0 + f**5 / 120.0
-        cosine_d, cosine_f = 1.0 - d * d / 2.0 + d**4 / 24.0, 1.0 - f * f / 2.0 + f**4 / 24.0
-        sine = rows[row, 1] * cosine_d + rows[row, 2] * sine_d
-        cosine = rows[row, 2] * cosine_d - rows[row, 1] * sine_d
-        square = 1.0 - e2 * sine * sine
-        normal = a / np.sqrt(square)
-        x = normal * cosine * (columns[column, 2] * cosine_f - columns[column, 1] * sine_f)
-        y = normal * cosine * (columns[column, 1] * cosine_f + columns[column, 2] * sine_f)
-        z = normal * (1.0 - e2) * sine
-        cell = row * len(columns) + column
-        best, second, chosen = np.inf, np.inf, -2
-        for k in range(begins[cell], begins[cell + 1]):
-            s = near[k]
-            dx, dy, dz = places[s, 0] - x, places[s, 1] - y, places[s, 2] - z
-            chord2 = dx * dx + dy * dy + dz * dz
-            mean = 1.0 - e2 * (0.5 * (sine + places[s, 5])) ** 2
-            north = a * (1.0 - e2) / (mean * np.sqrt(mean)) * (places[s, 3] - lat[i]) * radian
-            east = a / np.sqrt(mean) * 0.5 * (cosine + places[s, 6]) * (places[s, 4] - lon[i]) * radian
-            towards = north * north / (north * north + east * east + 1e-30)
-            curved = (towards * mean / (1.0 - e2) + (1.0 - towards)) * np.sqrt(mean) / a
-            bend = chord2 * curved * curved
-            metres = np.sqrt(chord2) * (1.0 + bend / 24.0 + 3.0 * bend * bend / 640.0)
-            if metres < best:
-                best, second, chosen = metres, best, s
-            elif metres < second:
-                second = metres
-        if best > longest_m or second - best <= tie_m:
-            chosen = -2
-        found[i] = chosen
-        distance_m[i] = np.floor(best * 1e6 + 0.5) / 1e6
-
-
-@compiled
-def take_meanings(
-    labels: Int32s,
-    grids: Int32s,
-    rules: NDArray[np.uint8],
-    sets: Int32s,
-    grid: Int32s,
-    rule: NDArray[np.uint8],
-    departments: Int32s,
-) -> None:
-    """Write what each label means; label -1 means what the tables end with."""
-    for i in range(len(labels)):
-        label = labels[i]
-        grid[i], rule[i], departments[i] = grids[label], rules[label], sets[label]
-
-
-@compiled
-def fill_corners(slots: Int32s, corners: Hashes) -> None:
-    """Put corners (n, 2: the bits of longitude and latitude) into the open table: a power of two long, empty slots are -1."""
-    last = np.uint64(len(slots) - 1)
-    for k in range(len(corners)):
-        slot = (((corners[k, 0] * SCATTER) ^ corners[k, 1]) * SCATTER >> np.uint64(32)) & last
-        while slots[slot] != NO_LABEL:
-            slot = (slot + np.uint64(1)) & last
-        slots[slot] = k
+    top_u, top_v = columns - 0.5, rows - 0.5
+    flat = cells.ravel()
+    spot, bordered, closer = (np.empty(BLOCK, dtype=np.int32), np.empty(BLOCK + 1, dtype=np.int32), np.empty(BLOCK + 1, np.int32))
+    unsure = 0
+    wrong = 0
+    for start in range(0, len(lon), BLOCK):
+        x, y, label = lon[start : start + BLOCK], lat[start : start + BLOCK], found[start : start + BLOCK]
+        for j in range(len(x)):
+            wrong += int(not (abs(x[j]) <= 180.0)) | int(not (abs(y[j]) <= 90.0))
+            u, v = (x[j] - west) * per_x, (y[j] - south) * per_y
+            u, v = u if u > 0.0 else 0.0, v if v > 0.0 else 0.0
+            u, v = u if u < top_u else top_u, v if v < top_v else top_v
+            spot[j] = np.int32(v) * np.int32(columns) + np.int32(u)
+        count = 0
+        for j in range(len(x)):
+            cell = flat[np.uint32(spot[j])]
+            label[j] = cell
+            bordered[count] = j
+            count += int(cell < 0)
+        left = 0
+        for t in range(count):
+            j = bordered[t]
+            k = -1 - label[j]
+            u, v = (x[j] - west) * per_x, (y[j] - south) * per_y
+            part = int((v - np.floor(v)) * PARTS) * PARTS + int((u - np.floor(u)) * PARTS)
+            choice = (fine[k, part >> 4] >> (2 * (part & 15))) & 3
+            label[j] = fine[k, CHOICES + choice]
+            spot[left] = k
+            closer[left] = j
+            left += int(choice == EDGES)
+        for t in range(left):
+            j = closer[t]
+            u, v = (x[j] - west) * per_x, (y[j] - south) * per_y
+            label[j] = label_by_edges(
+                x[j],
+                y[j],
+                centre_x[int(u)],
+                centre_y[int(v)],
+                spot[t],
+                centre_label,
+                begins,
+                edges,
+                toggles,
+                hashes,
+                keys,
+                values,
+            )
+            unsure += int(label[j] == NO_LABEL)
+    return unsure, wrong
 
 
 @compiled
@@ -320,3 +230,85 @@ def find_corners(lon: Hashes, lat: Hashes, slots: Int32s, corners: Hashes, first
                 found[i] = first + k
                 break
             slot = (slot + np.uint64(1)) & last
+
+
+@compiled
+def take_meanings(
+    labels: Int32s, meanings: Int32s, usual: int, first: int, grid: Int32s, rule: NDArray[np.uint8], special: Int32s, count: int
+) -> int:
+    """Write what each label means: ``meanings`` holds grid * 256 + rule, the last what label -1 means.
+
+    ``special`` takes, from ``count`` on, the positions (the first is ``first``) of the points whose rule is not the
+    ``usual`` one; return where it ends.
+    """
+    last = len(meanings) - 1
+    for i in range(len(labels)):
+        label = labels[i]
+        meaning = meanings[np.uint32(label if label >= 0 else last)]
+        grid[i] = meaning >> 8
+        rule[i] = np.uint8(meaning & 255)
+        special[count] = first + i
+        count += int((meaning & 255) != usual)
+    return count
+
+
+@compiled
+def take_sets(labels: Int32s, sets: Int32s, departments: Int32s) -> None:
+    """Write the number of the set of department grids of each label; the last is that of label -1."""
+    last = len(sets) - 1
+    for i in range(len(labels)):
+        label = labels[i]
+        departments[i] = sets[np.uint32(label if label >= 0 else last)]
+
+
+@compiled
+def find_places(
+    lon: Floats,
+    lat: Floats,
+    lon_bits: Hashes,
+    lat_bits: Hashes,
+    frame: Floats,
+    cells: Int32s,
+    centre_x: Floats,
+    centre_y: Floats,
+    centre_label: Int32s,
+    fine: Int32s,
+    begins: Int64s,
+    edges: Floats,
+    toggles: Hashes,
+    hashes: Hashes,
+    keys: Hashes,
+    values: Int32s,
+    slots: Int32s,
+    corners: Hashes,
+    first_corner: int,
+    meanings: Int32s,
+    sets: Int32s,
+    usual: int,
+    grid: Int32s,
+    rule: NDArray[np.uint8],
+    departments: Int32s,
+    special: Int32s,
+) -> int:
+    """Write grid, rule and set of department grids (where the array has room) of each point.
+
+    Return how many points are ``special`` (see ``take_meanings``), -1 where one of them is no place on Earth. The tables
+    are those of ``find_labels``, ``find_corners`` and ``take_meanings``.
+    """
+    label = np.empty(BLOCK, dtype=np.int32)
+    count = 0
+    for start in range(0, len(lon), BLOCK):
+        x, y = lon[start : start + BLOCK], lat[start : start + BLOCK]
+        found = label[: len(x)]
+        unsure, wrong = find_labels(
+            x, y, frame, cells, centre_x, centre_y, centre_label, fine, begins, edges, toggles, hashes, keys, values, found
+        )
+        if wrong:
+            return -1
+        stop = start + len(x)
+        if unsure:
+            find_corners(lon_bits[start:stop], lat_bits[start:stop], slots, corners, first_corner, found)
+        count = take_meanings(found, meanings, usual, start, grid[start:stop], rule[start:stop], special, count)
+        if len(departments):
+            take_sets(found, sets, departments[start:stop])
+    return count

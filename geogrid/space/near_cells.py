@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geogrid.space import crs, kernels
+from geogrid.space import crs, station_kernels
 from geogrid.space.nearest import StationIndex, earth_centred
 
 Floats = NDArray[np.float64]
@@ -26,7 +26,7 @@ UNDECIDED = -2
 
 @dataclass(frozen=True)
 class NearCells:
-    """For each cell the stations that may be nearest to a point in it; the arrays are those of ``kernels.find_stations``."""
+    """For each cell the stations that may be nearest to a point in it; arrays as in ``station_kernels``."""
 
     frame: Floats
     rows: Floats
@@ -50,8 +50,8 @@ class NearCells:
             radius_m = np.maximum(radius_m, np.linalg.norm(corner_m - centre_m, axis=1) * WIDER)
         places_m = earth_centred(stations.lon, stations.lat)
         begins, none = np.empty(side * side + 1, dtype=np.int64), np.empty(0, dtype=np.int32)
-        near = np.empty(kernels.near_lists(centre_m, radius_m, places_m, SPARE_M, begins, none), dtype=np.int32)
-        kernels.near_lists(centre_m, radius_m, places_m, SPARE_M, begins, near)
+        near = np.empty(station_kernels.near_lists(centre_m, radius_m, places_m, SPARE_M, begins, none), dtype=np.int32)
+        station_kernels.near_lists(centre_m, radius_m, places_m, SPARE_M, begins, near)
         phi = np.radians(stations.lat)
         return cls(
             frame=np.array([west, south, 1 / width, 1 / height]),
@@ -63,11 +63,10 @@ class NearCells:
             limits=np.array([crs.GEOD.a, crs.GEOD.es, LONGEST_M, TIE_M]),
         )
 
-    def find(self, lon: Floats, lat: Floats, found: Int32s, distance_m: Floats) -> None:
-        """Write each point's nearest station (-2: the plain way has to answer) and the metres to it."""
-        kernels.find_stations(
-            lon, lat, self.frame, self.rows, self.columns, self.begins, self.near, self.places, self.limits, found, distance_m
-        )
+    def find(self, lon: Floats, lat: Floats, found: Int32s, distance_m: Floats) -> int:
+        """Write each point's nearest station and the metres to it; return how many (-2) the plain way has to answer."""
+        tables = self.frame, self.rows, self.columns, self.begins, self.near, self.places, self.limits
+        return int(station_kernels.find_stations(lon, lat, *tables, found, distance_m))
 
 
 def _turned(degrees: ArrayLike) -> Floats:

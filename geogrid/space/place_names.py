@@ -15,11 +15,13 @@ SUFFIXES = (
     *("街道办事处", "街道", "社区居委会", "社区", "村委会", "村", "镇", "乡", "区", "县"),
     *("大街", "大道", "公路", "胡同", "路", "街", "道", "巷", "屯", "庄园", "小区", "组"),
 )
-LONGEST_NAME = 24
+LONGEST_NAME = 24  # that a slip is looked for in
+LONGEST_FORM = 60
 # How sure a name is by the way it fits; the order is the order of trust, the numbers are our choice, measured on the twin.
 TRUST = {
     NameMatch.EXACT: 1.0,
     NameMatch.OLD_NAME: 0.97,
+    NameMatch.OTHER_NAME: 0.98,
     NameMatch.SHORT: 0.9,
     NameMatch.SOUND: 0.85,
     NameMatch.TYPO: 0.7,
@@ -32,7 +34,7 @@ LEAST_COVERED = 0.5  # of a name's bigrams, by weight, before a part stands for 
 LEAST_RUN = 3  # bigrams one after the other that stand for a name, however long it is
 MOST_PARTS = 12
 TIE = 0.04
-FIRM = (NameMatch.EXACT, NameMatch.OLD_NAME)  # no guess takes a character from a name that is there in full
+FIRM = (NameMatch.EXACT, NameMatch.OLD_NAME, NameMatch.OTHER_NAME)  # no guess takes a character from a name that is there in full
 
 
 @dataclass(frozen=True)
@@ -58,25 +60,43 @@ class _Form:
     full: bool
 
 
-class NameIndex:
-    """Names of things by number: ``names[i]`` and ``old_names[i]`` name the thing ``i``."""
+@dataclass(frozen=True)
+class Names:
+    """What a thing goes by: its ``name``, former and other names; ``exact``: it counts only where it is said in full."""
 
-    def __init__(self, names: Sequence[str], old_names: Sequence[Sequence[str]]) -> None:
+    name: str
+    old: Sequence[str] = ()
+    other: Sequence[str] = ()
+    exact: bool = False
+
+
+class NameIndex:
+    """Names of things by number: ``names[i]`` are those of the thing ``i``."""
+
+    def __init__(self, names: Sequence[Names]) -> None:
         self._forms: dict[str, list[_Form]] = defaultdict(list)
         self._lacking: dict[tuple[int, str], list[int]] = defaultdict(list)
         self._shorter: dict[str, list[int]] = defaultdict(list)
         self._sounds: dict[str, list[_Form]] = defaultdict(list)
         self._initials: dict[str, list[int]] = defaultdict(list)
         self._bigrams: dict[str, list[int]] = defaultdict(list)
-        self._plain = [normalised(name) for name in names]
-        for thing, name in enumerate(self._plain):
-            self._add(thing, name, NameMatch.EXACT)
-            for old in old_names[thing]:
-                self._add(thing, normalised(old), NameMatch.OLD_NAME)
-            for pair in set(bigrams(name)):
+        self._plain = [normalised(one.name) for one in names]
+        for thing, own in enumerate(names):
+            add = self._add_exact if own.exact else self._add
+            add(thing, self._plain[thing], NameMatch.EXACT)
+            for old in own.old:
+                add(thing, normalised(old), NameMatch.OLD_NAME)
+            for other in own.other:
+                add(thing, normalised(other), NameMatch.OTHER_NAME)
+            for pair in () if own.exact else set(bigrams(self._plain[thing])):
                 self._bigrams[pair].append(thing)
         self._weight = {pair: math.log1p(len(names) / len(things)) for pair, things in self._bigrams.items()}
         self._longest_sound = max((len(letters) for letters in self._sounds), default=0)
+        self._longest_form = min(LONGEST_FORM, max((len(form) for form in self._forms), default=0))
+
+    def _add_exact(self, thing: int, name: str, match: NameMatch) -> None:
+        if len(name) >= 2:
+            self._forms[name].append(_Form(thing, match, True))
 
     def _add(self, thing: int, name: str, match: NameMatch) -> None:
         if len(name) < 2:
@@ -104,9 +124,10 @@ class NameIndex:
         return strongest(found)
 
     def _as_named(self, text: str) -> Iterator[Spot]:
-        for start, end in _windows(len(text), 2, LONGEST_NAME):
+        for start, end in _windows(len(text), 2, self._longest_form):
             for form in self._forms.get(text[start:end], ()):
-                yield Spot(start, end, form.thing, form.match, TRUST[form.match])
+                if not _cuts_a_word(text, start, end):
+                    yield Spot(start, end, form.thing, form.match, TRUST[form.match])
 
     def _by_sound(self, text: str) -> Iterator[Spot]:
         sound = sound_of(text)
@@ -120,6 +141,8 @@ class NameIndex:
             if not spelled and not text[first:last].isalnum():
                 continue
             for form in forms:
+                if spelled and self._plain[form.thing].isascii() and _cuts_a_word(text, first, last):
+                    continue
                 if spelled:
                     yield Spot(first, last, form.thing, NameMatch.SOUND, SPELLED_TRUST if form.full else TRUST[NameMatch.SOUND])
                 elif form.full and last - first >= 3:
@@ -144,8 +167,11 @@ class NameIndex:
                     seen.update(self._lacking.get((at, less), ()))
                 if len(less) >= 4 and 0 < at < len(less):
                     seen.update(form.thing for form in self._forms.get(less, ()) if form.full)
+            cuts = _cuts_a_word(text, start, end)
             for thing in sorted(seen):
-                yield Spot(start, end, thing, NameMatch.TYPO, trust)
+                name = self._plain[thing]
+                if not name.isascii() or (not cuts and len(name) >= LEAST_LETTERS):
+                    yield Spot(start, end, thing, NameMatch.TYPO, trust)
 
     def _in_part(self, text: str, sure: Sequence[Spot]) -> Iterator[Spot]:
         for start, end in _left_over(len(text), sure):
@@ -207,6 +233,12 @@ def _windows(size: int, least: int, most: int) -> Iterator[tuple[int, int]]:
     for start in range(size - least + 1):
         for end in range(start + least, min(size, start + most) + 1):
             yield start, end
+
+
+def _cuts_a_word(text: str, start: int, end: int) -> bool:
+    """Whether a span begins or ends within a word of letters or a number: "lahde" is not said by "Kotilahde"."""
+    pairs = (text[at - 1 : at + 1] for at in (start, end) if 0 < at < len(text))
+    return any(pair.isascii() and (pair.isalpha() or pair.isdigit()) for pair in pairs)
 
 
 def _overlaps(spot: Spot, firm: Sequence[Spot]) -> bool:

@@ -12,11 +12,15 @@ def reason_words(candidate: PlaceCandidate, language: str) -> list[str]:
 
 
 def _in_words(part: MatchedPart, language: str) -> str:
-    template = "{part} {said}: {match}" if not part.found or part.match in _BARE else "{part} {said}: {found}, {match}"
+    if part.match is NameMatch.OLD_NAME:
+        template = "{part} {found}, formerly {said} ({years})" if part.years else "{part} {found}, formerly {said}"
+    else:
+        template = "{part} {said}: {match}" if not part.found or part.match in _BARE else "{part} {said}: {found}, {match}"
     words = {
         "part": translate(part.part.label, language, type(part.part).__name__),
         "said": part.said,
         "found": part.found,
+        "years": part.years,
         "match": translate(part.match.label, language, "NameMatch"),
     }
     return translate(template, language).format(**words)

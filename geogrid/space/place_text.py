@@ -13,11 +13,12 @@ from pypinyin import lazy_pinyin
 LONGEST_TEXT = 300  # characters looked at: an address stands at the head of what is said
 DIGITS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 TENS = {"十": 10, "百": 100, "千": 1000}
-COUNTED = "号|组|栋|弄|单元|队|户"  # what is counted in numerals as well as in digits
+COUNTED = "号|组|栋|弄|单元|队|户|米|公里|千米"  # what is counted in numerals as well as in digits
 _NUMERAL = re.compile(rf"[{''.join(DIGITS)}{''.join(TENS)}]+(?=(?:{COUNTED}))")
 _SPACE = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
 _HOUSE = re.compile(r"(\d{1,5})(?:[-~附之]\d{1,4})?\s?(?:号(?!楼|线|地|车|门|栋|单元|店|井)|hao(?![a-z]))")
 _BARE = re.compile(r"\s?(\d{1,5})(?![\d]|\s?(?:栋|单元|组|队|楼|米|路|元|点|月|日|年|户|人|个))")
+_LAST = re.compile(r"(?<![0-9])\s?(\d{1,5})\s?[a-z]{0,2}(?:\s?[-–/,;]\s?\d{1,5}\s?[a-z]{0,2})*$")
 _TONE = re.compile(r"(?<=[a-z])[1-5](?![0-9])")
 _FOREIGN = re.compile(r"[一-鿿]{2,4}?(?<![社小园校厂库])[区县]")
 
@@ -32,11 +33,23 @@ class HouseNumber:
 
 
 def normalised(text: str) -> str:
-    """Return ``text`` in one form: half width, small letters, no accents, counted numerals as digits, no needless spaces."""
-    small = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).lower()
+    """Return ``text`` in one form: half width, small simplified letters, no accents, counted numerals as digits, no needless
+    spaces."""
+    small = unicodedata.normalize("NFKC", text[:LONGEST_TEXT])[:LONGEST_TEXT].lower()
     plain = "".join(one for one in unicodedata.normalize("NFD", small) if not unicodedata.combining(one))
+    plain = plain.translate(_simplified()) if not plain.isascii() else plain
     counted = _NUMERAL.sub(lambda found: str(value_of(found.group())), plain)
     return _SPACE.sub("", counted.strip())
+
+
+@lru_cache(maxsize=1)
+def _simplified() -> dict[int, str]:
+    """Return the simplified form of every traditional character that has one, character by character."""
+    from opencc import OpenCC
+
+    hanzi = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
+    plain = OpenCC("t2s").convert("\n".join(hanzi)).split("\n")
+    return {ord(one): other for one, other in zip(hanzi, plain, strict=True) if one != other and len(other) == 1}
 
 
 def value_of(numeral: str) -> int:
@@ -55,6 +68,20 @@ def value_of(numeral: str) -> int:
 def house_numbers(text: str) -> list[HouseNumber]:
     """Return the house numbers (with 号 or ``hao``) of a normalised text in their order."""
     return [HouseNumber(found.start(), found.end(), int(found.group(1))) for found in _HOUSE.finditer(text)]
+
+
+def is_latin(name: str) -> bool:
+    """Whether a name is written in letters and not in Chinese characters."""
+    return not any(ord(character) >= 0x2E80 for character in name)
+
+
+def address_number(text: str) -> HouseNumber | None:
+    """Return the house number of a known address: the first with 号, else the number at the end, as in "main street 4 b"."""
+    marked = house_numbers(text)
+    if marked:
+        return marked[0]
+    found = _LAST.search(text)
+    return None if found is None else HouseNumber(found.start(), found.end(), int(found.group(1)))
 
 
 def bare_number(text: str, start: int) -> HouseNumber | None:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from geogrid.domain.places import PlaceKind
-from geogrid.space.crs import SRID_WEB_MERCATOR
+from geogrid.space.crs import SRID_STORED, SRID_WEB_MERCATOR
 from geogrid.store.copying import copy_rows
 from geogrid.store.tables.events import events, steps
-from geogrid.store.tables.geography import households, places, shapes
+from geogrid.store.tables.geography import households, places, roads, shapes
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+    from geogrid.store.editions import Edition
 
 SERVICE_CIRCLES = "service_circles"
+UNCOVERED = "uncovered"  # a place in every base grid, with how many of its households reach no station in time
 HOTSPOTS = "hotspots"
 
 
@@ -81,6 +87,48 @@ def events_lonlat(session: Session, start: datetime, end: datetime) -> np.ndarra
     within = (events.c.reported_at >= start, events.c.reported_at < end, place.is_not(None))
     rows = session.execute(select(func.ST_X(place), func.ST_Y(place)).where(*within)).all()
     return np.array([tuple(row) for row in rows], dtype=float).reshape(-1, 2)
+
+
+@dataclass(frozen=True)
+class EventColumns:
+    """Events by the column: grid code as recorded (None for none), place in degrees (n, 2; NaN for none), kind, address."""
+
+    grid_codes: np.ndarray
+    lonlat: np.ndarray
+    kinds: np.ndarray
+    words: np.ndarray
+
+
+def events_between(session: Session, start: datetime, end: datetime, kinds: Collection[str] = ()) -> EventColumns:
+    """Return events reported from ``start`` to before ``end``, of some ``kinds`` or all. Rides ``ix_events_reported_at``."""
+    at = events.c
+    wanted = [at.reported_at >= start, at.reported_at < end]
+    if kinds:
+        wanted.append(at.kind.in_(kinds))
+    columns = (at.grid_code, func.ST_X(at.point), func.ST_Y(at.point), at.kind, at.address)
+    rows = session.execute(select(*columns).where(*wanted).order_by(at.reported_at, at.id)).all()
+    codes, lon, lat, kind, words = (np.array([row[i] for row in rows], dtype=object) for i in range(5))
+    return EventColumns(codes, np.column_stack([lon, lat]).astype(float), kind, words)
+
+
+def names_on_the_ground(session: Session, edition: Edition) -> tuple[GeoDataFrame, GeoDataFrame]:
+    """Return an edition's named places but for address points (``name kind``), and its roads, one row a name (``name``)."""
+    from geogrid.store.geography import rows_of
+
+    mine = (rows_of(places, edition), places.c.kind != PlaceKind.ADDRESS.value, places.c.name != "")
+    named = session.execute(select(places.c.name, places.c.kind, func.ST_AsBinary(places.c.geom, type_=None)).where(*mine)).all()
+    whole = func.ST_AsBinary(func.ST_Collect(roads.c.geom), type_=None)
+    lines = session.execute(select(roads.c.name, whole).where(rows_of(roads, edition), roads.c.name != "").group_by(roads.c.name))
+    return _frame(("name", "kind"), named), _frame(("name",), lines.all())
+
+
+def _frame(names: tuple[str, ...], rows: Sequence[Any]) -> GeoDataFrame:
+    import geopandas
+    import shapely
+
+    values = {name: np.array([row[i] for row in rows], dtype=object) for i, name in enumerate(names)}
+    shapes_of = shapely.from_wkb(np.array([bytes(row[-1]) for row in rows], dtype=object))
+    return geopandas.GeoDataFrame(values, geometry=shapes_of, crs=SRID_STORED)
 
 
 def events_by_grid(session: Session, start: datetime, end: datetime) -> dict[str, int]:

@@ -48,6 +48,7 @@ def copy_assignments(session: Session, ids: Sequence[UUID], found: Sequence[Assi
     def row(event_id: UUID, assignment: Assignment) -> list[Any]:
         values = assignment_values(event_id, assignment, now=at)
         values["candidates"] = json.dumps(values["candidates"])
+        values["place"] = None if values["place"] is None else json.dumps(values["place"], ensure_ascii=False)
         return [values[name] for name in ASSIGNMENT_COLUMNS]
 
     rows = (row(event_id, assignment) for event_id, assignment in zip(ids, found, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.events import Channel, Event, EventKind, EventState, Report, Step, StepKind
 from geogrid.domain.grids import Assignment, AssignmentRule, Candidate
-from geogrid.domain.places import Datum, ReportedPoint
+from geogrid.domain.places import ConfirmedPlace, Datum, PlacePrecision, ReportedPoint
 from geogrid.space.crs import SRID_STORED
 from geogrid.space.tiles import STEP_ZOOM, cell_of
 from geogrid.store.cells import CELL_ZOOM
@@ -90,6 +91,7 @@ def assignment_values(event_id: UUID, assignment: Assignment, *, now: datetime) 
         "minutes": assignment.minutes,
         "nearest_grid_code": assignment.nearest_grid_code,
         "nearest_grid_m": assignment.nearest_grid_m,
+        "place": None if assignment.place is None else asdict(assignment.place),
     }
 
 
@@ -234,7 +236,16 @@ def _assignment(row: Row | None) -> Assignment | None:
         minutes=row.minutes,
         nearest_grid_code=row.nearest_grid_code,
         nearest_grid_m=row.nearest_grid_m,
+        place=_place(row.place),
     )
+
+
+def _place(stored: dict[str, Any] | None) -> ConfirmedPlace | None:
+    if stored is None:
+        return None
+    lon, lat = stored["point_lonlat"]
+    precision, reason = PlacePrecision(stored["precision"]), tuple(stored["reason"])
+    return ConfirmedPlace(**{**stored, "point_lonlat": (lon, lat), "precision": precision, "reason": reason})
 
 
 def history(session: Session, event_id: UUID) -> list[tuple[datetime, Assignment]]:

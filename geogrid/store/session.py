@@ -51,3 +51,11 @@ def session_scope(engine: Engine) -> Iterator[Session]:
     """Yield a session whose transaction is committed at the end, or rolled back when anything was raised."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def snapshot_scope(engine: Engine) -> Iterator[Session]:
+    """Yield a session that reads one instant of the register, whatever is committed meanwhile: REPEATABLE READ, read only."""
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**options) as connection, Session(connection) as session, session.begin():
+        yield session

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import numpy as np
 import pytest
 import shapely
 from sqlalchemy import select
@@ -124,32 +123,3 @@ def test_hotspots_are_old_after_a_while_when_something_happened(session, distric
         shapes.update().where(shapes.c.kind == HOTSPOTS).values(properties={**said(session, HOTSPOTS)[1], "step": -1})
     )
     assert refresh(session, now=later, district=district)
-
-
-def test_clusters_are_listed_with_their_ratio_to_the_usual(session):
-    """A board of 12 by 12 grids with an event each in the period; four neighbours have twenty, and had two before."""
-    district = district_of(build.profile(), session)
-    side = 0.01
-    rows = []
-    for i in range(144):
-        x, y = (build.WEST + side * (i % 12), build.SOUTH + side * (i // 12))
-        box = shapely.box(*np.round([x, y, x + side, y + side], 9))
-        rows.append(
-            {"code": f"999901001001{i:03d}", "name": str(i), "kind": "ordinary", "households": 1, "leader": "", "geometry": box}
-        )
-    frames = {**build.geography(), GeographyKind.BASE_GRIDS: build.frame(rows), GeographyKind.ROADS: build.roads()}
-    load_edition(session, "board", frames, now=build.NOW, district=district)
-    activate_edition(session, "board", now=build.NOW, district=district)
-    refresh(session, now=build.NOW, district=district)
-    for i in range(144):
-        place = (build.WEST + side * (i % 12 + 0.5), round(build.SOUTH + side * (i // 12 + 0.5), 4))
-        hot = i in {65, 66, 77, 78}
-        add_events(session, district, 20 if hot else 1, place, 1 + i // 12)
-        if hot:
-            add_events(session, district, 2, place, 60 + i // 12)
-    draw_hotspots(session, now=build.NOW, district=district)
-    (cluster,) = hotspots.clusters(session)
-    assert {rows[i]["code"] for i in (65, 66, 77, 78)} <= set(cluster["grids"])
-    assert cluster["rank"] == 1 and cluster["ratio"] == pytest.approx(cluster["events"] / cluster["usual"], rel=0.05)
-    drawn = [f for f in geojson(session, hotspots.LAYER, WHOLE)["features"] if f["properties"]["rank"]]
-    assert len(drawn) == 1 and drawn[0]["properties"]["events"] == cluster["events"]

@@ -82,7 +82,7 @@ def test_grids_without_villages_have_no_units(session):
 
 def test_an_edition_is_compiled_once_and_the_last_few_are_kept(session, monkeypatch):
     compiled = []
-    monkeypatch.setattr(module, "read_geography", lambda session, edition_id, profile: compiled.append(edition_id) or edition_id)
+    monkeypatch.setattr(module, "read_geography", lambda session, id_, profile, files: compiled.append(id_) or id_)
     district, barrier = district_of(profile(), session), Barrier(8)
 
     def ask():
@@ -100,10 +100,10 @@ def test_an_edition_is_compiled_once_and_the_last_few_are_kept(session, monkeypa
     assert compiled == [1, 2, 3, 4, 2]  # 1 was asked for again and stayed; 2 had to go for 4
 
 
-def test_an_edition_is_compiled_while_every_connection_of_the_pool_is_held(live):
+def test_an_edition_is_compiled_while_every_connection_of_the_pool_is_held(live, tmp_path):
     """After an activation all threads of a server wait, with their connections, for the one that compiles the edition."""
     tight = engine_of(live.url.render_as_string(hide_password=False), pool_size=1)
-    district = open_district(read_settings({}), tight)
+    district = open_district(read_settings({"GEOGRID_VAR": str(tmp_path)}), tight)
     held = [tight.connect() for _ in range(1 + tight.pool._max_overflow)]
     try:
         assert district.geography_for(1).units_of[A1] == (VILLAGE_A, TOWNSHIP_A)

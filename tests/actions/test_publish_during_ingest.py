@@ -29,9 +29,9 @@ def breaches(engine) -> int:
         return sum(len(checks.broken(session, query)) for query in queries)
 
 
-def run(engine) -> int:
+def run(engine, tmp_path) -> int:
     """Publish a dozen editions while four senders report without pause; return how many reports were accepted."""
-    real = open_district(read_settings({}), engine)
+    real = open_district(read_settings({"GEOGRID_VAR": str(tmp_path)}), engine)
     done, accepted = Event(), []
 
     def slowly(edition_id):
@@ -62,16 +62,16 @@ def run(engine) -> int:
     return sum(accepted)
 
 
-def test_no_event_ends_under_a_retired_edition(live):
-    accepted = run(live)
+def test_no_event_ends_under_a_retired_edition(live, tmp_path):
+    accepted = run(live, tmp_path)
     assert accepted >= 10 * SENDERS
     assert breaches(live) == 0
 
 
-def test_without_the_lock_the_same_run_breaks_the_promise(live, monkeypatch):
+def test_without_the_lock_the_same_run_breaks_the_promise(live, monkeypatch, tmp_path):
     """Proof that the test above sees what it looks for."""
     monkeypatch.setattr(locks, "share_edition", lambda session: None)
-    run(live)
+    run(live, tmp_path)
     assert breaches(live) > 0
 
 
@@ -100,9 +100,9 @@ def test_ingest_does_not_wait_for_ingest(live):
         locks.share_edition(another)
 
 
-def test_of_two_who_publish_at_once_one_wins_and_the_other_is_told(live):
+def test_of_two_who_publish_at_once_one_wins_and_the_other_is_told(live, tmp_path):
     """The second compares with the edition in force, then finds another one there when the first has committed."""
-    district, told = open_district(read_settings({}), live), []
+    district, told = open_district(read_settings({"GEOGRID_VAR": str(tmp_path)}), live), []
     for name in ("a", "b"):
         with session_scope(live) as session:
             load_edition(session, name, {GeographyKind.HOUSEHOLDS: households()}, now=datetime.now(UTC), district=district)
@@ -126,9 +126,9 @@ def test_of_two_who_publish_at_once_one_wins_and_the_other_is_told(live):
         assert editions.in_force(session).name == "a"
 
 
-def test_two_who_load_the_same_new_edition_at_once_both_end_up_in_it(live):
+def test_two_who_load_the_same_new_edition_at_once_both_end_up_in_it(live, tmp_path):
     """The second waits for the first, then replaces what it brought; nobody is told of a name that is taken."""
-    district, loaded = open_district(read_settings({}), live), []
+    district, loaded = open_district(read_settings({"GEOGRID_VAR": str(tmp_path)}), live), []
 
     def second():
         with session_scope(live) as session:

@@ -15,7 +15,7 @@ import shapely
 
 from etl.synthesise import SMALL, build_twin
 from etl.synthesise.sizes import HULAN
-from geogrid.domain.profiles import parse_profile
+from geogrid.domain.profiles import Profile, parse_profile
 from geogrid.settings import ROOT
 from geogrid.space import crs
 from geogrid.space.index import AssignmentIndex
@@ -46,10 +46,18 @@ class Ground:
 
 def made_ground(points: int, small: bool) -> Ground:
     """Make the twin and the points."""
+    return ground_of(*made_twin(small), points, np.random.default_rng(1))
+
+
+def made_twin(small: bool) -> tuple[dict[str, Any], Profile]:
+    """Make the twin's frames and read its profile."""
     profile = parse_profile((ROOT / "data" / "profiles" / "999901.toml").read_text("utf-8"))
-    twin = build_twin(profile, 1, size=SMALL if small else HULAN)
+    return build_twin(profile, 1, size=SMALL if small else HULAN), profile
+
+
+def ground_of(twin: dict[str, Any], profile: Profile, points: int, rng: np.random.Generator) -> Ground:
+    """Return the twin with ``points`` points scattered about its events."""
     units, events = twin["units"], twin["events"]
-    rng = np.random.default_rng(1)
     chosen = events.iloc[rng.integers(0, len(events), points)]
     lonlat = np.column_stack([chosen["lon"], chosen["lat"]])
     for datum in chosen["datum"].unique():
@@ -63,12 +71,11 @@ def made_ground(points: int, small: bool) -> Ground:
     west, _, east, north = twin["base_grids"].total_bounds
     lonlat[outside] = rng.uniform([west, north], [east, north + 0.1], (int(outside.sum()), 2))
     lon, lat = crs.snap(*lonlat.T)
-    district = units.loc[units["level"] == "district", "geometry"].iloc[0]
     return Ground(
         grids=twin["base_grids"],
         departments=twin["department_grids"],
         stations=twin["stations"],
-        district=district,
+        district=units.loc[units["level"] == "district", "geometry"].iloc[0],
         metric_srid=profile.metric_srid,
         lon=np.ascontiguousarray(lon),
         lat=np.ascontiguousarray(lat),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from geogrid.domain.profiles import parse_profile
+from geogrid.domain.speeds import Season, Speeds
+from geogrid.domain.stations import TravelMode
 from geogrid.errors import SetupError
 from geogrid.settings import ROOT
 from geogrid.space.crs import measures_true
@@ -51,3 +55,35 @@ def test_a_broken_field_is_named(line, instead):
 
 def test_whole_numbers_serve_as_metres():
     assert parse_profile(GOOD.replace("far_m = 50000.0", "far_m = 50000")).far_m == 50_000
+
+
+def test_speeds_are_read_by_mode_class_and_season():
+    speeds = parse_profile(GOOD).speeds
+    assert speeds.season_on(date(2025, 1, 31)) is Season.WINTER and speeds.season_on(date(2025, 4, 1)) is Season.SUMMER
+    assert speeds.speed_kmh(TravelMode.WALK, "steps", 30.0, Season.SUMMER) == 2.4
+    assert speeds.speed_kmh(TravelMode.EBIKE, "residential", 30.0, Season.WINTER) == pytest.approx(10.5)
+    assert speeds.speed_kmh(TravelMode.CAR, "primary", 60.0, Season.SUMMER) == 60.0
+    assert speeds.speed_kmh(TravelMode.CAR, "service", 30.0, Season.WINTER) == pytest.approx(12.0)
+
+
+def test_without_a_table_of_travel_the_usual_speeds_hold_and_there_is_no_winter():
+    plain = parse_profile(GOOD[: GOOD.index("[travel]")]).speeds
+    assert plain == Speeds() and plain.season_on(date(2025, 1, 1)) is Season.SUMMER
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "said"),
+    [
+        ("winter_months = [11, 12, 1, 2, 3]", "winter_months = [11, 13]", r"travel\.winter_months \(line \d+\) is \[11, 13\]"),
+        ("steps = 2.4", "steps = 0", r"travel\.kmh\.walk\.steps \(line \d+\) is 0"),
+        ("steps = 0.7", "steps = 1.2", r"travel\.winter\.walk\.steps \(line \d+\) is 1\.2"),
+        ("other = 4.8", "others = 4.8", r"travel\.kmh\.walk \(line \d+\) is .* with the class other"),
+        ("[travel.kmh.ebike]", "[travel.kmh.bus]", r"travel\.kmh\.bus \(line \d+\) .* one of walk, ebike, car"),
+        ("[travel.kmh.ebike]", "[travel.speed.ebike]", r"travel\.speed .* one of winter_months, kmh, winter"),
+    ],
+)
+def test_a_broken_speed_is_named_by_key_and_line(line, instead, said):
+    changed = GOOD.replace(line, instead, 1)
+    assert changed != GOOD
+    with pytest.raises(SetupError, match=rf"mine\.toml: {said}"):
+        parse_profile(changed, "mine.toml")

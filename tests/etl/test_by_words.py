@@ -55,7 +55,7 @@ def test_sure_words_place_a_row_and_unsure_ones_name_the_likeliest_place(town, a
     rows = ask("select address, words, accuracy_m, ST_X(point) as lon, ST_Y(point) as lat from events order by address desc")
     assert [row.address for row in rows] == [ROWS[0][2], ""] and rows[1].words == ROWS[1][1]
     assert rows[0].lon == pytest.approx(126.002833, abs=1e-6) and rows[0].lat == pytest.approx(45.859776, abs=1e-6)
-    assert rows[0].accuracy_m == pytest.approx(30.0) and rows[1].accuracy_m > rows[0].accuracy_m
+    assert rows[0].accuracy_m == pytest.approx(42.0) and rows[1].accuracy_m > rows[0].accuracy_m
     again = town("events", events_file(tmp_path), "--locate-above", "0.9")["parts"][0]["rows"]
     assert (again["accepted"], again["known"]) == (0, 2), "sent twice, stored once"
 

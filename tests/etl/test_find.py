@@ -31,7 +31,7 @@ def test_the_place_is_told_with_precision_and_reason(files):
     done = run(files, "清泉社区清河路12号", "--most", "1")
     assert done.exit_code == 0, done.output
     assert done.output.splitlines() == [
-        "河东街道清泉社区清河路12号: House number, within 30 m, 100 % sure, at 126.002833, 45.859776",
+        "河东街道清泉社区清河路12号: House number, within 42 m, 100 % sure, at 126.002833, 45.859776",
         "  Village or community 清泉社区: as named",
         "  Street 清河路: as named",
         "  House number 12: as named",
@@ -42,7 +42,7 @@ def test_the_same_as_json_a_line(files):
     lines = run(files, "红旗小学", "--json", language="zh").output.splitlines()
     (found,) = map(json.loads, lines)
     assert (found["name"], found["precision"]) == ("河东街道柳荫社区柳荫第二小学", "landmark")
-    assert found["reason"] == ["标志性地点“红旗小学”：柳荫第二小学，旧名"]
+    assert found["reason"] == ["标志性地点柳荫第二小学，原称“红旗小学”"]
     assert found["lon"] == pytest.approx(126.0193, abs=1e-3) and found["village_code"] == "999901001002"
 
 

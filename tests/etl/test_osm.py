@@ -13,7 +13,8 @@ import shapely
 
 from etl.errors import FileDamaged, LayerUnknown
 from etl.sources import ReadOptions, open_table
-from etl.sources.osm_tags import CLASSES, direction_of, modes_of, speed_of
+from etl.sources.osm_barriers import stopped_by
+from etl.sources.osm_tags import CLASSES, direction_of, directions_of, modes_of, speed_of
 from geogrid.settings import ROOT
 from geogrid.space.crs import geodesic_m
 
@@ -81,9 +82,33 @@ def test_what_is_not_used_is_said(crossing):
 
 def test_places_are_a_layer_of_their_own(crossing):
     table = open_table(crossing, ReadOptions(layer="places"))
-    assert table.frame.to_dict("records") == [{"code": "n20", "name": "东村", "kind": "settlement"}]
+    assert table.frame[["code", "name", "kind"]].to_dict("records") == [{"code": "n20", "name": "东村", "kind": "settlement"}]
     with pytest.raises(LayerUnknown, match="roads, places"):
         open_table(crossing, ReadOptions(layer="rails"))
+
+
+def test_addresses_landmarks_and_all_their_names_are_places(tmp_path):
+    school = {
+        "amenity": "school",
+        "name": "第一小学",
+        "old_name": "红旗小学;东风小学",
+        "name:en": "First School",
+        "alt_name": "一小",
+    }
+    nodes = {n: (126.6 + 0.001 * (n in (2, 3)), 45.9 + 0.001 * (n in (3, 4))) for n in (1, 2, 3, 4)}
+    house = (30, [1, 2, 3, 4, 1], {"building": "yes", "addr:street": "呼兰大街", "addr:housenumber": "12"})
+    places = [
+        (20, (126.61, 45.9), school | {"addr:street": "Main Street", "addr:housenumber": "4 B"}),
+        (21, (126.62, 45.9), {"railway": "station", "name": "呼兰站"}),
+        (22, (126.63, 45.9), {"addr:housenumber": "7"}),
+        (23, (126.64, 45.9), {"amenity": "bench", "name": "x"}),
+    ]
+    frame = open_table(write(tmp_path / "x.osm.pbf", [house], nodes, places), ReadOptions(layer="places")).frame
+    rows = {row["code"]: row for row in frame.to_dict("records")}
+    assert set(rows) == {"n20", "n20-a", "n21", "w30-a"}
+    assert (rows["n20"]["old_names"], rows["n20"]["other_names"]) == ("红旗小学;东风小学", "一小;First School")
+    assert [rows[code]["address"] for code in ("n20-a", "w30-a", "n21")] == ["Main Street 4 B", "呼兰大街12号", ""]
+    assert [rows[code]["kind"] for code in ("n20", "n20-a", "n21")] == ["landmark", "address", "landmark"]
 
 
 def test_a_loop_and_a_file_without_roads(tmp_path):
@@ -192,3 +217,67 @@ def test_helsinki():
 def line_length(line):
     lonlat = np.array(line.coords)
     return geodesic_m(*lonlat[:-1].T, *lonlat[1:].T).sum()
+
+
+@pytest.mark.parametrize(
+    ("tags", "found"),
+    [
+        ({}, (0, 0, 0)),
+        ({"oneway": "yes"}, (0, 1, 1)),
+        ({"oneway": "-1"}, (0, -1, -1)),
+        ({"oneway": "yes", "oneway:bicycle": "no"}, (0, 0, 1)),
+        ({"oneway": "yes", "cycleway:left": "opposite_lane"}, (0, 0, 1)),
+        ({"oneway": "yes", "oneway:bicycle": "-1"}, (0, -1, 1)),
+        ({"oneway:motor_vehicle": "yes"}, (0, 0, 1)),
+        ({"oneway:foot": "yes"}, (1, 0, 0)),
+        ({"junction": "roundabout"}, (0, 1, 1)),
+        ({"junction": "roundabout", "oneway:foot": "-1"}, (-1, 1, 1)),
+        ({"oneway": "reversible"}, (0, 0, 0)),
+    ],
+)
+def test_each_mode_has_its_direction(tags, found):
+    directions = directions_of({"highway": "residential"} | tags)
+    assert (directions["walk"], directions["ebike"], directions["car"]) == found
+
+
+@pytest.mark.parametrize(
+    ("tags", "stopped"),
+    [
+        ({"barrier": "bollard"}, "car"),
+        ({"barrier": "bollard", "motor_vehicle": "yes"}, ""),
+        ({"barrier": "bollard", "bicycle": "no"}, "ebike;car"),
+        ({"barrier": "kissing_gate"}, "ebike;car"),
+        ({"barrier": "gate"}, ""),
+        ({"barrier": "gate", "locked": "yes"}, "walk;ebike;car"),
+        ({"barrier": "gate", "locked": "yes", "foot": "yes"}, "ebike;car"),
+        ({"barrier": "lift_gate", "access": "private"}, "walk;ebike;car"),
+        ({"barrier": "lift_gate", "motor_vehicle": "private"}, "car"),
+        ({"barrier": "cycle_barrier", "bicycle": "dismount"}, "car"),
+        ({"barrier": "block", "access": "yes"}, "car"),
+        ({"barrier": "toll_booth"}, ""),
+        ({"highway": "crossing"}, ""),
+        ({"barrier": "wall"}, "walk;ebike;car"),
+    ],
+)
+def test_a_barrier_stops_whom_its_kind_and_its_tags_say(tags, stopped):
+    assert stopped_by(tags) == stopped
+
+
+def test_a_way_is_cut_at_a_barrier_that_stops_somebody_and_nowhere_else(tmp_path):
+    nodes = {n: (126.60 + 0.001 * n, 45.90) for n in (1, 4)}
+    at = [(2, (126.602, 45.90), {"barrier": "bollard"}), (3, (126.603, 45.90), {"barrier": "gate"})]
+    table = open_table(write(tmp_path / "lane.osm.pbf", [(10, [1, 2, 3, 4], {"highway": "service"})], nodes, at))
+    found = table.frame[["from_node", "barrier_from", "to_node", "barrier_to"]].to_numpy().tolist()
+    assert found == [[1, "", 2, "car"], [2, "car", 4, ""]]
+    assert ("{count} barriers on roads stop somebody", {"count": 1}) in [(n.message, dict(n.values)) for n in table.notes]
+
+
+def test_a_way_that_modes_use_in_opposite_directions_comes_twice(tmp_path):
+    nodes = {n: (126.60 + 0.001 * n, 45.90) for n in (1, 2)}
+    tags = {"highway": "residential", "oneway": "yes", "oneway:bicycle": "-1"}
+    frame = open_table(write(tmp_path / "lane.osm.pbf", [(10, [1, 2], tags)], nodes)).frame
+    columns = ["code", "from_node", "to_node", "walk", "ebike", "car", "oneway_ebike"]
+    assert frame[columns].to_numpy().tolist() == [
+        ["10-1", 1, 2, True, False, True, True],
+        ["10-2", 2, 1, False, True, False, True],
+    ]

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geogrid.domain.stations import TravelMode
-from geogrid.space.network import Flood, RoadNetwork, Snapped, _node_keys
+from geogrid.space.network import Flood, RoadNetwork, Snapped
+from geogrid.space.network_flood import node_keys
 from tests.space.lattice import METRIC_SRID, frame, road
 
 NODES = 6
@@ -75,7 +76,7 @@ def test_times_and_stations_equal_a_plain_search(town, mode):
     roads = RoadNetwork.from_frame(frame_of_roads, metric_srid=METRIC_SRID).modes[mode]
     stations, points = snapped(station_spots, roads), snapped(point_spots, roads)
     base = len(station_spots) + 1
-    minutes, rank = Flood(roads, stations, _node_keys(roads, stations, base, np.inf), base).at(points)
+    minutes, rank = Flood(roads, stations, node_keys(roads, stations, base, np.inf), base).at(points)
     arcs = arcs_of(roads, points, stations)
     for i in range(len(point_spots)):
         times = plain_times(arcs, ("off", "point", i))

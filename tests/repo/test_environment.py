@@ -9,7 +9,7 @@ from geogrid.settings import ROOT
 from geogrid.store.binaries import LEAST_POSTGIS, LEAST_POSTGRES, version_of
 
 CONDA_NAMES = {"osmium": "pyosmium", "tzdata": "python-tzdata"}
-NOT_IN_CONDA_FORGE = {"flask-openapi", "flask-openapi-swagger", "playwright", "prcoords"}
+NOT_IN_CONDA_FORGE = {"flask-openapi", "flask-openapi-swagger", "opencc", "opening-hours-py", "playwright", "prcoords"}
 BEYOND_PYTHON = {"postgresql", "postgis", "pgrouting", "nodejs", "fontconfig", "python"}
 
 

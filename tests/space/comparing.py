@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from geogrid.space.answers import UNDECIDED
 from geogrid.space.index import AssignmentIndex
 from tests.space import shapes
 
@@ -39,4 +40,4 @@ def unsure(index, lonlat):
     """How many of the points the compiled way leaves to the plain way."""
     labels = np.empty(len(lonlat), dtype=np.int32)
     index.fast.places.find(*np.ascontiguousarray(lonlat.T), labels)
-    return int((index.fast.rule[labels] == 255).sum())
+    return int((index.fast.meanings[labels] & 255 == UNDECIDED).sum())

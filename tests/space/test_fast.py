@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geogrid.space import crs, index, kernels
+from geogrid.space import crs, index, kernels, threads
 from geogrid.space.index import AssignmentIndex
 from tests.space import shapes
 from tests.space.comparing import both, differences, unsure
@@ -62,8 +62,8 @@ def test_few_points_off_the_borders_need_the_plain_way(small_twin_frames):
 
 
 def test_threads_share_the_points_and_keep_their_order(monkeypatch):
-    monkeypatch.setattr(index, "POINTS_A_THREAD", 5)
-    monkeypatch.setattr(index.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(index, "POINTS_A_PORTION", 5)
+    monkeypatch.setattr(threads.os, "cpu_count", lambda: 4)
     compiled, plain = both(shapes.frame(EAST_WEST), STATIONS)
     lonlat = shapes.probes(np.random.default_rng(2), EAST_WEST)
     assert differences(compiled.assign(*lonlat.T), plain.assign(*lonlat.T)) == []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+from time import perf_counter
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 
-from geogrid.domain.places import Level, MatchedPart, NameMatch, PlacePrecision
+from geogrid.domain.places import FormerName, Level, MatchedPart, NamedKind, NameMatch, PlacePrecision
 from geogrid.space.crs import SRID_STORED, geodesic_m
 from geogrid.space.gazetteer import Gazetteer
 from geogrid.space.house_numbers import LEAST_RADIUS_M
@@ -238,3 +241,116 @@ def test_a_settlement_counted_in_numerals_is_found_by_digits_and_shown_as_it_is_
     numbered.loc[numbered["name"] == "东棠坡屯", "name"] = "棠坡二十一组"
     town = Gazetteer.from_frames(units(), numbered)
     assert first(town, "棠坡21组").name == first(town, "棠坡村棠坡二十一组").name == "山北镇棠坡村棠坡二十一组"
+
+
+# -- crossings, directions, former names, other scripts -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "清河路与新风街交叉口",
+        "清河路和新风街交汇处",
+        "清河路新风街路口车辆乱停",
+        "新风街、清河路十字路口",
+        "清河路/新风街路口",
+        "柳荫社区清河路与新风街的交叉口：信号灯故障",
+        "corner of Qinghe Lu and Xinfeng Jie",
+    ],
+)
+def test_a_crossing_is_where_its_streets_meet(town, text):
+    found = first(town, text)
+    assert (found.name, found.precision) == (
+        "河东街道柳荫社区清河路与新风街交叉口",
+        PlacePrecision.CROSSING,
+    ) or "新风街与清河路" in found.name
+    assert metres_from(found, 1500, 500) < 1 and found.radius_m <= 100
+    assert found.confidence >= 0.9
+    assert found.village_code == "999901001002"
+
+
+def test_streets_named_together_without_a_crossing_are_no_crossing(town):
+    assert all(one.precision is not PlacePrecision.CROSSING for one in town.find("清河路12号、新风街有人堆放杂物"))
+    assert all(one.precision is not PlacePrecision.CROSSING for one in town.find("清河路与清河路交叉口"))
+
+
+def test_a_stretch_between_two_streets_lies_between_them():
+    more = road((500, 100), (500, 900), 5, 6, name="前进街")
+    rows = [road((100, 500), (1900, 500), 1, 2, name="清河路"), road((1500, 100), (1500, 900), 3, 4, name="新风街"), more]
+    town = Gazetteer.from_frames(units(), places(), frame(rows))
+    for text in ("清河路（前进街至新风街段）", "清河路前进街与新风街之间", "Qinghe Lu between Qianjin Jie and Xinfeng Jie"):
+        found = first(town, text)
+        assert found.precision is PlacePrecision.BETWEEN, text
+        assert metres_from(found, 1000, 500) < 1 and 480 <= found.radius_m <= 600
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "y"),
+    [
+        ("柳荫第二小学以北200米", 1500, 800),
+        ("柳荫第二小学北侧约200米处", 1500, 800),
+        ("柳荫第二小学往东二百米", 1700, 600),
+        ("柳荫第二小学200米以南", 1500, 400),
+        ("柳荫第二小学西南0.1公里", 1429, 529),
+        ("清河路12号以北100米", 220, 600),
+        ("清河路与新风街路口以东50米", 1550, 500),
+        ("200 m north of 柳荫第二小学", 1500, 800),
+    ],
+)
+def test_a_distance_in_a_direction_moves_the_point_and_widens_the_radius(town, text, x, y):
+    found = first(town, text)
+    assert found.precision is PlacePrecision.OFFSET
+    assert metres_from(found, x, y) < 2
+    assert found.radius_m > 40 and found.confidence >= 0.9
+
+
+@pytest.mark.parametrize("text", ["柳荫第二小学北200000米", "柳荫第二小学北京路", "清河路12号北楼", "柳荫第二小学南门"])
+def test_what_is_no_distance_moves_nothing(town, text):
+    assert all(one.precision is not PlacePrecision.OFFSET for one in town.find(text))
+
+
+def test_former_names_with_their_years():
+    former = (
+        FormerName(NamedKind.ROAD, "解放路", name="清河路", from_date=date(1950, 1, 1), to_date=date(1998, 1, 1)),
+        FormerName(NamedKind.UNIT, "红星公社", code="999901101201"),
+        FormerName(NamedKind.PLACE, "职工子弟学校", name="柳荫第二小学", source="县志"),
+        FormerName(NamedKind.GRID, "旧网格一", code="999901001001001"),
+        FormerName(NamedKind.UNIT, "无此单位", code="999901999999"),
+    )
+    row = {
+        "code": "999901001001001",
+        "name": "清泉社区第一网格",
+        "village_code": "999901001001",
+        "geometry": square(0, 0, 500, 500),
+    }
+    grid = gpd.GeoDataFrame([row], geometry="geometry", crs=SRID_STORED)
+    town = Gazetteer.from_frames(units(), places(), roads(), grids=grid, former=former)
+    found = first(town, "解放路12号")
+    assert (found.name, found.precision) == ("河东街道清泉社区清河路12号", PlacePrecision.ADDRESS)
+    assert reason_words(found, "en")[0] == "Street 清河路, formerly 解放路 (1950–1998)"
+    assert reason_words(found, "zh")[0] == "道路清河路，原称“解放路”（1950–1998）"
+    assert first(town, "红星公社").name == "山北镇棠坡村"
+    assert first(town, "职工子弟学校").name.endswith("柳荫第二小学")
+    for text in ("旧网格一", "清泉社区第一网格", "999901001001001"):
+        assert (first(town, text).precision, first(town, text).village_code) == (PlacePrecision.GRID, "999901001001")
+    assert not town.find("无此单位")
+
+
+def test_traditional_characters_are_the_simplified_ones(town):
+    found = first(town, "河東街道清泉社區清河路１２號")
+    assert (found.name, found.confidence) == ("河东街道清泉社区清河路12号", first(town, "河东街道清泉社区清河路12号").confidence)
+
+
+def test_a_name_within_a_longer_word_is_not_that_name():
+    town = Gazetteer.from_frames(roads=frame([road((0, 0), (100, 0), 1, 2, name="Puistotie")]))
+    assert first(town, "Puistotie 4").name.startswith("Puistotie")
+    assert not town.find("Koivupuistotie 4")
+
+
+@pytest.mark.parametrize(
+    "text", ["路" * 5000, "清河路与" * 300, "12号" * 400, "\u202e\x00\ud800清河路", "a" * 100_000, "(" * 500, "北200米" * 200]
+)
+def test_hostile_text_is_answered_soon_and_without_an_error(town, text):
+    started = perf_counter()
+    town.find(text)
+    assert perf_counter() - started < 2

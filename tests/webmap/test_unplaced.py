@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from geogrid.store import events
+from geogrid.store.session import session_scope
 from tests.build_district import A1, B2, IN_A1
+from webmap.installation import installation
 
 OUTSIDE = (126.5999, 45.905)
 
@@ -89,3 +92,65 @@ def test_a_wrong_address_is_called_a_wrong_address_and_no_wrong_code(small):
     assert page.status_code == 404
     assert "没有这个页面" in page.text
     assert "编码" not in page.text
+
+
+WORDS_PLACE = {
+    "name": "甲社区甲路1号",
+    "lon": 126.605,
+    "lat": 45.905,
+    "precision": "address",
+    "radius_m": 80.0,
+    "confidence": 0.72,
+    "reason": ["道路“甲路”：名称一致"],
+}
+
+
+def test_a_person_confirms_a_place_for_the_words_and_it_is_kept(small):
+    event = small.accept(None, words="甲社区甲路1号门前积水")
+    answer = put(small, event, {"place": WORDS_PLACE})
+    body = answer.get_json()
+    assert answer.status_code == 200, body
+    found = body["assignment"]
+    assert (found["grid_code"], found["rule"]) == (A1, "placed")
+    assert found["place"]["point"] == {"lon": 126.605, "lat": 45.905}
+    assert (found["place"]["name"], found["place"]["confidence"], found["place"]["reason"]) == (
+        WORDS_PLACE["name"],
+        0.72,
+        WORDS_PLACE["reason"],
+    )
+    assert found["distance_m"] is not None, "the nearest station of the confirmed place"
+    assert body["point"] is None, "nobody reported a point"
+    assert body["text"] == "甲社区甲路1号门前积水"
+    again = small.client().get(f"/api/v1/events/{event.id}?lang=en").get_json()["assignment"]
+    assert again["place"] == found["place"]
+    with session_scope(installation(small.app).engine) as session:
+        stored = events.find(session, event.id)
+        assert (stored.steps[-1].actor, stored.steps[-1].note) == ("token", f"{A1} 甲社区甲路1号 ±80 m")
+        assert [one.place is None for _, one in events.history(session, event.id)] == [True, False]
+
+
+def test_a_grid_named_with_a_place_counts(small):
+    event = small.accept(None)
+    found = put(small, event, {"place": WORDS_PLACE, "grid_code": B2}).get_json()["assignment"]
+    assert (found["grid_code"], found["place"]["name"]) == (B2, WORDS_PLACE["name"])
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"lon": 126.5999}, 409, "place.uncovered"),
+        ({"lon": 226.0}, 422, "report.field_type"),
+        ({"lon": "126.6"}, 422, "report.field_type"),
+        ({"precision": "exact"}, 422, "report.field_type"),
+        ({"confidence": 1.5}, 422, "report.field_type"),
+        ({"radius_m": 0}, 422, "report.field_type"),
+        ({"reason": ["x"] * 21}, 422, "report.field_type"),
+        ({"name": "x" * 501}, 422, "report.field_type"),
+        ({"who": "me"}, 422, "report.field_type"),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused_and_changes_nothing(small, change, status, code):
+    event = small.accept(None)
+    answer = put(small, event, {"place": WORDS_PLACE | change})
+    assert (answer.status_code, answer.get_json()["code"]) == (status, code)
+    assert small.client().get(f"/api/v1/events/{event.id}").get_json()["assignment"]["grid_code"] is None

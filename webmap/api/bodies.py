@@ -131,9 +131,27 @@ def assignment_body(
         "minutes": _rounded(assignment.minutes),
         "nearest_grid_code": assignment.nearest_grid_code,
         "nearest_grid_m": _rounded(assignment.nearest_grid_m, 3),
+        "place": _confirmed(assignment),
         "names": dict(names),
         "explanation": explanation(assignment, edition, accuracy_m, names),
     }
+
+
+def _confirmed(assignment: Assignment) -> dict[str, Any] | None:
+    place = assignment.place
+    if place is None:
+        return None
+    lon, lat = place.point_lonlat
+    told = {"name": place.name, "point": {"lon": lon, "lat": lat}, "precision": place.precision.value}
+    return {**told, "radius_m": place.radius_m, "confidence": place.confidence, "reason": list(place.reason)}
+
+
+def _by_words(assignment: Assignment) -> list[str]:
+    place = assignment.place
+    if place is None:
+        return []
+    values = {"name": place.name, "precision": label(place.precision), "metres": place.radius_m}
+    return [say("Placed by words, confirmed by a person: {name} ({precision}, within {metres:.0f} m).", **values)]
 
 
 def _rounded(value: float | None, digits: int = 1) -> float | None:
@@ -144,6 +162,7 @@ def explanation(assignment: Assignment, edition: str, accuracy_m: float | None, 
     """Return sentences that say which grid, by which rule and edition, how sure, and which stations; by name where known."""
     return [
         _rule_in_words(assignment, names),
+        *_by_words(assignment),
         say("Edition of the grids: {edition}.", edition=edition),
         *_doubts(assignment, accuracy_m, names),
         *_stations(assignment, names),

@@ -1,29 +1,51 @@
-"""Placing by hand: a person names the grid of an event that no grid covers."""
+"""Placing by hand: a person names the grid of an event that no grid covers, or confirms the place that its words mean."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from flask import Response, request
 from flask_openapi import RequestBody
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from geogrid.actions.place import place_event
-from geogrid.channels import kind_of
+from geogrid.channels import checked_point, kind_of
+from geogrid.domain.places import ConfirmedPlace, Datum, PlacePrecision
 from geogrid.errors import FieldMissing, FieldType, FieldUnknown, MediaTypeUnsupported, TextTooLong
 from geogrid.store.session import session_scope
 from webmap.api.base import EVENTS, JSON, Refusal, blueprint
 from webmap.api.events import ACTOR, EventPath, answer, full_body
 from webmap.api.shapes import EventBody
 from webmap.api.strict_json import parse_object
-from webmap.installation import installation
+from webmap.installation import Installation, installation
 from webmap.roles import Role, roles, whole_body
 
-LONGEST_CODE = 40
+LONGEST_CODE, LONGEST_TEXT = 40, 500
+
+
+MOST_REASONS = 20
+MOST_RADIUS_M = 100_000.0
+
+
+class ConfirmedBody(BaseModel):
+    """A place of ``GET /api/v1/places``, as it was shown to the person who confirms it; its point is on CGCS2000."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    name: str = Field(min_length=1, max_length=LONGEST_TEXT)
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    precision: PlacePrecision = Field(strict=False)
+    radius_m: float = Field(gt=0, le=MOST_RADIUS_M)
+    confidence: float = Field(ge=0, le=1)
+    reason: list[Annotated[str, Field(max_length=LONGEST_TEXT)]] = Field(default=[], max_length=MOST_REASONS)
 
 
 class PlacingBody(BaseModel):
-    """The grid that a person names."""
+    """The grid that a person names, or the place confirmed; with both, the grid named counts and the place is kept with it."""
 
-    grid_code: str = Field(max_length=LONGEST_CODE, description="code of a base grid of the edition in force")
+    grid_code: str | None = Field(None, max_length=LONGEST_CODE, description="code of a base grid of the edition in force")
+    place: ConfirmedBody | None = None
 
 
 @blueprint.put(
@@ -36,20 +58,44 @@ class PlacingBody(BaseModel):
 )
 @roles(Role.WRITE)
 def put_grid(path: EventPath) -> Response:
-    """Give an open, unplaced event the grid named; the point stays where it was reported, the step keeps who did it."""
+    """Give an open, unplaced event the grid named, or the one that covers the place confirmed; the step keeps who did it.
+
+    The reported point stays where it was reported; the place is kept with the assignment.
+    """
     here = installation()
     if request.mimetype != JSON:
         raise MediaTypeUnsupported(got=request.mimetype, wanted=JSON)
-    grid_code = _grid_code(parse_object(whole_body()))
+    payload = parse_object(whole_body())
+    place = _place(payload, here)
+    grid_code = None if place is not None and "grid_code" not in payload else _grid_code(payload)
     with session_scope(here.engine) as session:
-        event = place_event(session, path.event_id, grid_code, now=here.now(), district=here.district, actor=ACTOR)
+        doing = {"now": here.now(), "district": here.district, "actor": ACTOR}
+        event = place_event(session, path.event_id, grid_code, place=place, **doing)
         body = full_body(session, event)
     return answer(body)
 
 
+def _place(payload: dict[str, object], here: Installation) -> ConfirmedPlace | None:
+    """Return the place of a body, None where it has none; raises FieldUnknown, FieldType or the errors of a point."""
+    stated = payload.get("place")
+    if stated is None:
+        return None
+    for name in payload.keys() - {"grid_code", "place"}:
+        raise FieldUnknown(field=name, known="grid_code, place", where={"path": name})
+    try:
+        body = ConfirmedBody.model_validate(stated)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(["place", *map(str, fault["loc"])])
+        raise FieldType(field=where, wanted=fault["msg"], got=kind_of(fault["input"]), where={"path": where}) from error
+    point = checked_point(body.lon, body.lat, Datum.CGCS2000, None, profile=here.district.profile)
+    lonlat = float(point.lon), float(point.lat)
+    return ConfirmedPlace(body.name, lonlat, body.precision, body.radius_m, body.confidence, tuple(body.reason))
+
+
 def _grid_code(payload: dict[str, object]) -> str:
-    for name in payload.keys() - {"grid_code"}:
-        raise FieldUnknown(field=name, known="grid_code", where={"path": name})
+    for name in payload.keys() - {"grid_code", "place"}:
+        raise FieldUnknown(field=name, known="grid_code, place", where={"path": name})
     code, where = payload.get("grid_code"), {"path": "grid_code"}
     if code is None or code == "":
         raise FieldMissing(field="grid_code", where=where)

@@ -62,6 +62,7 @@ class AssignmentBody(BaseModel):
     minutes: float | None
     nearest_grid_code: str | None
     nearest_grid_m: float | None
+    place: dict[str, Any] | None = Field(description="the place that a person confirmed for the words of the report")
     names: dict[str, str] = Field(description="what the codes above are called")
     explanation: list[str] = Field(description="the same in words")
 

@@ -81,7 +81,8 @@ events = Table(
     Index("ix_events_unplaced", "reported_at", postgresql_where=text("grid_code IS NULL")),
 )
 
-# ``id`` orders all steps of the platform: the stream says "what came since step n".
+# ``id`` orders all steps of the platform: the stream says "what came since step n". ``step`` is the code that the event's
+# programme gives the step, ``details`` what is needed to follow it again, ``client_key`` the sender's: sent twice, taken once.
 steps = Table(
     "steps",
     metadata,
@@ -92,6 +93,9 @@ steps = Table(
     Column("at", TIMESTAMP(timezone=True), nullable=False),
     Column("actor", Text, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
+    Column("step", Text, nullable=False, server_default=""),
+    Column("details", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("client_key", Text, unique=True),
     UniqueConstraint("event_id", "seq"),
 )
 
@@ -116,6 +120,7 @@ assignments = Table(
     Column("minutes", Double),
     Column("nearest_grid_code", Text),
     Column("nearest_grid_m", Double),
+    Column("place", JSONB(none_as_null=True)),  # what a person confirmed for the words of the report
     CheckConstraint("grid_code IS NOT NULL OR rule IN ('outside', 'gap', 'unlocated')", name="unplaced_has_reason"),
     Index(None, "event_id"),
     Index(None, "assigned_at"),

@@ -49,6 +49,11 @@ def _common() -> tuple[Column, ...]:
     )
 
 
+def _more_names() -> tuple[Column, ...]:
+    """Return the columns of former names and of other names (short, in another language), each parted by ``;``."""
+    return tuple(Column(name, Text, nullable=False, server_default="") for name in ("old_names", "other_names"))
+
+
 def _one_row_at_a_time(table: str) -> tuple[UniqueConstraint | ExcludeConstraint, ...]:
     return (
         UniqueConstraint("edition_id", "code"),
@@ -73,6 +78,7 @@ units = Table(
     Column("kind", Text, nullable=False),
     Column("parent_code", Text),
     Column("leader", Text, nullable=False, server_default=""),
+    *_more_names(),
     geometry("MULTIPOLYGON"),
     *area_checks(),
     *_one_row_at_a_time("units"),
@@ -132,12 +138,17 @@ roads = Table(
     Column("from_node", BigInteger, nullable=False),
     Column("to_node", BigInteger, nullable=False),
     Column("oneway", Boolean, nullable=False, server_default=text("false")),
+    Column("oneway_walk", Boolean),
+    Column("oneway_ebike", Boolean),
     Column("bridge", Boolean, nullable=False, server_default=text("false")),
     Column("walk", Boolean, nullable=False, server_default=text("true")),
     Column("ebike", Boolean, nullable=False, server_default=text("true")),
     Column("car", Boolean, nullable=False, server_default=text("true")),
     Column("speed_car_kmh", Double, nullable=False),
     Column("length_m", Double, nullable=False),
+    Column("barrier_from", Text, nullable=False, server_default=""),
+    Column("barrier_to", Text, nullable=False, server_default=""),
+    *_more_names(),
     geometry("LINESTRING"),
     CheckConstraint("NOT ST_IsEmpty(geom) AND length_m >= 0", name="line_not_empty"),
     *_one_row_in_force("roads"),
@@ -160,6 +171,7 @@ places = Table(
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("address", Text, nullable=False, server_default=""),
+    *_more_names(),
     geometry("GEOMETRY"),
     CheckConstraint("NOT ST_IsEmpty(geom) AND ST_IsValid(geom)", name="place_valid"),
     *_one_row_in_force("places"),

@@ -144,13 +144,15 @@ export const Ground = L.GridLayer.extend({
   },
 
   // Returns the properties of the topmost area of a layer at a place, or null.
+  // Of a layer that marks things by rank only what has one can be opened: its other areas are ground.
   areaAt(latlng, layer) {
+    const ranked = layer.popup.some((field) => field.prop === "rank");
     const point = this._map.project(latlng, this._tileZoom).divideBy(TILE_PX);
     for (const entry of this.current()) {
       const [x, y] = [point.x - entry.coords.x, point.y - entry.coords.y];
       const data = entry.layers[layer.name];
       if (x < 0 || y < 0 || x >= 1 || y >= 1 || !data) continue;
-      const hit = data.features.find((f) => f.type === 3 && f.geometry.filter((part) => crosses(part, x * data.extent, y * data.extent)).length % 2);
+      const hit = data.features.find((f) => f.type === 3 && (!ranked || f.properties.rank) && f.geometry.filter((part) => crosses(part, x * data.extent, y * data.extent)).length % 2);
       if (hit) return hit.properties;
     }
     return null;

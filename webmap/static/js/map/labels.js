@@ -1,6 +1,7 @@
 // Which names are written where: one after the other by importance, none over another or over a mark.
 
 const STYLES = {
+  hotspots: { font: 700, size: 13, colour: "heat-outline", always: true },
   townships: { font: 600, size: 14, colour: "label", spread: true },
   places: { font: 500, size: 12, colour: "place" },
   stations: { font: 600, size: 11.5, colour: "station" },
@@ -8,7 +9,7 @@ const STYLES = {
   department_grids: { font: 600, size: 12, colour: "label" },
   water: { font: "italic 400", size: 12, colour: "water-line" },
 };
-export const LABEL_ORDER = ["townships", "department_grids", "places", "stations", "water", "base_grids"];
+export const LABEL_ORDER = ["hotspots", "townships", "department_grids", "places", "stations", "water", "base_grids"];
 
 export function labelStyle(name, family) {
   const style = STYLES[name] || STYLES.places;

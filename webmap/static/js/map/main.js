@@ -47,12 +47,31 @@ class State {
     this.chosen[layer.name] = value;
   }
 
+  // One of the things to choose of a layer, such as the minutes of circles, and all of them as one key.
+  value(layer, chooser) {
+    return this.chosen[`${layer.name}.${chooser.name}`] ?? chooser.start;
+  }
+
+  setValue(layer, chooser, value) {
+    this.chosen[`${layer.name}.${chooser.name}`] = value;
+  }
+
+  key(layer) {
+    return (layer.choosers || []).map((chooser) => this.value(layer, chooser)).join("-");
+  }
+
+  query(layer) {
+    if (layer.choices) return `?${layer.choiceName}=${this.choice(layer)}`;
+    if (!layer.choosers) return "";
+    return `?${layer.choosers.map((chooser) => `${chooser.name}=${this.value(layer, chooser)}`).join("&")}`;
+  }
+
   // The tile sets that are needed now: the one of the first view, and one each for what is on demand.
   sets() {
     const asked = this.layers.filter((layer) => layer.set && this.isOn(layer));
     return [
       { set: this.first, query: "" },
-      ...asked.map((layer) => ({ set: layer.set, query: layer.choices ? `?${layer.choiceName}=${this.choice(layer)}` : "" })),
+      ...asked.map((layer) => ({ set: layer.set, query: this.query(layer) })),
     ];
   }
 }
@@ -194,7 +213,7 @@ class Page {
 
   // The card from the server, or, in a page without one, from what the map itself knows.
   async card(path, properties, layerName) {
-    if (!this.config.inline) return json(`/${path}/${encodeURIComponent(properties.code)}`);
+    if (!this.config.inline && layerName !== "hotspots") return json(`/${path}/${encodeURIComponent(properties.code)}`);
     const layer = this.state.layers.find((one) => one.name === layerName);
     const shown = layer.popup.filter((field) => properties[field.prop] !== undefined && properties[field.prop] !== null);
     const rows = shown.map((field) => ({ label: field.label, value: String(field.values?.[properties[field.prop]] ?? properties[field.prop]) }));

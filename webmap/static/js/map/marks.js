@@ -173,8 +173,8 @@ export const Marks = L.Layer.extend({
     if (!text || x < 0 || y < 0 || x > whole.x || y > whole.y) return;
     const width = context.measureText(text).width;
     const reach = isArea ? properties.r * MERCATOR_PX(this.zoom) : 0;
-    if (isArea && width > reach * 2.6) return;
-    const offsets = isArea ? aroundHeart(reach) : besidePoint(width, style.size, 4);
+    if (isArea && width > reach * 2.6 && !style.always) return;
+    const offsets = isArea && !style.always ? aroundHeart(reach) : besidePoint(width, style.size, 4);
     const at = placer.place(x, y, width + 6, style.size + 4, offsets);
     if (!at) return;
     context.lineWidth = 3;

@@ -38,6 +38,29 @@ function choiceOf(layer, state, changed) {
   return select;
 }
 
+// One of several things to choose of a layer, such as the minutes of circles.
+function chooserOf(layer, chooser, state, changed) {
+  const label = element("label", "chooser");
+  const select = element("select");
+  select.name = `${layer.name}.${chooser.name}`;
+  for (const { value, text } of chooser.values) {
+    const option = element("option", "", text);
+    option.value = value;
+    select.append(option);
+  }
+  select.value = state.value(layer, chooser);
+  select.addEventListener("change", () => {
+    state.setValue(layer, chooser, select.value);
+    changed();
+  });
+  label.append(element("span", "", chooser.title), select);
+  return label;
+}
+
+function notesOf(layer, state) {
+  return [...(layer.notes || []), ...(layer.notesBy?.[state.key(layer)] || [])];
+}
+
 function row(layer, state, words, changed) {
   const box = element("div", "layer");
   const label = element("label", "switch");
@@ -51,15 +74,17 @@ function row(layer, state, words, changed) {
   box.append(label);
   const below = element("div", "below");
   box.append(below);
-  const show = () => {
+  const show = (focused) => {
     below.replaceChildren();
     below.hidden = !input.checked;
     if (!input.checked) return;
     if (layer.choices) below.append(choiceOf(layer, state, () => { show(); changed(); }));
+    for (const one of layer.choosers || []) below.append(chooserOf(layer, one, state, () => { show(one); changed(); }));
     if (layer.name === "events") below.append(openOnly(state, words, changed));
     if (layer.fromZoom) below.append(closerHint(layer, words));
-    for (const text of layer.notes || []) below.append(element("p", "note", text));
+    for (const text of notesOf(layer, state)) below.append(element("p", "note", text));
     if (!single) below.append(legendOf(layer, layer.choices && !layer.wholeLegend ? state.choice(layer) : null));
+    if (focused) below.querySelector(`[name="${layer.name}.${focused.name}"]`)?.focus(); // who chooses by keys goes on choosing
   };
   input.addEventListener("change", () => {
     state.set(layer, input.checked);
