@@ -1,4 +1,8 @@
-"""``/unplaced``: the queue of open events that no grid covers, each with the nearest grid, to be placed by a person."""
+"""``/unplaced``: the queue of open events that no grid covers, each with the places that its words could mean.
+
+A person confirms one of them with a key or a tap, or names a grid by hand. The candidates are asked for by the page, row by
+row as it comes into view: the first look-up after a start compiles the gazetteer, and the queue must not wait for that.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,16 @@ from flask import Blueprint, Response, jsonify, render_template
 
 from geogrid.domain.events import Channel, EventKind
 from geogrid.domain.grids import AssignmentRule
+from geogrid.domain.places import PlacePrecision
 from geogrid.store.session import session_scope
 from layers.event_pages import EventFilter, count_unplaced, read_page
 from layers.synthetic import holds_synthetic
 from webmap.cards import distance_text
 from webmap.installation import installation
 from webmap.language import current_language, label, say
+from webmap.officer import MAP_CSS, MAP_JS, TILES, TILES_JS
 from webmap.roles import Role, roles
+from webmap.static_files import FOLDER
 
 blueprint = Blueprint("unplaced", __name__)
 
@@ -28,7 +35,18 @@ WORDS = {
     "no_token": "Open the officer's link once on this machine: it carries the permission to write.",
     "offline": "No connection. Nothing was changed; try again.",
     "need_grid": "Write the code of a grid.",
+    "finding": "Looking for the places that the words could mean …",
+    "none": "The words name no place that is known here. Name a grid by hand.",
+    "not_found": "The places could not be looked up.",
+    "again": "Try again",
+    "candidate": "{precision}, within {metres} m · {percent} % sure",
+    "below": "below {percent} %: please check",
+    "confirm": "Confirm",
+    "confirmed": "Placed in {grid}: {name}",
+    "comma": ", ",
 }
+MOST_CANDIDATES = 5
+LONGEST_SAID = 500  # characters of a report that are looked at for a place
 
 
 @blueprint.get("/unplaced")
@@ -41,14 +59,32 @@ def queue() -> str:
         total = count_unplaced(session)
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
     words = {name: say(message) for name, message in WORDS.items()}
+    has_map = (FOLDER / MAP_JS).is_file()
     return render_template(
         "unplaced.html",
         rows=[_shown(row) for row in rows],
         total=total,
         more=more is not None,
         synthetic=synthetic,
-        config={"language": current_language(), "words": words},
+        config=_config(words),
+        has_map=has_map,
+        map_js=MAP_JS,
+        map_css=MAP_CSS,
+        tiles_js=TILES_JS if (FOLDER / TILES_JS).is_file() else "",
     )
+
+
+def _config(words: dict[str, str]) -> dict[str, Any]:
+    profile = installation().district.profile
+    return {
+        "language": current_language(),
+        "words": words,
+        "most": MOST_CANDIDATES,
+        "least": profile.words_confidence,
+        "centre": profile.centre_lonlat,
+        "tiles": TILES,
+        "precisions": {one.value: label(one) for one in PlacePrecision},
+    }
 
 
 @blueprint.get("/unplaced/count")
@@ -67,6 +103,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "channel": label(Channel(row["channel"])),
         "words": row["words"],
         "address": row["address"],
+        "said": (row["address"] or row["words"])[:LONGEST_SAID],
         "reported": _local(row["reported_at"]),
         "why": label(AssignmentRule(row["rule"])),
         "nearest": row["nearest_grid_code"] or "",

@@ -34,6 +34,7 @@ class Profile:
     accuracy_share : the share of true places said to lie within the reported accuracy (0.95: an assumption)
     most_accuracy_m : a larger reported accuracy is refused
     far_m : a point farther than this from the district is refused instead of queued
+    words_confidence : below this (0 to 1) a place found for words is confirmed by a person before it counts
     households_band : (least, most) households a grid, a warning only
     travel_mode_town, travel_mode_country : mode of service circles by kind of unit
     speeds : by mode, class of road and season: the table ``[travel]``; where it is left out the usual ones, and no winter
@@ -56,6 +57,7 @@ class Profile:
     accuracy_share: float
     most_accuracy_m: float
     far_m: float
+    words_confidence: float
     households_band: tuple[int, int]
     travel_mode_town: str
     travel_mode_country: str
@@ -145,6 +147,7 @@ RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "accuracy_share": ("a share between 0 and 1", lambda share: 0.0 < share < 1.0),
     "most_accuracy_m": ("metres above 0", _positive),
     "far_m": ("metres above 0", _positive),
+    "words_confidence": ("a share between 0 and 1", lambda share: 0.0 < share < 1.0),
     "households_band": ("two whole numbers, the least first", lambda band: 0 <= band[0] <= band[1]),
     "travel_mode_town": MODE,
     "travel_mode_country": MODE,

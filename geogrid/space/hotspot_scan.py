@@ -143,7 +143,9 @@ def standing(
 
     def scores(of: Floats) -> Floats:
         seen = np.cumsum(of[near], axis=1)
-        return np.where(seen > expected, _poisson(seen, expected) / phi, 0.0)
+        found, over = np.zeros(seen.shape), seen > expected  # few are: the logarithms are what takes time
+        found[over] = _poisson(seen[over], expected[over]) / phi
+        return found
 
     rng = np.random.default_rng(seed)
 
@@ -195,7 +197,9 @@ def rising(
     def scores(of: Floats) -> Floats:
         seen = np.cumsum(of[near], axis=1)
         enough = seen * (1.0 - share) >= least_ratio * (all_of - seen) * share
-        return np.where(enough, _binomial(seen, all_of, share), 0.0)
+        found = np.zeros(seen.shape)
+        found[enough] = _binomial(seen[enough], all_of[enough], share)
+        return found
 
     rng = np.random.default_rng(seed)
 
@@ -230,7 +234,9 @@ def _surest(
     best[np.cumsum(counts[near], axis=1) < LEAST_EVENTS] = 0.0
     if not best.size or best.max() <= 0:
         return ()
-    highest = np.sort([float(scores(by_chance()).max()) for _ in range(runs)])
+    highest = _played(lambda: float(scores(by_chance()).max()), float(best.max()), alpha, runs)
+    if highest is None:
+        return ()
     taken, found = np.zeros(len(counts), dtype=bool), []
     while best.max() > 0:
         middle, size = np.unravel_index(int(best.argmax()), best.shape)
@@ -243,3 +249,14 @@ def _surest(
         taken[areas] = True
         best[np.cumsum(taken[near], axis=1) > 0] = 0.0
     return tuple(found)
+
+
+def _played(highest_by_chance: Callable[[], float], score: float, alpha: float, runs: int) -> Floats | None:
+    """Return the highest scores of all runs, sorted; None as soon as so many reach ``score`` that its p value is beyond alpha."""
+    found, reached = np.empty(runs), 0
+    for run in range(runs):
+        found[run] = highest_by_chance()
+        reached += bool(found[run] >= score - 1e-9)
+        if 1 + reached > alpha * (1 + runs):
+            return None
+    return np.sort(found)

@@ -22,7 +22,7 @@ from geogrid.settings import ROOT, read_settings
 from tests.bench import plot
 from tests.bench.harness import PAGE, load, small_option, write_json, write_table
 
-BENCHES = ("assign", "exact", "redraw", "files", "ingest", "reach", "places", "hotspots", "map")
+BENCHES = ("assign", "exact", "redraw", "files", "ingest", "reach", "network", "places", "hotspots", "map")
 PLOT = ROOT / "docs" / "images" / "speed.svg"
 HEAD = ["| bench | what | measured | gate | goal | |", "|---|---|--:|--:|--:|---|"]
 

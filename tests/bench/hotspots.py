@@ -157,7 +157,8 @@ def lines(found: dict[str, Any]) -> list[str]:
         *(f"| {kind} | {count} |" for kind, count in found["false_alarms"].items()),
         "",
         f"Density of {dense['events']:,} events on {dense['cells']:,} cells: {dense['ours_s'] * 1e3:,.0f} ms; "
-        f"the exact kernel of scipy {dense['scipy_s']:,.0f} s (asked at {SAMPLED:,} cells){kdepy}; our error is {dense['error_of_peak']:.2%} of the peak. "
+        f"the exact kernel of scipy {dense['scipy_s']:,.0f} s (asked at {SAMPLED:,} cells){kdepy}; "
+        f"our error is {dense['error_of_peak']:.2%} of the peak. "
         f"Gi* of {scores['grids']:,} grids: {scores['ours_s'] * 1e3:.2f} ms, esda {scores['esda_s'] * 1e3:,.0f} ms "
         f"(analytic), equal to {scores['differs']:.0e}; smoothed rates equal to esda's to {scores['rates_differ']:.0e}.",
     ]

@@ -86,10 +86,10 @@ def table(found: dict[str, Any]) -> list[str]:
 
 
 @contextmanager
-def installed(folder: Path, events: int | None, small: bool) -> Iterator[Any]:
+def installed(folder: Path, events: int | None, small: bool, *, durable: bool = False) -> Iterator[Any]:
     """Yield the settings of a server on a fresh database with the twin of the whole year."""
     folder.chmod(0o755)
-    start_cluster(folder, durable=False)
+    start_cluster(folder, durable=durable)
     try:
         create_database(folder, "bench")
         settings = settings_for(

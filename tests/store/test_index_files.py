@@ -11,10 +11,12 @@ from threading import Barrier
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from geogrid.space.index import AssignmentIndex
 from geogrid.store import index_files as module
 from geogrid.store.index_files import Built, IndexFiles
+from tests.bench import index_file as bench
 from tests.space import shapes
 
 KEY, OTHER = "a" * 64, "b" * 64
@@ -178,3 +180,8 @@ def test_two_editions_of_one_key_have_a_file_each_and_two_keys_of_one_edition_to
         files.get(edition_id, key, builder(key)[0])
     assert len(names(files)) == 3
     assert np.isclose(files.get(1, OTHER, never)[1]["x"], 0.0)
+
+
+def test_the_bench_runs(tmp_path):
+    result = CliRunner().invoke(bench.main, ["--small", "--points", "500", "--out", str(tmp_path / "found.json")])
+    assert result.exit_code == 0, result.output

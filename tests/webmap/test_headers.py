@@ -91,12 +91,14 @@ def test_nothing_outside_the_static_folder_and_no_listing_is_served(shared, path
 def test_the_description_names_every_route_of_the_api_and_its_refusals(shared):
     described = shared.client().get("/api/v1/openapi.json").get_json()
     assert set(described["paths"]) == {
+        "/api/v1/counts",
         "/api/v1/events",
         "/api/v1/events/{event_id}",
         "/api/v1/events/{event_id}/grid",
         "/api/v1/events/{event_id}/photos/{sha256}",
         "/api/v1/grids",
         "/api/v1/grids/{code}",
+        "/api/v1/hotspots",
         "/api/v1/places",
     }
     post = described["paths"]["/api/v1/events"]["post"]
