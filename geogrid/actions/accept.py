@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.answers import answers, far_error, is_far, on_record, units_of
 from geogrid.actions.district import District
-from geogrid.domain.events import Event, Report, Step, StepKind
+from geogrid.actions.matters import opened, write_matter
+from geogrid.domain.events import Event, Report, StepKind
 from geogrid.errors import ReportIdConflict
 from geogrid.store import cells, editions, events, locks
 
@@ -58,16 +59,18 @@ def accept_report(session: Session, report: Report, *, now: datetime, district: 
     if created:
         events.add_assignment(session, report.id, assignment, now=editions.not_before(edition, now))
         cells.add(session, [report.id])
-        events.add_steps(session, report.id, first_steps(now, actor))  # last, so that ids of steps soon follow their commits
+        begun = opened(_begins(now, actor), report.kind, report.channel, units_of(district, assignment), district=district)
+        write_matter(session, report.id, begun.matter, now=now, district=district)
+        events.add_steps(session, report.id, begun.steps)  # last, so that ids of steps soon follow their commits
     stored = events.find(session, report.id)
     if stored is None:
         raise RuntimeError(f"event {report.id} was neither inserted nor found")
     return Accepted(stored, True) if created else _again(stored, report)
 
 
-def first_steps(now: datetime, actor: str) -> list[Step]:
+def _begins(now: datetime, actor: str) -> list[tuple[StepKind, datetime, str]]:
     """Return the steps that every event begins with."""
-    return [Step(1, StepKind.REPORT, now, actor), Step(2, StepKind.ASSIGN, now, ASSIGNER)]
+    return [(StepKind.REPORT, now, actor), (StepKind.ASSIGN, now, ASSIGNER)]
 
 
 def _again(event: Event, report: Report) -> Accepted:

@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 from geogrid.actions.accept import ASSIGNER
 from geogrid.actions.answers import answers, far_error, is_far, on_record, units_of
 from geogrid.actions.district import District
-from geogrid.domain.events import EventState, Report, StepKind
+from geogrid.actions.matters import Opened, opened, rows_of
+from geogrid.domain.events import EventState, Report, Step, StepKind
 from geogrid.domain.grids import Assignment
 from geogrid.errors import GeogridError, ReportIdConflict, StepNotAllowed, TimeOrder
 from geogrid.rules.lifecycle import fold
-from geogrid.store import batches, cells, editions, events, locks
+from geogrid.store import batches, cells, editions, events, locks, matters
 from geogrid.store.events import event_values
 
 History = Sequence[tuple[StepKind, datetime]]
@@ -142,12 +143,15 @@ def _store(
     numbers = batches.next_numbers(session, _days(chosen, district))
     geometry = shapely.points(lon[kept], lat[kept])
     geometry[[row.report.point is None for row in chosen]] = None
+    begun = [_opened(row, answer, district, actor) for row, answer in zip(chosen, taken, strict=True)]
     values = [_values(row, number, shape, answer, district) for row, number, shape, answer in zip(
         chosen, numbers, geometry, taken, strict=True
     )]  # fmt: skip
     batches.copy_events(session, values, geometry)
-    batches.copy_steps(session, _steps(chosen, actor))
-    batches.copy_assignments(session, [row.report.id for row in chosen], taken, now)
+    batches.copy_steps(session, _steps(chosen, begun))
+    ids = [row.report.id for row in chosen]
+    batches.copy_assignments(session, ids, taken, now)
+    matters.copy_in(session, (rows_of(i, made.matter, now=now, district=district) for i, made in zip(ids, begun, strict=True)))
     return len(chosen)
 
 
@@ -163,9 +167,13 @@ def _values(row: _Row, number: str, shape: shapely.Point | None, answer: Assignm
     return {**values, "state": row.state.value, "is_open": row.state.is_open, "closed_at": closed_at}
 
 
-def _steps(rows: list[_Row], actor: str) -> Iterator[tuple[UUID, int, str, datetime, str]]:
-    for row in rows:
-        first, *rest = row.steps
-        assigned = [(first[0], first[1], actor), (StepKind.ASSIGN, first[1], ASSIGNER), *((k, at, actor) for k, at in rest)]
-        for seq, (kind, at, who) in enumerate(assigned, start=1):
-            yield row.report.id, seq, kind.value, at, who
+def _opened(row: _Row, answer: Assignment, district: District, actor: str) -> Opened:
+    first, *rest = row.steps
+    history = [(first[0], first[1], actor), (StepKind.ASSIGN, first[1], ASSIGNER), *((kind, at, actor) for kind, at in rest)]
+    return opened(history, row.report.kind, row.report.channel, units_of(district, answer), district=district)
+
+
+def _steps(rows: list[_Row], begun: list[Opened]) -> Iterator[tuple[UUID, Step]]:
+    for row, made in zip(rows, begun, strict=True):
+        for step in made.steps:
+            yield row.report.id, step

@@ -7,7 +7,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -16,6 +16,7 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geogrid.actions.programmes import DEFAULT_PROGRAMME, Programmes, read_programmes, shipped_programmes
 from geogrid.domain.places import Level, UnitKind
 from geogrid.domain.profiles import Profile, parse_profile
 from geogrid.domain.stations import StationLevel, TravelMode
@@ -80,13 +81,14 @@ def _knows_no_place(edition_id: int, version: str = "") -> Gazetteer:
 class District:
     """A district's profile, and by edition id its geography and its gazetteer (each compiled on first use).
 
-    ``files`` keeps what geographies are compiled to, for all processes; None: nothing is kept.
+    ``files`` keeps what geographies are compiled to, for all processes; None: nothing is kept. ``programmes`` are its rules.
     """
 
     profile: Profile
     geography_for: Callable[[int], Geography]
     gazetteer_for: Callable[..., Gazetteer] = _knows_no_place  # edition id, version of the former names
     files: IndexFiles | None = None
+    programmes: Programmes = field(default_factory=lambda: shipped_programmes(DEFAULT_PROGRAMME))
 
 
 def open_district(settings: Settings, engine: Engine) -> District:
@@ -98,7 +100,8 @@ def open_district(settings: Settings, engine: Engine) -> District:
     from geogrid.store.index_files import IndexFiles
 
     profile, reader = read_profile(settings), beside(engine)
-    return _reading(profile, lambda: session_scope(reader), IndexFiles(settings.var_dir / "index"))
+    found = _reading(profile, lambda: session_scope(reader), IndexFiles(settings.var_dir / "index"))
+    return replace(found, programmes=read_programmes(settings.data_dir, profile.programme))
 
 
 def district_of(profile: Profile, session: Session) -> District:

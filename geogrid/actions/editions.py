@@ -16,6 +16,7 @@ from geogrid import errors
 from geogrid.actions import tiling
 from geogrid.actions.answers import answers, units_of
 from geogrid.actions.district import District, compile_geography, geography_key, keep_geography
+from geogrid.actions.matters import move_matters
 from geogrid.actions.place import placed_in
 from geogrid.domain.grids import EditionState, GeographyKind
 from geogrid.domain.places import Level
@@ -136,7 +137,7 @@ def activate_edition(
     _draw_copies(session, edition.id, frames)
     geography = compile_geography(frames, edition.id, district.profile)
     keep_geography(session, geography, key, district)
-    ready = District(district.profile, lambda _: geography)
+    ready = replace(district, geography_for=lambda _: geography)
 
     locks.take_publishing(session)
     found = editions.find_in_force(session)
@@ -239,10 +240,12 @@ def _reassign(session: Session, edition: Edition, district: District, *, at: dat
     found = answers(district, edition.id, lon, lat, accuracy)
     for i, grid_code in ((i, row[4]) for i, row in enumerate(waiting) if row[4] is not None and found[i].grid_code is None):
         found[i] = placed_in(found[i], grid_code, edition.id, district) or found[i]
-    publishing.stage_places(session, ids, found, [units_of(district, answer) for answer in found])
+    units = [units_of(district, answer) for answer in found]
+    publishing.stage_places(session, ids, found, units)
     leaving = publishing.leaving_their_township(session)
     cells.subtract(session, leaving)
     moved = publishing.move_events(session, ids, found, edition.id, at=at, actor=actor, note=edition.name)
+    move_matters(session, dict(zip(ids, units, strict=True)), district=district)
     cells.add(session, leaving)
     publishing.drop_places(session)
     return len(ids), moved

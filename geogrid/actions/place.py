@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.answers import answers
 from geogrid.actions.district import District
+from geogrid.actions.matters import move_matters
 from geogrid.domain.events import Event, Step, StepKind
 from geogrid.domain.grids import Assignment, AssignmentRule
 from geogrid.domain.places import ConfirmedPlace
@@ -62,8 +63,10 @@ def place_event(
     cells.subtract(session, [event_id])
     events.add_assignment(session, event_id, placed, now=editions.not_before(edition, now))
     events.project_place(session, event_id, placed, district.geography_for(edition.id).units_of[grid_code])
+    move_matters(session, {event_id: district.geography_for(edition.id).units_of[grid_code]}, district=district)
     cells.add(session, [event_id])
-    events.add_steps(session, event_id, [Step(len(event.steps) + 1, StepKind.ASSIGN, now, actor, _note(grid_code, place))])
+    step = Step(len(event.steps) + 1, StepKind.ASSIGN, now, actor, _note(grid_code, place), "assign")
+    events.add_steps(session, event_id, [step])
     stored = events.find(session, event_id)
     if stored is None:
         raise NotFoundError(what=str(event_id))

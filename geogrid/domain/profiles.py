@@ -36,6 +36,7 @@ class Profile:
     far_m : a point farther than this from the district is refused instead of queued
     words_confidence : below this (0 to 1) a place found for words is confirmed by a person before it counts
     households_band : (least, most) households a grid, a warning only
+    programme : code of the programme under which events are opened that nobody gives to another
     travel_mode_town, travel_mode_country : mode of service circles by kind of unit
     speeds : by mode, class of road and season: the table ``[travel]``; where it is left out the usual ones, and no winter
     """
@@ -59,6 +60,7 @@ class Profile:
     far_m: float
     words_confidence: float
     households_band: tuple[int, int]
+    programme: str
     travel_mode_town: str
     travel_mode_country: str
     speeds: Speeds = USUAL_SPEEDS

@@ -19,6 +19,7 @@ from geogrid.errors import EvidenceInvalid
 from geogrid.rules.durations import duration
 
 PARKED = "parked"
+OF_TERRITORY = frozenset({"next_level", "previous_level"})
 MOST_YUAN = 1e12
 
 
@@ -86,20 +87,23 @@ def bounce(matter: Matter, doing: Doing) -> Matter:
 
 
 def next_level(matter: Matter, doing: Doing) -> Matter:
-    return _moved(matter, doing.programme, 1)
+    return _moved(matter, doing, 1)
 
 
 def previous_level(matter: Matter, doing: Doing) -> Matter:
-    return _moved(matter, doing.programme, -1)
+    return _moved(matter, doing, -1)
 
 
-def _moved(matter: Matter, programme: Programme, by: int) -> Matter:
-    """Move a matter a level up or down, to the unit of its territory there; at the end of the ladder it stays."""
-    codes = [level.code for level in programme.levels]
+def _moved(matter: Matter, doing: Doing, by: int) -> Matter:
+    """Move a matter a level up or down, to the unit of its territory there; at the end of the ladder it stays.
+
+    The territory is that of the day: a step that was taken long ago keeps it in its details.
+    """
+    codes = [level.code for level in doing.programme.levels]
     level = codes[min(max(codes.index(matter.level) + by, 0), len(codes) - 1)]
-    unit = dict(matter.units).get(level)
+    units = dict(tuple(pair) for pair in doing.details.get("units", matter.units))
     moved = replace(matter, level=level)
-    return _owned_by(moved, Party(PartyKind.UNIT, unit)) if unit else moved
+    return _owned_by(moved, Party(PartyKind.UNIT, units[level])) if level in units else moved
 
 
 def blow(matter: Matter, doing: Doing) -> Matter:

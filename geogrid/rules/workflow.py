@@ -32,7 +32,7 @@ from geogrid.errors import (
 )
 from geogrid.rules.deadlines import facts_of, fits, limit_for, read_clock
 from geogrid.rules.durations import duration
-from geogrid.rules.effects import EFFECT, Doing, clock_to_extend
+from geogrid.rules.effects import EFFECT, OF_TERRITORY, Doing, clock_to_extend
 from geogrid.rules.entitled import holds, post_for
 from geogrid.rules.ownership import level_of, owner_of
 from geogrid.rules.work_time import WorkTime
@@ -164,6 +164,8 @@ def take(programme: Programme, matter: Matter, command: Command, *, now: datetim
     doing = Doing(programme, now, now, replace(command.actor, posts=(post,)), command.details)
     done = _carried_out(programme, matter, rule, doing)  # before it is asked for: what could not be done is not asked
     details = {**command.details, "post": _told(post)}
+    if OF_TERRITORY & set(rule.does):
+        details["units"] = [list(pair) for pair in matter.units]
     if approver is None or holds(command.actor, (approver,), matter):
         return Outcome(done, rule.kind, rule.code, details)
     details["approver"] = approver.value
@@ -356,8 +358,6 @@ def _followed(programme: Programme, matter: Matter, past: Past) -> Matter:
         return _at(_taken(waiting, f"ask:{past.step}", past.actor, past.at), past)
     if past.kind in {StepKind.APPROVE, StepKind.REFUSE}:
         return _at(_decided(programme, matter, past), past)
-    if past.kind is StepKind.ASSIGN and "units" in past.details:
-        matter = replace(matter, units=tuple((level, unit) for level, unit in past.details["units"]))
     if past.step in BUILT_IN_STEPS:
         return _at(_taken(matter, past.step, past.actor, past.at), past)
     actor = Actor(past.actor, past.actor, _posts_of(past.details))

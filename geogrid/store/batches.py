@@ -13,6 +13,7 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geogrid.domain.events import Step
 from geogrid.domain.grids import Assignment
 from geogrid.space.crs import SRID_STORED
 from geogrid.store.copying import copy_rows
@@ -37,9 +38,10 @@ def copy_events(session: Session, values: Iterable[dict[str, Any]], points: np.n
     return copy_rows(session, "events", [*EVENT_COLUMNS, "point"], rows)
 
 
-def copy_steps(session: Session, rows: Iterable[tuple[UUID, int, str, datetime, str]]) -> int:
-    """Copy steps in: event, place in the row of steps, kind, time, actor."""
-    return copy_rows(session, "steps", ["event_id", "seq", "kind", "at", "actor"], rows)
+def copy_steps(session: Session, rows: Iterable[tuple[UUID, Step]]) -> int:
+    """Copy steps in, each with the id of its event."""
+    values = ((i, s.seq, s.kind.value, s.at, s.actor, s.note, s.step, json.dumps(s.details, ensure_ascii=False)) for i, s in rows)
+    return copy_rows(session, "steps", ["event_id", "seq", "kind", "at", "actor", "note", "step", "details"], values)
 
 
 def copy_assignments(session: Session, ids: Sequence[UUID], found: Sequence[Assignment], at: datetime) -> int:

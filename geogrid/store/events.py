@@ -117,11 +117,13 @@ def add_assignment(session: Session, event_id: UUID, assignment: Assignment, *, 
     session.execute(insert(assignments).values(assignment_values(event_id, assignment, now=now)))
 
 
-def add_steps(session: Session, event_id: UUID, added: Sequence[Step]) -> list[int]:
-    """Append steps and return their ids, each told to the stream with the event's cell when this transaction commits."""
-    rows = [
-        {"event_id": event_id, "seq": s.seq, "kind": s.kind.value, "at": s.at, "actor": s.actor, "note": s.note} for s in added
-    ]
+def add_steps(session: Session, event_id: UUID, added: Sequence[Step], *, key: str | None = None) -> list[int]:
+    """Append steps and return their ids, each told to the stream with the event's cell when this transaction commits.
+
+    ``key`` is the sender's own key of the last of them.
+    """
+    rows = [{"event_id": event_id, **asdict(s), "kind": s.kind.value, "client_key": None} for s in added]
+    rows[-1]["client_key"] = key
     ids = list(session.scalars(insert(steps).returning(steps.c.id, sort_by_parameter_order=True), rows))
     cell = session.execute(select(events.c.cell_x, events.c.cell_y).where(events.c.id == event_id)).one()
     told = func.pg_notify(STREAM, func.concat(func.unnest(ids, type_=BigInteger), cell_text(cell.cell_x, cell.cell_y)))
@@ -196,7 +198,7 @@ def find(session: Session, event_id: UUID, *, lock: bool = False) -> Event | Non
         point_lonlat=None if row.lon is None else (row.lon, row.lat),
         assignment=_assignment(session.execute(current).one_or_none()),
         reported_at=row.reported_at,
-        steps=tuple(Step(s.seq, StepKind(s.kind), s.at, s.actor, s.note) for s in taken),
+        steps=tuple(Step(s.seq, StepKind(s.kind), s.at, s.actor, s.note, s.step, s.details) for s in taken),
     )
 
 
@@ -246,6 +248,11 @@ def _place(stored: dict[str, Any] | None) -> ConfirmedPlace | None:
     lon, lat = stored["point_lonlat"]
     precision, reason = PlacePrecision(stored["precision"]), tuple(stored["reason"])
     return ConfirmedPlace(**{**stored, "point_lonlat": (lon, lat), "precision": precision, "reason": reason})
+
+
+def event_of_key(session: Session, key: str) -> UUID | None:
+    """Return the event of which the sender's key took a step, None where it took none. Rides ``uq_steps_client_key``."""
+    return session.scalar(select(steps.c.event_id).where(steps.c.client_key == key))
 
 
 def history(session: Session, event_id: UUID) -> list[tuple[datetime, Assignment]]:

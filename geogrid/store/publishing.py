@@ -28,8 +28,8 @@ UPDATE assignments SET is_current = false FROM events
 WHERE assignments.event_id = events.id AND assignments.is_current AND events.is_open
 """
 NOTE = """
-INSERT INTO steps (event_id, seq, kind, at, actor, note)
-SELECT n.event_id, (SELECT max(seq) + 1 FROM steps AS s WHERE s.event_id = n.event_id), 'assign', :at, :actor, :note
+INSERT INTO steps (event_id, seq, kind, at, actor, note, step)
+SELECT n.event_id, (SELECT max(seq) + 1 FROM steps AS s WHERE s.event_id = n.event_id), 'assign', :at, :actor, :note, 'assign'
 FROM new_places AS n JOIN events AS e ON e.id = n.event_id
 WHERE e.grid_code IS DISTINCT FROM n.grid_code ORDER BY n.event_id
 """
