@@ -22,7 +22,20 @@ from geogrid.settings import ROOT, read_settings
 from tests.bench import plot
 from tests.bench.harness import PAGE, load, small_option, write_json, write_table
 
-BENCHES = ("assign", "exact", "redraw", "files", "ingest", "reach", "network", "places", "hotspots", "map")
+BENCHES = (
+    "assign",
+    "exact",
+    "redraw",
+    "index_file",
+    "files",
+    "ingest",
+    "network",
+    "reach",
+    "places",
+    "hotspots",
+    "recast",
+    "map",
+)
 PLOT = ROOT / "docs" / "images" / "speed.svg"
 HEAD = ["| bench | what | measured | gate | goal | |", "|---|---|--:|--:|--:|---|"]
 
