@@ -51,8 +51,8 @@ def _instant(ctx: click.Context, param: click.Parameter, value: str | None) -> d
     try:
         found = datetime.fromisoformat(value)
     except ValueError:
-        found = datetime.min
-    if found.tzinfo is None:
+        found = None
+    if found is None or found.tzinfo is None:
         raise click.BadParameter("an instant with its offset is needed, such as 2026-01-05T19:30+08:00", ctx, param)
     return found
 

@@ -45,7 +45,7 @@ def test_closing_a_station_loses_who_went_there(files):
     assert done.exit_code == 0, done.output
     assert "On foot, 10 minutes: 4 of 5 households (80.00 %) before, 2 (40.00 %) after" in done.output
     assert "Gained: 0 households. Lost: 2" in done.output and "station S2: 2 -> 0 households" in done.output
-    rows = list(csv.DictReader((files / "out.csv").open(encoding="utf-8-sig")))
+    rows = list(csv.DictReader((files / "out.csv").read_text("utf-8-sig").splitlines()))
     assert [row["change"] for row in rows] == ["lost", "lost"] and rows[0]["station_before"] == "S2"
 
 
