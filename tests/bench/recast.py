@@ -36,7 +36,7 @@ from tests.bench.harness import at_least, budget, exact, machine, on_what, point
 
 NOW = datetime(2025, 6, 18, 7, 0, tzinfo=UTC)
 YEARS = 10
-RUNS, PEER_RUNS = 5, 1
+RUNS, PEER_RUNS = 3, 1
 BEYOND_S = 1.0  # a million events, beyond reading them
 CHANGED = 0.05  # of the grids: as many merged with a neighbour as split
 GEOGRAPHY = (GeographyKind.UNITS, GeographyKind.BASE_GRIDS, GeographyKind.DEPARTMENT_GRIDS, GeographyKind.STATIONS)
