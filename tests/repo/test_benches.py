@@ -47,10 +47,10 @@ def test_a_gate_fails_a_goal_and_a_slow_machine_do_not():
 
 
 def test_one_line_says_gate_and_goal_and_what_is_missed():
-    gates = [vars(gate) for gate in [*harness.at_least("a b", 150.0, 100.0, 200.0), *harness.exact("c", 0)]]
-    assert rows("x", gates) == ["| x | a b | 150 | ≥ 100 | ≥ 200 | goal missed |", "| x | c | 0 | ≤ 0 |  | held |"]
-    assert [name for name, _ in ratios(gates)] == ["a b"]
-    assert merged(gates)["a b"]["missed"] == ["goal"]
+    gates = [vars(gate) for gate in [*harness.at_least("a x b", 150.0, 100.0, 200.0), *harness.exact("c", 0)]]
+    assert rows("x", gates) == ["| x | a x b | 150 | ≥ 100 | ≥ 200 | goal missed |", "| x | c | 0 | ≤ 0 |  | held |"]
+    assert [name for name, _ in ratios(gates)] == ["a x b"]
+    assert merged(gates)["a x b"]["missed"] == ["goal"]
 
 
 def test_the_plot_is_a_picture_whatever_the_ratios():
