@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -100,11 +101,18 @@ def assign_files(
 def _geography(areas: Table, wanted: Wanted, profile: Profile, tell: Tell) -> Geography:
     from geogrid.space.frames import index_of
 
-    grids = _frame(areas, GRIDS, wanted.grid_code, wanted, profile, tell)
+    others = ((wanted.stations, STATIONS, wanted.station_code), (wanted.departments, DEPARTMENTS, wanted.department_code))
+    with ThreadPoolExecutor(len(others)) as pool:  # each is read by a child: at the same time, and while grids are checked
+        opening = [path and pool.submit(open_table, path, ReadOptions(usual=kind.name)) for path, kind, _ in others]
+        grids = _frame(areas, GRIDS, wanted.grid_code, wanted, profile, tell)
+        stations, departments = (
+            None if table is None else _frame(table.result(), kind, code, wanted, profile, tell)
+            for table, (_, kind, code) in zip(opening, others, strict=True)
+        )
     index = index_of(
         grids,
-        _optional(wanted.stations, STATIONS, wanted.station_code, wanted, profile, tell),
-        _optional(wanted.departments, DEPARTMENTS, wanted.department_code, wanted, profile, tell),
+        stations,
+        departments,
         metric_srid=profile.metric_srid,
         gap_tolerance_m=profile.gap_tolerance_m,
         accuracy_share=profile.accuracy_share,
@@ -157,6 +165,7 @@ def plain_profile(areas: Table, wanted: Wanted) -> Profile:
         households_band=(100, 500),
         travel_mode_town="walk",
         travel_mode_country="ebike",
+        words_confidence=0.9,
     )
 
 

@@ -23,11 +23,15 @@ WORDS = ("address", "text")  # the columns that may name a place; the first that
 
 @dataclass(frozen=True)
 class Words:
-    """How words become places: the gazetteer, the least confidence taken (0 to 1), the largest radius taken as an accuracy."""
+    """How words become places: the gazetteer, the least confidence taken (0 to 1), the largest radius taken as an accuracy.
+
+    ``keep``: a row whose words are not sure is taken without a place, for a person to confirm; else it is refused.
+    """
 
     gazetteer: Gazetteer
     least: float
     most_radius_m: float
+    keep: bool = False
 
     def takes(self, found: PlaceCandidate) -> bool:
         """Whether a candidate is sure and exact enough to stand for a reported point."""
@@ -44,18 +48,22 @@ def with_coordinates(table: Table) -> Table:
 def place_by_words(table: Table, located: Located, words: Words) -> tuple[Table, Located, list[Mending]]:
     """Give rows without a location the place that their words name, its radius as accuracy; the words stay as they are.
 
-    A row whose words are not sure enough stays refused, with the best candidate named (LocationUncertain).
+    A row whose words are not sure enough stays refused, with the best candidate named (LocationUncertain); with ``words.keep``
+    it is taken without a place.
     """
     geometry, stated, datum = located.geometry.copy(), located.stated.copy(), located.datum.copy()
     faults: dict[int, GeogridError] = dict(located.faults)
     accuracy = _column(table, "accuracy_m")
     mended = []
     for position, error in located.faults.items():
-        found = _best(table, position, words) if isinstance(error, LocationMissing | GeometryMissing) else None
-        if found is None:
-            continue
-        if not words.takes(found):
-            faults[position] = _uncertain(found)
+        said = _said(table, position) if isinstance(error, LocationMissing | GeometryMissing) else ""
+        found = _best(said, words)
+        if found is None or not words.takes(found):
+            if said and words.keep:
+                del faults[position]
+                mended.append(Mending(int(table.rows[position]), "left_to_place"))
+            elif found is not None:
+                faults[position] = _uncertain(found)
             continue
         del faults[position]
         geometry[position] = stated[position] = _point(found)
@@ -73,10 +81,13 @@ def _column(table: Table, name: str) -> np.ndarray:
     return table.frame[name].to_numpy(dtype=object, copy=True)
 
 
-def _best(table: Table, position: int, words: Words) -> PlaceCandidate | None:
+def _said(table: Table, position: int) -> str:
     cells = (table.frame[name].iloc[position] for name in WORDS if name in table.frame)
-    said = next((str(cell) for cell in cells if not is_empty(cell)), "")
-    found = words.gazetteer.find(said, most=1)
+    return next((str(cell) for cell in cells if not is_empty(cell)), "")
+
+
+def _best(said: str, words: Words) -> PlaceCandidate | None:
+    found = words.gazetteer.find(said, most=1) if said else ()
     return found[0] if found else None
 
 

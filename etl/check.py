@@ -132,7 +132,7 @@ def _checked_shapes(
     likely = (lon - LIKELY_DEGREES, lat - LIKELY_DEGREES, lon + LIKELY_DEGREES, lat + LIKELY_DEGREES)
     shapes = located.geometry.copy()
     for position in _suspects(shapes, kind, likely):
-        if position in faults:
+        if position in faults or shapes[position] is None:  # without a place and yet no fault: a person will place it
             continue
         try:
             checked = check_geometry(

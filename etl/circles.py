@@ -101,7 +101,14 @@ def _require(table: Table, columns: tuple[str, ...]) -> None:
 
 
 def draw(
-    stations: GeoDataFrame, roads: GeoDataFrame, homes: GeoDataFrame | None, minutes: float, mode: TravelMode, *, each: bool
+    stations: GeoDataFrame,
+    roads: GeoDataFrame,
+    homes: GeoDataFrame | None,
+    minutes: float,
+    mode: TravelMode,
+    *,
+    each: bool,
+    water: GeoDataFrame | None = None,
 ) -> tuple[GeoDataFrame, HouseholdsServed | None]:
     """Return the areas (EPSG:4490) with ``mode minutes households``, by station (``code``) or as one; and who is reached.
 
@@ -114,10 +121,11 @@ def draw(
 
     if "level" in stations:  # the centre serves all, whoever is near; it has no circle
         stations = stations[stations["level"] != StationLevel.CENTRE]
-    places = _lonlat(stations)
+    places = lonlat_of(stations)
     network = RoadNetwork.from_frame(roads, metric_srid=default_metric_srid(*places.mean(axis=0)))
-    shapes = service_circles(network, places, minutes, mode, dissolve=not each).shapes
-    served = None if homes is None else households_within(network, _lonlat(homes), places, minutes, mode)
+    wet = () if water is None else water.geometry.to_numpy()
+    shapes = service_circles(network, places, minutes, mode, dissolve=not each, water=wet).shapes
+    served = None if homes is None else households_within(network, lonlat_of(homes), places, minutes, mode)
     columns: dict[str, object] = {"code": stations["code"].tolist()} if each else {}
     columns |= {"mode": [mode.value] * len(shapes), "minutes": [minutes] * len(shapes)}
     if served is not None:
@@ -125,5 +133,24 @@ def draw(
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=SRID_STORED), served
 
 
-def _lonlat(points: GeoDataFrame) -> np.ndarray:
+def uncovered(homes: GeoDataFrame, served: HouseholdsServed, grids: GeoDataFrame | None) -> GeoDataFrame:
+    """Return the households that reach no station in time, or the grids with such: ``code households without``, most first."""
+    import geopandas as gpd
+
+    from etl.effects import grid_of
+
+    if grids is None:
+        return gpd.GeoDataFrame(homes[~served.reached].reset_index(drop=True))
+    grid = grid_of(grids, homes)
+    counts = {
+        "households": np.bincount(grid[grid >= 0], minlength=len(grids)),
+        "without": np.bincount(grid[(grid >= 0) & ~served.reached], minlength=len(grids)),
+    }
+    listed = grids[["code", "geometry"]].assign(**counts)
+    listed = listed[listed["without"] > 0].sort_values(["without", "code"], ascending=[False, True], kind="stable")
+    return gpd.GeoDataFrame(listed.reset_index(drop=True))
+
+
+def lonlat_of(points: GeoDataFrame) -> np.ndarray:
+    """Return the places (n, 2 degrees) of points."""
     return np.column_stack([points.geometry.x, points.geometry.y])

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 @click.option("--minutes", type=click.FloatRange(min=0.0, min_open=True, max=240.0), default=10.0, show_default=True)
 @click.option("--mode", type=click.Choice(TravelMode.codes()), default=TravelMode.WALK.value, show_default=True)
 @click.option("--each", is_flag=True, help="One area a station, instead of one of all together.")
+@click.option("--water", "water_file", type=click.Path(), help="Areas that are nobody's home: left out of the circles.")
+@click.option("--grids", "grids_file", type=click.Path(), help="Areas with a code, for --uncovered.")
+@click.option(
+    "--uncovered",
+    "uncovered_file",
+    type=click.Path(path_type=Path),
+    help="Also list who reaches no station in time: households, or grids with --grids.",
+)
 @click.option("--datum", help="cgcs2000, wgs84, gcj02, bd09 or EPSG:n; needed where a file does not say it.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="GeoJSON, GeoPackage or GeoParquet, by its ending.")
 def circles(
@@ -32,6 +40,9 @@ def circles(
     minutes: float,
     mode: str,
     each: bool,
+    water_file: str | None,
+    grids_file: str | None,
+    uncovered_file: Path | None,
     datum: str | None,
     out: Path,
 ) -> None:
@@ -39,14 +50,24 @@ def circles(
 
     Areas are for showing; households are counted by their own way along the roads.
     """
-    from etl.circles import draw, read_roads, read_rows
+    from etl.circles import draw, read_roads, read_rows, uncovered
     from etl.export import write
+    from etl.kinds import AREA
     from geogrid.cli import command_language
 
     stations = read_rows(stations_file, ("code",), datum)
     homes = None if households_file is None else read_rows(households_file, (), datum)
-    areas, served = draw(stations, read_roads(roads_file, datum), homes, minutes, TravelMode(mode), each=each)
+    water = None if water_file is None else read_rows(water_file, (), datum, AREA)
+    roads = read_roads(roads_file, datum)
+    areas, served = draw(stations, roads, homes, minutes, TravelMode(mode), each=each, water=water)
     write(areas, out)
+    if uncovered_file is not None:
+        if homes is None or served is None:
+            raise click.UsageError("--uncovered needs --households")
+        write(
+            uncovered(homes, served, None if grids_file is None else read_rows(grids_file, ("code",), datum, AREA)),
+            uncovered_file,
+        )
     click.echo(_said(areas, served, command_language(os.environ)))
 
 

@@ -16,6 +16,7 @@ PATHS = (
     "etl.jobs:jobs",
     "etl.recast_command:recast",
     "etl.circles_command:circles",
+    "etl.effect_command:circles_effect",
     "etl.unreached_command:unreached",
     "etl.find_command:find",
     "etl.hotspots_command:hotspots",

@@ -303,3 +303,9 @@ class DateForm(InputError):
 
 class TimeStandIn(TimeInvalid):
     """The time {value!r} lies before 1990: it looks like a stand-in for "none". Leave the cell empty instead."""
+
+
+class StationUnknown(InputError):
+    """There is no station {code} in the file of stations. Check the code; the centre has no circle and does not count."""
+
+    code = "station.unknown"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -73,7 +74,8 @@ def _history(row: dict[str, Any], mended: list[Mending]) -> History:
 
 def _report(row: dict[str, Any], profile: Profile) -> Report:
     accuracy_m = row["accuracy_m"]
-    point = ReportedPoint(row["stated_lon"], row["stated_lat"], Datum(row["stated_datum"]), accuracy_m)
+    stated = row["stated_lon"], row["stated_lat"]
+    point = None if math.isnan(stated[0]) else ReportedPoint(*stated, Datum(row["stated_datum"]), accuracy_m)
     observed_at = row["observed_at"] or row["reported_at"]
     # The same report must hash the same from every format: times in UTC to the millisecond, coordinates on the store's grid.
     body = {
@@ -82,7 +84,7 @@ def _report(row: dict[str, Any], profile: Profile) -> Report:
         "kind": row["kind"],
         "text": row["text"],
         "address": row["address"],
-        "point": [round(point.lon, SNAP_DECIMALS), round(point.lat, SNAP_DECIMALS), point.datum.value, accuracy_m],
+        "point": point and [round(point.lon, SNAP_DECIMALS), round(point.lat, SNAP_DECIMALS), point.datum.value, accuracy_m],
         "observed_at": observed_at.astimezone(UTC).isoformat(timespec="milliseconds"),
     }
     canonical = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

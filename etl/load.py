@@ -61,6 +61,7 @@ class Order:
     add : keep the rows that the edition (else the one in force) has of other codes, instead of replacing all of the kind
     strict : store nothing when any row is refused
     locate_above : events without a location are placed by their words where these are at least so sure (0 to 1); None: never
+    locate : the same at the profile's ``words_confidence``, and those less sure are kept for a person to place
     """
 
     edition: str | None
@@ -73,6 +74,7 @@ class Order:
     add: bool = False
     strict: bool = False
     locate_above: float | None = None
+    locate: bool = False
 
 
 class _RolledBack(Exception):
@@ -121,15 +123,17 @@ def _words(sources: Sequence[Source], order: Order, profile: Profile, engine: En
     from geogrid.store import editions
     from geogrid.store.session import session_scope
 
-    if order.locate_above is None:
+    if order.locate_above is None and not order.locate:
         return None
+    option = "--locate" if order.locate else "--locate-above"
     if all(source.kind.name != "events" for source in sources):
-        raise OptionInvalid(option="--locate-above", reason="only events are placed by their words")
+        raise OptionInvalid(option=option, reason="only events are placed by their words")
     if engine is None:
-        raise OptionInvalid(option="--locate-above", reason="it needs the database and an edition in force")
+        raise OptionInvalid(option=option, reason="it needs the database and an edition in force")
     with session_scope(engine) as session:
         gazetteer = read_gazetteer(session, editions.in_force(session).id, profile)
-    return Words(gazetteer, order.locate_above, profile.most_accuracy_m)
+    least = profile.words_confidence if order.locate_above is None else order.locate_above
+    return Words(gazetteer, least, profile.most_accuracy_m, keep=order.locate)
 
 
 def _checked_part(source: Source, order: Order, profile: Profile, folder: Path, words: Words | None, tell: Tell) -> Part:
@@ -152,7 +156,9 @@ def _again(source: Source, order: Order, profile: Profile, folder: Path, names: 
     words += ["--profile", profile.code]
     if source.kind.name != "events":
         words += ["--activate"] if order.activate else ["--edition", order.edition or folder.name]
-    elif order.locate_above is not None:
+    else:
+        words += ["--locate"] if order.locate else []
+    if source.kind.name == "events" and order.locate_above is not None:
         words += ["--locate-above", f"{order.locate_above:g}"]
     for name in ("datum", "time_format", "tz"):
         value = getattr(recipe, name)

@@ -60,6 +60,11 @@ NOT_LOADED = {"district", "truth"}  # of a made-up district: all kinds in one fi
     metavar="CONFIDENCE",
     help="Place events without a location by their address where it is so sure, such as 0.9. Without: they are refused.",
 )
+@click.option(
+    "--locate",
+    is_flag=True,
+    help="The same at the profile's confidence; events whose words are less sure are kept, to be placed by a person.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
 def load(kind: str, file: str, **options: Any) -> None:
     """Load FILE as KIND: grids, departments, units, stations, roads, households, places, events, names, closures or all.
@@ -84,6 +89,7 @@ def load(kind: str, file: str, **options: Any) -> None:
         now=as_of or settings.now(),
         cut=as_of is not None or settings.as_of is not None,
         locate_above=options["locate_above"],
+        locate=options["locate"],
         **{name: options[name] for name in ("dry_run", "activate", "accept_moved", "accept_faults", "add", "strict")},
     )
     if kind == NAMES:

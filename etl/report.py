@@ -51,6 +51,7 @@ MENDINGS = {
     "winding": "The direction of rings was turned",
     "time_dropped": "A time before 1990 was taken as none",
     "time_before_report": "A step before the report was left out",
+    "left_to_place": "Rows without a location whose words are not sure are kept for a person to place (/unplaced)",
     "placed_by_words": "Rows without a location were placed by their words; the radius is the accuracy",
     "steps_implied": "Steps without a time took that of the step after them",
 }

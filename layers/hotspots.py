@@ -52,7 +52,7 @@ def _band(number: int, label: str) -> Rule:
     return Rule(label, symbol, {"band": number})
 
 
-OUTLINE = Symbol(Shape.AREA, stroke="heat-outline", width_px=2.0, fill="heat-outline", fill_opacity=0.0)
+OUTLINE = Symbol(Shape.AREA, stroke="heat-outline", width_px=5.0, fill="heat-outline", fill_opacity=0.0)
 
 LAYER = Layer(
     name="hotspots",

@@ -24,7 +24,9 @@ GATES = frozenset({"gate", "lift_gate", "swing_gate", "sliding_gate", "sliding_b
 
 def stopped_by(tags: Mapping[str, str]) -> str:
     """Return the modes that a barrier stops, joined by ``;`` in the order walk, ebike, car; empty where it stops nobody."""
-    kind = tags.get("barrier", "")
+    kind = tags.get("barrier", "no")
+    if kind == "no":  # tags of access at a crossing or an entrance are about something else
+        return ""
     usual = ALL if kind in GATES and tags.get("locked") == "yes" else STOPS.get(kind, NOBODY)
     return ";".join(mode for mode, keys in KEYS.items() if _is_stopped(tags, keys, mode in usual))
 

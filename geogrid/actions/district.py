@@ -244,7 +244,7 @@ def compile_geography(frames: EditionFrames, edition_id: int, profile: Profile) 
     )
     points = candidates.geometry
     others = {
-        "units_of": _units_of(frames),
+        "units_of": units_of_grids(frames),
         "mode_of": _modes(frames, profile),
         "station_codes": candidates["code"].to_numpy(dtype=object),
         "station_lonlat": np.column_stack([points.x, points.y]),
@@ -270,7 +270,8 @@ def _network(roads: GeoDataFrame | None, profile: Profile) -> RoadNetwork | None
     return RoadNetwork.from_frame(roads, metric_srid=profile.metric_srid, conditions=Conditions(speeds=profile.speeds))
 
 
-def _units_of(frames: EditionFrames) -> dict[str, tuple[str | None, str | None]]:
+def units_of_grids(frames: EditionFrames) -> dict[str, tuple[str | None, str | None]]:
+    """Return the codes of the village and township of each grid of an edition."""
     units = frames.units
     villages = units[units["level"] == Level.VILLAGE]
     parents = dict(zip(villages["code"], villages["parent_code"], strict=True))

@@ -57,7 +57,7 @@ def count_events(session: Session, asked: Asked, *, now: datetime, district: Dis
     source = readings.Source(asked.by, asked.start, asked.end, as_of, district.profile.code)
     total = readings.count(session, source)
     keys = Codes(sorted(readings.codes(session, source)))
-    target = _target(session, asked, source, keys, district)
+    target = _target(session, asked, source, keys, district, total)
     tallies = _count(session, asked, source, keys, target, district.profile.timezone, most_rows)
     _reconcile(tallies, total, flow=asked.flow)
     return Counts(
@@ -72,11 +72,13 @@ def count_events(session: Session, asked: Asked, *, now: datetime, district: Dis
     )
 
 
-def _target(session: Session, asked: Asked, source: readings.Source, keys: Codes, district: District) -> Target | None:
+def _target(
+    session: Session, asked: Asked, source: readings.Source, keys: Codes, district: District, total: int
+) -> Target | None:
     if asked.reading is not Reading.RECAST:
         return None
     edition = editions.in_force(session) if asked.edition is None else editions.named(session, asked.edition)
-    return target_of(session, edition, asked.by, readings.by_hand(session, source), keys, district)
+    return target_of(session, edition, asked.by, readings.by_hand(session, source), keys, district, events=total)
 
 
 # -- counting ---------------------------------------------------------------------------------------------------------

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from geogrid import errors
-from geogrid.actions.district import District, Geography, compile_geography
+from geogrid.actions.answers import Units
+from geogrid.actions.district import District, units_of_grids
 from geogrid.domain.grids import AssignmentRule, EditionState, GeographyKind
 from geogrid.domain.readings import Bucket, CountLevel, NoHeir
 from geogrid.space.heirs import Heir, heirs_of
 from geogrid.store import editions
 from geogrid.store.editions import Edition
 
+if TYPE_CHECKING:
+    from geogrid.space.index import AssignmentIndex
+
 BUCKETS = tuple(Bucket)  # its first members are the rules, in their order: the numbers of rules are numbers of buckets
 RULES = tuple(AssignmentRule)
 NOT_RECASTABLE, PLACED, UNLOCATED = (BUCKETS.index(b) for b in (Bucket.NOT_RECASTABLE, Bucket.PLACED, Bucket.UNLOCATED))
+COMPILED_FROM = 150_000  # events; with fewer the plain way is done sooner than the compiled one is built
 GONE = Heir(None, NoHeir.GONE, ())
 
 Hands = Sequence[tuple[int, str]]
@@ -56,7 +61,7 @@ class Target:
     """An edition ready to answer: ``heirs`` for every (edition, grid) that persons named; ``keys`` number codes of the level."""
 
     edition: Edition
-    geography: Geography
+    index: AssignmentIndex
     by: CountLevel
     hands: Hands
     heirs: tuple[Heir, ...]
@@ -69,7 +74,7 @@ class Target:
         grid = np.full(len(rows), -1, dtype=np.int32)
         bucket = np.full(len(rows), UNLOCATED, dtype=np.int32)
         here = np.flatnonzero(np.isfinite(rows["lon"]))
-        found = self.geography.index.assign(rows["lon"][here], rows["lat"][here]) if len(here) else None
+        found = self.index.assign(rows["lon"][here], rows["lat"][here]) if len(here) else None
         if found is not None:
             grid[here], bucket[here] = found.numbers.grid, found.numbers.rule
         lost = np.flatnonzero((grid < 0) & (rows["hand"] >= 0))
@@ -89,8 +94,10 @@ class Target:
         return sets[found.numbers.departments]
 
 
-def target_of(session: Session, edition: Edition, by: CountLevel, hands: Hands, keys: Codes, district: District) -> Target:
-    """Return an edition ready to recast to; one that is only loaded is compiled from what it holds in this snapshot.
+def target_of(
+    session: Session, edition: Edition, by: CountLevel, hands: Hands, keys: Codes, district: District, *, events: int
+) -> Target:
+    """Return an edition ready to recast so many events to; one that is only loaded is read as it is in this snapshot.
 
     Raises
     ------
@@ -99,36 +106,55 @@ def target_of(session: Session, edition: Edition, by: CountLevel, hands: Hands, 
     """
     if edition.state is EditionState.WITHDRAWN:
         raise errors.EditionWithdrawn(name=edition.name)
-    geography = _geography(session, edition, district)
-    codes = [str(code) for code in geography.index.grids.codes]
+    if edition.state is EditionState.LOADED:
+        index, units_of = _of_draft(session, edition, by, district, events=events)
+    else:
+        geography = district.geography_for(edition.id)
+        index, units_of = geography.index, geography.units_of
+    codes = [str(code) for code in index.grids.codes]
     place = {code: i for i, code in enumerate(codes)}
     heirs = tuple(_heirs(session, edition, hands, district))
     return Target(
         edition=edition,
-        geography=geography,
+        index=index,
         by=by,
         hands=hands,
         heirs=heirs,
         keys=keys,
         hand_grid=np.array([-1 if heir.code is None else place[heir.code] for heir in heirs], dtype=np.int32),
-        grid_key=keys.numbers([*(_key(geography, by, code, district) for code in codes), None]),
+        grid_key=keys.numbers([*(_key(units_of[code], by, code, district) for code in codes), None]),
     )
 
 
-def _geography(session: Session, edition: Edition, district: District) -> Geography:
-    if edition.state is not EditionState.LOADED:
-        return district.geography_for(edition.id)
+def _of_draft(
+    session: Session, edition: Edition, by: CountLevel, district: District, *, events: int
+) -> tuple[AssignmentIndex, dict[str, Units]]:
+    """Return index and units of an edition not yet in force: never what is kept by its id, since it can be loaded again.
+
+    Only what the level asks is built, and what takes long to compile only for many events.
+    """
+    from geogrid.space.index import AssignmentIndex
     from geogrid.store.geography import frames_of
 
-    frames = frames_of(session, edition.id)  # never from what is kept by its id: a loaded edition can be loaded again
+    frames = frames_of(session, edition.id)
     if frames.grids.empty:
         raise errors.EditionIncomplete(name=edition.name, kind=GeographyKind.BASE_GRIDS.label)
-    return compile_geography(frames, edition.id, district.profile)
+    profile = district.profile
+    index = AssignmentIndex.from_frames(
+        frames.grids,
+        frames.stations if by is CountLevel.STATION else None,
+        frames.departments if by is CountLevel.DEPARTMENT else None,
+        district=frames.district,
+        metric_srid=profile.metric_srid,
+        gap_tolerance_m=profile.gap_tolerance_m,
+        accuracy_share=profile.accuracy_share,
+        compiled=None if events > COMPILED_FROM else False,
+    )
+    return index, units_of_grids(frames)
 
 
-def _key(geography: Geography, by: CountLevel, grid_code: str, district: District) -> str | None:
-    village, township = geography.units_of[grid_code]
-    keys = {CountLevel.VILLAGE: village, CountLevel.TOWNSHIP: township, CountLevel.DISTRICT: district.profile.code}
+def _key(units: Units, by: CountLevel, grid_code: str, district: District) -> str | None:
+    keys = {CountLevel.VILLAGE: units[0], CountLevel.TOWNSHIP: units[1], CountLevel.DISTRICT: district.profile.code}
     return keys.get(by, grid_code)
 
 

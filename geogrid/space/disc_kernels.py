@@ -129,6 +129,16 @@ def common_area(spanned: float, rim: float, passages: int, whole: float) -> floa
 
 
 @compiled
+def place_for(polygon: int, place_of: Int32s, polygons: Int32s, sums: Floats, count: int) -> tuple[int, int]:
+    """Return where the sums of a polygon are, and how many polygons have a place; a new one gets the next."""
+    k = place_of[polygon]
+    if k >= 0:
+        return int(k), count
+    place_of[polygon], polygons[count], sums[count, :] = count, polygon, 0.0
+    return count, count + 1
+
+
+@compiled
 def add_edges(
     x: float,
     y: float,
@@ -152,19 +162,50 @@ def add_edges(
         if min(ax, bx) > r or max(ax, bx) < -r or min(ay, by) > r or max(ay, by) < -r:
             continue
         some, spanned, rim, often = True, ax * by - ay * bx, 0.0, 0
-        if max(ax * ax + ay * ay, bx * bx + by * by) > inner2:
+        a2, b2, ab = ax * ax + ay * ay, bx * bx + by * by, ax * bx + ay * by
+        if min(a2, b2) >= r * r and (ab >= a2 or ab >= b2):
+            continue  # both ends are beyond the disc, and the place nearest to its centre is one of them
+        if max(a2, b2) > inner2:
             some, spanned, rim, often = piece_within(ax, ay, bx, by, r)
         if not some:
             continue
-        k = place_of[owners[e]]
-        if k < 0:
-            k = count
-            place_of[owners[e]], polygons[k], sums[k, :] = k, owners[e], 0.0
-            count += 1
+        k, count = place_for(owners[e], place_of, polygons, sums, count)
         sums[k, 0] += 0.5 * spanned
         sums[k, 1] += rim
         sums[k, 2] += often
     return count
+
+
+@compiled
+def add_cell(
+    x: float,
+    y: float,
+    begin: int,
+    end: int,
+    cell_sums: Floats,
+    cell_owners: Int32s,
+    place_of: Int32s,
+    polygons: Int32s,
+    sums: Floats,
+    count: int,
+) -> int:
+    """Add all edges of a cell, which lies within the disc: the sums of each of its polygons begin..end, made beforehand.
+
+    They are twice the area that the edges span with the cell's corner, and the edges' sum as vectors; (x, y) is the disc's
+    centre from that corner.
+    """
+    for p in range(begin, end):
+        k, count = place_for(cell_owners[p], place_of, polygons, sums, count)
+        sums[k, 0] += 0.5 * (cell_sums[p, 0] - (x * cell_sums[p, 2] - y * cell_sums[p, 1]))
+    return count
+
+
+@compiled
+def is_cell_within(west: float, south: float, size: float, half: float, r: float) -> bool:
+    """Whether all edges whose middle lies in the cell, its corner seen from the disc's centre, lie in the disc."""
+    x = max(abs(west), abs(west + size)) + half
+    y = max(abs(south), abs(south + size)) + half
+    return x * x + y * y < (r * INNER) ** 2
 
 
 @compiled
@@ -177,6 +218,9 @@ def weigh_discs(
     begins: Int32s,
     edges: Floats,
     owners: Int32s,
+    cell_begins: Int32s,
+    cell_sums: Floats,
+    cell_owners: Int32s,
     polygons: int,
     sure: NDArray[np.bool_],
     point: Int64s,
@@ -187,8 +231,8 @@ def weigh_discs(
 
     ``inside`` is the one grid around the point, -1 where there is none. ``frame``: west, south, cells per metre, columns,
     rows, half of the longest edge; ``begins`` (cells + 1) the edges (ax, ay, bx, by; the polygon, ``owners``, to the left)
-    whose middle lies in each cell, of ``polygons`` in all. A disc that the plain way has to weigh is not ``sure`` and has no
-    row. Where ``point`` has not enough room, -1 is returned.
+    whose middle lies in each cell, of ``polygons`` in all; ``cell_begins`` the sums of :func:`add_cell`. A disc that the
+    plain way has to weigh is not ``sure`` and has no row. Where ``point`` has not enough room, -1 is returned.
     """
     place_of, met, sums = np.full(polygons, -1, dtype=np.int32), np.empty(polygons, dtype=np.int32), np.empty((polygons, 3))
     columns, rows = int(frame[3]), int(frame[4])
@@ -201,8 +245,17 @@ def weigh_discs(
         if first < columns and low < rows and last >= 0.0 and high >= 0.0:
             west, east = int(first), int(min(last, columns - 1.0))
             for row in range(int(low), int(min(high, rows - 1.0)) + 1):
-                begin, end = begins[row * columns + west], begins[row * columns + east + 1]
-                count = add_edges(x[i], y[i], r, begin, end, edges, owners, place_of, met, sums, count)
+                corner_y, waiting = frame[1] + row / frame[2] - y[i], row * columns + west
+                for cell in range(waiting, row * columns + east + 1):
+                    corner_x = frame[0] + (cell - row * columns) / frame[2] - x[i]
+                    if not is_cell_within(corner_x, corner_y, 1.0 / frame[2], frame[5], r):
+                        continue
+                    count = add_edges(x[i], y[i], r, begins[waiting], begins[cell], edges, owners, place_of, met, sums, count)
+                    waiting = cell + 1
+                    at = cell_begins[cell], cell_begins[waiting]
+                    count = add_cell(-corner_x, -corner_y, *at, cell_sums, cell_owners, place_of, met, sums, count)
+                end = row * columns + east + 1
+                count = add_edges(x[i], y[i], r, begins[waiting], begins[end], edges, owners, place_of, met, sums, count)
         if found + count >= len(point):
             return -1
         start, own, whole = found, inside[i] < 0, AREA * r * r

@@ -24,12 +24,18 @@ Shares = tuple[Ints, Ints, Floats]
 
 @dataclass(frozen=True)
 class Discs:
-    """The edges (n, 4: ax, ay, bx, by in metres, ``owners`` to the left) by the cell of their middle; see ``disc_kernels``."""
+    """The edges (n, 4: ax, ay, bx, by in metres, ``owners`` to the left) by the cell of their middle; see ``disc_kernels``.
+
+    ``cell_sums`` are those of each polygon's edges in a cell, for cells that lie within a disc.
+    """
 
     frame: Floats
     begins: Int32s
     edges: Floats
     owners: Int32s
+    cell_begins: Int32s
+    cell_sums: Floats
+    cell_owners: Int32s
     polygons: int
     srid: int
 
@@ -48,7 +54,10 @@ class Discs:
         begins = np.searchsorted(cell[order], np.arange(columns * rows + 1)).astype(np.int32)
         half_m = np.hypot(*(edges[:, 2:] - edges[:, :2]).T).max() / 2 + 1.0
         frame = np.array([west, south, per_m, columns, rows, half_m])
-        return cls(frame, begins, edges[order], owners[order], len(metric.shapes), metric.srid)
+        edges, owners, cell = edges[order], owners[order], cell[order]
+        corners = np.column_stack([west + cell % columns / per_m, south + cell // columns / per_m])
+        sums = _sums(cell, edges - np.hstack([corners, corners]), owners, columns * rows)
+        return cls(frame, begins, edges, owners, *sums, len(metric.shapes), metric.srid)
 
     def shares(self, lon: Floats, lat: Floats, radius_m: Floats, inside: Int32s) -> tuple[Shares, NDArray[np.bool_]]:
         """Return (point, polygon, share) as ``MetricPolygons.shares`` does, and for which discs that is so.
@@ -71,7 +80,16 @@ class Discs:
 
     def _weigh(self, x: Floats, y: Floats, radius_m: Floats, inside: Int32s, sure: NDArray[np.bool_]) -> Shares:
         room = ROOM * len(x) + self.polygons + 1
-        tables = self.frame, self.begins, self.edges, self.owners, self.polygons
+        tables = (
+            self.frame,
+            self.begins,
+            self.edges,
+            self.owners,
+            self.cell_begins,
+            self.cell_sums,
+            self.cell_owners,
+            self.polygons,
+        )
         while True:
             point, polygon, share = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64), np.empty(room)
             count = disc_kernels.weigh_discs(x, y, radius_m, inside, *tables, sure, point, polygon, share)
@@ -91,3 +109,13 @@ def _edges_of(shapes: NDArray[np.object_]) -> tuple[Floats, Int32s]:
     turned = (shapely.is_ccw(rings) == is_hole)[ring]
     edges[turned] = edges[turned][:, [2, 3, 0, 1]]
     return np.ascontiguousarray(edges), shape_of_part[part_of_ring[ring]].astype(np.int32)
+
+
+def _sums(cell: Ints, edges: Floats, owners: Int32s, cells: int) -> tuple[Int32s, Floats, Int32s]:
+    """Return where each cell's polygons begin, the sums of their edges (from the cell's corner) there, and the polygons."""
+    order = np.lexsort((owners, cell))
+    cell, owners, (ax, ay, bx, by) = cell[order], owners[order], edges[order].T
+    first = np.flatnonzero(np.append(True, (cell[1:] != cell[:-1]) | (owners[1:] != owners[:-1])))
+    sums = np.add.reduceat(np.column_stack([ax * by - ay * bx, bx - ax, by - ay]), first)
+    begins = np.searchsorted(cell[first], np.arange(cells + 1)).astype(np.int32)
+    return begins, sums, owners[first]

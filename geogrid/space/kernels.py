@@ -134,6 +134,43 @@ def label_by_edges(
 
 
 @compiled
+def places_of_cells(x: Floats, y: Floats, frame: Floats, rows: int, columns: int, spot: Int32s) -> int:
+    """Write where the cell of each point is; return how many points are no places on Earth."""
+    west, south, per_x, per_y = frame[0], frame[1], frame[2], frame[3]
+    top_u, top_v = columns - 0.5, rows - 0.5
+    wrong = 0
+    for j in range(len(x)):
+        wrong += int(not (abs(x[j]) <= 180.0)) | int(not (abs(y[j]) <= 90.0))
+        u, v = (x[j] - west) * per_x, (y[j] - south) * per_y
+        u, v = u if u > 0.0 else 0.0, v if v > 0.0 else 0.0
+        u, v = u if u < top_u else top_u, v if v < top_v else top_v
+        spot[j] = np.int32(v) * np.int32(columns) + np.int32(u)
+    return wrong
+
+
+@compiled
+def labels_of_parts(
+    x: Floats, y: Floats, frame: Floats, fine: Int32s, bordered: Int32s, label: Int32s, closer: Int32s, spot: Int32s
+) -> int:
+    """Replace the cells (-1 - k) of the points ``bordered`` by the labels of their parts.
+
+    Return how many lie in a part that an edge touches: ``closer`` says which, ``spot`` in which cell of borders.
+    """
+    west, south, per_x, per_y = frame[0], frame[1], frame[2], frame[3]
+    left = 0
+    for j in bordered:
+        k = -1 - label[j]
+        u, v = (x[j] - west) * per_x, (y[j] - south) * per_y
+        part = int((v - np.floor(v)) * PARTS) * PARTS + int((u - np.floor(u)) * PARTS)
+        choice = (fine[k, part >> 4] >> (2 * (part & 15))) & 3
+        label[j] = fine[k, CHOICES + choice]
+        spot[left] = k
+        closer[left] = j
+        left += int(choice == EDGES)
+    return left
+
+
+@compiled
 def find_labels(
     lon: Floats,
     lat: Floats,
@@ -162,36 +199,20 @@ def find_labels(
     """
     rows, columns = cells.shape
     west, south, per_x, per_y = frame[0], frame[1], frame[2], frame[3]
-    top_u, top_v = columns - 0.5, rows - 0.5
     flat = cells.ravel()
     spot, bordered, closer = (np.empty(BLOCK, dtype=np.int32), np.empty(BLOCK + 1, dtype=np.int32), np.empty(BLOCK + 1, np.int32))
     unsure = 0
     wrong = 0
     for start in range(0, len(lon), BLOCK):
         x, y, label = lon[start : start + BLOCK], lat[start : start + BLOCK], found[start : start + BLOCK]
-        for j in range(len(x)):
-            wrong += int(not (abs(x[j]) <= 180.0)) | int(not (abs(y[j]) <= 90.0))
-            u, v = (x[j] - west) * per_x, (y[j] - south) * per_y
-            u, v = u if u > 0.0 else 0.0, v if v > 0.0 else 0.0
-            u, v = u if u < top_u else top_u, v if v < top_v else top_v
-            spot[j] = np.int32(v) * np.int32(columns) + np.int32(u)
+        wrong += places_of_cells(x, y, frame, rows, columns, spot)
         count = 0
         for j in range(len(x)):
             cell = flat[np.uint32(spot[j])]
             label[j] = cell
             bordered[count] = j
             count += int(cell < 0)
-        left = 0
-        for t in range(count):
-            j = bordered[t]
-            k = -1 - label[j]
-            u, v = (x[j] - west) * per_x, (y[j] - south) * per_y
-            part = int((v - np.floor(v)) * PARTS) * PARTS + int((u - np.floor(u)) * PARTS)
-            choice = (fine[k, part >> 4] >> (2 * (part & 15))) & 3
-            label[j] = fine[k, CHOICES + choice]
-            spot[left] = k
-            closer[left] = j
-            left += int(choice == EDGES)
+        left = labels_of_parts(x, y, frame, fine, bordered[:count], label, closer, spot)
         for t in range(left):
             j = closer[t]
             u, v = (x[j] - west) * per_x, (y[j] - south) * per_y

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from geogrid.space import network_kernels as kernels
 from geogrid.space.network_segments import Floats, Ints, Segments
 
-MOST_CELLS = 1 << 21
+MOST_CELLS, LEAST_CELLS, CELLS_A_PIECE = 1 << 21, 1 << 12, 16  # few pieces, such as bridges, need few cells
 LEAST_CELL_M = 40.0
 POINTS_A_THREAD = 20_000
 
@@ -25,7 +25,7 @@ class Grid:
 
     segments: Segments
     frame: Floats
-    begins: Ints
+    begins: NDArray[np.int32]
     pieces: NDArray[np.int32]
     line_of: NDArray[np.int32]
     within_m: float
@@ -49,7 +49,7 @@ class Grid:
         kernels.cells_of_pieces(u, v, columns, cell, piece)
         begins = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=rows * columns))])
         pieces = first[piece[np.argsort(cell, kind="stable")]]
-        return cls(segments, frame, begins, pieces.astype(np.int32), line_of.astype(np.int32), within_m)
+        return cls(segments, frame, begins.astype(np.int32), pieces.astype(np.int32), line_of.astype(np.int32), within_m)
 
     def nearest(self, x_m: Floats, y_m: Floats) -> Ints:
         """Return the nearest line of each point; -1 where none is within reach, -2 where the plain way must say."""
@@ -91,7 +91,8 @@ def _frame(ends: Floats, within_m: float) -> Floats:
         return np.array([0.0, 0.0, LEAST_CELL_M, 1.0, 1.0])
     low, high = ends.min(axis=(0, 1)), ends.max(axis=(0, 1))
     size = high - low + 2 * within_m
-    cell = max(LEAST_CELL_M, float(np.sqrt(size[0] * size[1] / MOST_CELLS)))
+    cells = min(max(CELLS_A_PIECE * len(ends), LEAST_CELLS), MOST_CELLS)
+    cell = max(LEAST_CELL_M, float(np.sqrt(size[0] * size[1] / cells)))
     west, south = low - within_m - cell
     columns, rows = np.ceil(size / cell) + 2
     return np.array([west, south, cell, columns, rows])

@@ -69,7 +69,7 @@ def look_in_cell(
 
 @compiled
 def nearest_line(
-    x: float, y: float, frame: Floats, begins: Int64s, pieces: Int32s, line_of: Int32s, xy: Floats, within_m: float
+    x: float, y: float, frame: Floats, begins: Int32s, pieces: Int32s, line_of: Int32s, xy: Floats, within_m: float
 ) -> tuple[float, float, int]:
     """Return the square of the distance of the nearest line, that of the next one, and its number (NONE).
 
@@ -102,7 +102,7 @@ def nearest_lines(
     x_m: Floats,
     y_m: Floats,
     frame: Floats,
-    begins: Int64s,
+    begins: Int32s,
     pieces: Int32s,
     line_of: Int32s,
     xy: Floats,

@@ -52,7 +52,7 @@ def main(points: int, small: bool, out: Path | None) -> None:
     gates = [
         *harness.exact("network: crossings whose time differs from networkx", found["label_differences"]),
         *harness.exact("network: points brought elsewhere than by the plain way", found["snap_differences"]),
-        *harness.at_least("network: all crossings labelled, times networkx", found["labels_to_networkx"], gate=20, goal=40),
+        *harness.at_least("network: all crossings labelled, times networkx", found["labels_to_networkx"], gate=10, goal=40),
         *harness.at_least("network: points to roads, times shapely", found["snap_to_shapely"], gate=10, goal=20),
     ]
     harness.report("network", found, gates, lines=lines(found), small=small, out=out)

@@ -29,7 +29,7 @@ from tests.bench.harness import Gate, at_least, at_most, exact, machine, on_what
 from tests.space.another_router import minutes_on_foot
 
 MINUTES = 10.0
-SAMPLE = 12
+SAMPLE = 8
 
 
 @click.command()

@@ -75,3 +75,14 @@ def test_without_the_option_words_place_nothing(town, tmp_path):
 def test_only_events_are_placed_by_words(run, tmp_path):
     with pytest.raises(OptionInvalid):
         run("grids", grids_file(tmp_path), "--locate-above", "0.9")
+
+
+def test_words_that_are_not_sure_are_kept_for_a_person(town, ask, tmp_path):
+    part = town("events", events_file(tmp_path), "--locate")["parts"][0]
+    assert (part["rows"]["accepted"], part["rows"]["refused"]) == (4, 0)
+    assert {one["code"] for one in part["mended"]} == {"placed_by_words", "left_to_place"}
+    rows = ask("select address, point IS NULL AS nowhere, datum, rule from events order by address")
+    assert {row.address: row.nowhere for row in rows}[ROWS[2][2]] and {row.address: row.nowhere for row in rows}["不详"]
+    assert [row.rule for row in rows if row.nowhere] == ["unlocated", "unlocated"]
+    again = town("events", events_file(tmp_path), "--locate")["parts"][0]["rows"]
+    assert (again["accepted"], again["known"]) == (0, 4)

@@ -255,7 +255,8 @@ def test_each_mode_has_its_direction(tags, found):
         ({"barrier": "cycle_barrier", "bicycle": "dismount"}, "car"),
         ({"barrier": "block", "access": "yes"}, "car"),
         ({"barrier": "toll_booth"}, ""),
-        ({"highway": "crossing"}, ""),
+        ({"highway": "crossing", "bicycle": "no"}, ""),
+        ({"barrier": "no", "access": "no"}, ""),
         ({"barrier": "wall"}, "walk;ebike;car"),
     ],
 )
@@ -281,3 +282,32 @@ def test_a_way_that_modes_use_in_opposite_directions_comes_twice(tmp_path):
         ["10-1", 1, 2, True, False, True, True],
         ["10-2", 2, 1, False, True, False, True],
     ]
+
+
+@pytest.mark.real_data
+def test_helsinkis_barriers_and_one_ways():
+    """Whom the tags stop and bind, counted once by hand over the raw file."""
+    if not HELSINKI.is_file():
+        pytest.skip(f"{HELSINKI} is not there: name the folder of real data in GEOGRID_REAL_DATA")
+    import osmium
+
+    barriers, on_roads, against = {}, set(), set()
+    for thing in osmium.FileProcessor(str(HELSINKI), osmium.osm.NODE | osmium.osm.WAY):
+        tags = {tag.k: tag.v for tag in thing.tags}
+        if thing.is_node() and stopped_by(tags):
+            barriers[thing.id] = stopped_by(tags)
+        elif "highway" in tags and tags["highway"] in CLASSES and any(modes_of(tags).values()):
+            on_roads |= {node.ref for node in thing.nodes}
+            against |= {thing.id} if tags.get("oneway") == "yes" and tags.get("oneway:bicycle") == "no" else set()
+    table = open_table(HELSINKI)
+    frame = table.frame
+    at = {
+        **dict(zip(frame.from_node, frame.barrier_from, strict=True)),
+        **dict(zip(frame.to_node, frame.barrier_to, strict=True)),
+    }
+    assert {node: stopped for node, stopped in at.items() if stopped} == {n: s for n, s in barriers.items() if n in on_roads}
+    assert (
+        [note.values["count"] for note in table.notes if "barriers" in note.message] == [len(barriers.keys() & on_roads)] == [24]
+    )
+    free = frame[frame["oneway"] & ~frame["oneway_ebike"]]
+    assert {int(code.split("-")[0]) for code in free["code"]} >= against & {int(code.split("-")[0]) for code in frame["code"]}

@@ -144,13 +144,13 @@ def test_a_sliver_is_no_division(lost_deg, reason):
 
 
 @pytest.mark.parametrize("reading", [Reading.RECORDED, Reading.AS_OF, Reading.RECAST])
-def test_an_activation_in_the_middle_of_a_count_changes_nothing_in_it(fresh_database, monkeypatch, reading):
+def test_an_activation_in_the_middle_of_a_count_changes_nothing_in_it(fresh_database, monkeypatch, tmp_path, reading):
     """Without one snapshot, rows read before and after the flip would lie under two editions."""
     engine = engine_of(fresh_database)
     migrate(engine)
     with session_scope(engine) as session:
         publish(session)
-    district = open_district(read_settings({}), engine)
+    district = open_district(read_settings({"GEOGRID_VAR": str(tmp_path)}), engine)
     with session_scope(engine) as session:
         for _ in range(6):
             accept_report(session, report((126.605, 45.9101)), now=NOW, district=district, actor="test")

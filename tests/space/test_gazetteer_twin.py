@@ -84,15 +84,14 @@ def full(full_twin_frames):
 
 @pytest.mark.slow
 def test_a_year_of_words_becomes_places(full):
-    """3,000 events of seed 1: all found; right village 94.4 %; within the radius 84.9 %, with the truth's own error 92.0 %.
+    """3,000 events of seed 1: all found; right village 94.4 %; within the radius 92.9 %, radii being calibrated on seed 7.
 
-    The truth lies off the words by the accuracy of the report (for words median 70 to 130 m), hence the second measure.
     The median error is 145 m: 42 m at a known number, 119 m at an estimated one.
     """
     accuracy_m, found, right = year(*full, CALLS)
     assert right.mean() > 0.93
-    assert (found.far_m <= found.radius_m).mean() > 0.82
-    assert (found.far_m <= found.radius_m + accuracy_m).mean() > 0.90
+    assert (found.far_m <= found.radius_m).mean() >= 0.90
+    assert (found.far_m <= found.radius_m + accuracy_m).mean() > 0.95
     assert np.median(found.far_m) < 160
     assert np.median(found.far_m[found.precision == PlacePrecision.ADDRESS]) < 55
     assert np.median(found.far_m[found.precision == PlacePrecision.INTERPOLATED]) < 140
@@ -109,7 +108,7 @@ def test_estimated_numbers_lie_within_their_radius_nine_times_in_ten(full):
     found = first_of(half, asked["address"], asked.geometry.x, asked.geometry.y)
     estimated = found.precision == PlacePrecision.INTERPOLATED
     assert estimated.sum() > 500
-    assert 0.85 < (found.far_m <= found.radius_m)[estimated].mean() < 0.97
+    assert 0.85 < (found.far_m <= found.radius_m)[estimated].mean() < 0.995
 
 
 def _at_random(change: Callable[[str, int], str]) -> Callable[[str], str]:
@@ -140,7 +139,7 @@ CHANGES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_parts_left_out_or_wrong_are_survived_and_never_hidden(full, change):
-    """Where the name found is not the one meant, the confidence says so: of those at least 0.9 sure 99 % are right."""
+    """Where the name found is not the one meant, the confidence says so: of those at least 0.9 sure all are right."""
     twin, town = full
     changed, least_found, least_sure = CHANGES[change]
     asked = twin["places"].query("kind == 'address'").sample(400, random_state=2)
@@ -149,7 +148,7 @@ def test_parts_left_out_or_wrong_are_survived_and_never_hidden(full, change):
     sure = found.confidence >= 0.9
     assert right.mean() >= least_found
     assert sure.mean() >= least_sure
-    assert not sure.any() or right[sure].mean() >= 0.99
+    assert right[sure].all()
 
 
 def test_the_same_words_have_the_same_answer_from_a_gazetteer_compiled_anew(small):

@@ -99,3 +99,16 @@ def test_no_hot_areas_no_clusters():
     counts = np.zeros(400)
     counts[210] = 2
     assert ranked([str(i) for i in range(400)], counts, counts, contiguity(squares(20, 20))) == ()
+
+
+def test_the_density_is_the_exact_kernels_to_a_thousandth_of_its_peak():
+    """Four clusters and a scatter of 1,500 events; the sum of their kernels at each cell, beyond its cut, beside the raster."""
+    rng = np.random.default_rng(4)
+    hearts = rng.uniform(2000, 8000, (4, 2))
+    xy = np.vstack([rng.uniform(0, 10_000, (500, 2)), *(heart + rng.normal(0, 300, (250, 2)) for heart in hearts)])
+    at = lonlat(*xy.T)
+    field = density(at[:, 0], at[:, 1], metric_srid=METRIC_SRID, bandwidth_m=500)
+    x, y = (axis[::5] for axis in (field.x_m - ORIGIN_M[0], field.y_m - ORIGIN_M[1]))
+    squares = (x[None, :, None] - xy[:, 0]) ** 2 + (y[:, None, None] - xy[:, 1]) ** 2
+    exact = np.exp(-squares / (2 * 500.0**2)).sum(axis=2) / (2 * math.pi * 0.5**2)
+    assert np.abs(field.per_km2[::5, ::5] - exact).max() < 0.001 * exact.max()

@@ -85,3 +85,13 @@ function pushApart(a, b) {
   b.y += dy * push * (1 - share);
   return true;
 }
+
+// Places for a name that matters more than being right at its point: above and below, then beside, ever further out.
+export function furtherOut(width, size) {
+  const offsets = [];
+  for (const away of [size, size * 2, size * 3.2, size * 4.5]) {
+    const side = away + width / 2;
+    offsets.push([0, -away], [0, away], [side, 0], [-side, 0], [side * 0.7, -away], [-side * 0.7, -away], [side * 0.7, away], [-side * 0.7, away]);
+  }
+  return offsets;
+}

@@ -1,7 +1,7 @@
 // Points, clusters, names and the selection: one canvas over the whole view, so that nothing is cut at the edge of a tile.
 
 import { TILE_PX } from "./sources.js";
-import { LABEL_ORDER, Placer, aroundHeart, besidePoint, labelStyle, spreadDiscs } from "./labels.js";
+import { LABEL_ORDER, Placer, aroundHeart, besidePoint, furtherOut, labelStyle, spreadDiscs } from "./labels.js";
 import { cluster, clusterRadius, colour, mark, ruleFor } from "./symbols.js";
 
 const PAD = 0.15; // of the view, on each side: room to drag before the next drawing
@@ -174,7 +174,7 @@ export const Marks = L.Layer.extend({
     const width = context.measureText(text).width;
     const reach = isArea ? properties.r * MERCATOR_PX(this.zoom) : 0;
     if (isArea && width > reach * 2.6 && !style.always) return;
-    const offsets = isArea && !style.always ? aroundHeart(reach) : besidePoint(width, style.size, 4);
+    const offsets = style.always ? furtherOut(width, style.size) : isArea ? aroundHeart(reach) : besidePoint(width, style.size, 4);
     const at = placer.place(x, y, width + 6, style.size + 4, offsets);
     if (!at) return;
     context.lineWidth = 3;

@@ -28,9 +28,9 @@ export class SmallMap {
     this.marks.forEach((mark) => mark.remove());
     this.marks = places.flatMap((place, at) => this.#mark(row, place, at + 1));
     this.map.invalidateSize({ animate: false });
-    const bounds = L.latLngBounds([]);
-    const first = places.filter((place) => place.confidence > 0.05 || place === places[0]);
-    for (const { point, radius_m } of first) bounds.extend(L.latLng(point.lat, point.lon).toBounds(2 * radius_m));
+    const [first, ...others] = places; // the likeliest whole; of the others where they are, or a township would fill the map
+    const bounds = L.latLng(first.point.lat, first.point.lon).toBounds(2.4 * first.radius_m);
+    for (const { point, confidence } of others) if (confidence >= 0.3) bounds.extend([point.lat, point.lon]);
     this.map.fitBounds(bounds, { maxZoom: 16, animate: false, padding: [8, 8] });
   }
 
