@@ -63,12 +63,12 @@ def density(
     cell_m: float | None = None,
     weights: ArrayLike | None = None,
 ) -> Density:
-    """Return the density of events: points shared out to cells, spread by a Gaussian kernel of standard deviation ``bandwidth_m``.
+    """Return the density of events: points shared out to cells, spread by a Gaussian of standard deviation ``bandwidth_m``.
 
     Parameters
     ----------
     lon, lat : degrees; points that are not finite are left out
-    cell_m : side of a cell; a fifth of the bandwidth where not given (the raster is then within 0.1 % of the peak of the exact kernel)
+    cell_m : side of a cell; a fifth of the bandwidth where not given (then exact to 0.1 % of the peak)
     weights : how many events each point stands for (1)
 
     Notes
