@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from geogrid.settings import Settings
 
 LANGUAGES = ("zh", "en")
+OWN = ("geogrid.cli.programmes",)  # modules of this room with a list COMMANDS, as the other packages have one
 
 
 class _Commands(click.Group):
@@ -35,8 +37,9 @@ class _Commands(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def _collect(self) -> None:
-        for point in sorted(entry_points(group="geogrid.commands"), key=lambda p: p.name):
-            for command in point.load().COMMANDS:
+        others = (point.load() for point in sorted(entry_points(group="geogrid.commands"), key=lambda p: p.name))
+        for module in (*map(import_module, OWN), *others):
+            for command in module.COMMANDS:
                 self.add_command(command)
 
 
