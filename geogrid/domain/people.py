@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from geogrid.domain.labelled import LabelledEnum
 
@@ -36,14 +37,32 @@ class Role(LabelledEnum):
     SYSTEM = "system", "System"
 
 
+# Whoever works on the platform; citizens and the platform itself are not staff.
+STAFF = frozenset(Role) - {Role.CITIZEN, Role.SYSTEM}
+# Who may move borders or accounts proves more than a password.
+SECOND_FACTOR_ROLES = frozenset({Role.PLANNER, Role.ADMINISTRATOR})
+
+
+class Force(LabelledEnum):
+    """What a team is to grids: one worker one grid; specialists many grids each; many forces joined in one grid."""
+
+    BASE = "base", "Base force"
+    PROFESSIONAL = "professional", "Professional force"
+    JOINT = "joint", "Joint force"
+
+
 @dataclass(frozen=True)
 class Post:
-    """A role held for the territory ``unit`` (12 digits: a district, township or village), for a department, or for a station."""
+    """A role held for the territory ``unit`` (12 digits: a district, township or village), for a department, or for a station.
+
+    ``team`` is the code of the team in which it is held, if any.
+    """
 
     role: Role
     unit: str = ""
     department: str = ""
     station: str = ""
+    team: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,4 +83,16 @@ class Actor:
         return frozenset(post.role for post in self.posts)
 
 
+@dataclass(frozen=True)
+class Recipient:
+    """Who is to be told; ``synthetic``: a made-up person, whom no real carrier may reach."""
+
+    person_id: UUID
+    name: str
+    email: str
+    phone: str
+    synthetic: bool
+
+
+GUEST = Actor("guest", "", ())
 SYSTEM = Actor("system:geogrid", "geogrid", (Post(Role.SYSTEM),))

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from geogrid.errors.access import (
+    AccessForbidden,
+    AccountInvalid,
+    FactorKeyUnfit,
+    FactorWrong,
+    ForgeryGuard,
+    LoginFailed,
+    LoginLocked,
+    LoginTaken,
+    PasswordWeak,
+)
 from geogrid.errors.clocks import ClockEndless, ClockMarksBroken, ProgrammeInvalid
 from geogrid.errors.coordinates import (
     AccuracyInvalid,
@@ -130,6 +141,8 @@ from geogrid.errors.requests import (
 
 __all__ = [
     "AccessError",
+    "AccessForbidden",
+    "AccountInvalid",
     "AccuracyInvalid",
     "AccuracyType",
     "AlreadyRunning",
@@ -172,6 +185,8 @@ __all__ = [
     "EvidenceInvalid",
     "EvidenceMissing",
     "ExtensionSpent",
+    "FactorKeyUnfit",
+    "FactorWrong",
     "FieldMissing",
     "FieldType",
     "FieldUnknown",
@@ -179,6 +194,7 @@ __all__ = [
     "FileError",
     "FolderFull",
     "FolderReadOnly",
+    "ForgeryGuard",
     "FrameInvalid",
     "FrameWithoutCrs",
     "GeogridError",
@@ -196,10 +212,14 @@ __all__ = [
     "JsonNan",
     "JsonNul",
     "JsonTooDeep",
+    "LoginFailed",
+    "LoginLocked",
+    "LoginTaken",
     "MediaTypeUnsupported",
     "MethodNotAllowed",
     "NotFoundError",
     "PartFailed",
+    "PasswordWeak",
     "PhotoDamaged",
     "PhotoHash",
     "PhotoInvalid",
