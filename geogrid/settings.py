@@ -41,6 +41,15 @@ def _time(text: str) -> datetime | None:
     return value
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"{text!r} is not one of {', '.join(words)}")
+        return text
+
+    return read
+
+
 TABLE: dict[str, Setting] = {
     "database_url": Setting("GEOGRID_DATABASE_URL", "", "an existing PostGIS; empty: the private cluster under var/"),
     "var_dir": Setting("GEOGRID_VAR", str(ROOT / "var"), "where all state is kept", _path),
@@ -53,6 +62,18 @@ TABLE: dict[str, Setting] = {
         "GEOGRID_LANGUAGE",
         "",
         "language of commands and default of pages; empty: the profile's (commands: first a locale in zh or en)",
+    ),
+    "passwords": Setting(
+        "GEOGRID_PASSWORDS",
+        "asvs",
+        "which passwords are taken: asvs (12 characters, no other rule) or mlps3 (10 of three kinds, new every 90 days)",
+        _one_of("asvs", "mlps3"),
+    ),
+    "login_failures": Setting(
+        "GEOGRID_LOGIN_FAILURES", "5", "wrong attempts after which an account is locked for 15 minutes", int
+    ),
+    "address_failures": Setting(
+        "GEOGRID_ADDRESS_FAILURES", "5", "the same for an address; more where many people share one", int
     ),
     "as_of": Setting(
         "GEOGRID_AS_OF",
@@ -76,6 +97,9 @@ class Settings:
     port: int
     stream_port: int
     language: str
+    passwords: str
+    login_failures: int
+    address_failures: int
     as_of: datetime | None
     clock_start: datetime | None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import secrets
 import signal
 import socket
 import subprocess
@@ -24,13 +25,17 @@ from flask.testing import FlaskClient
 from geogrid.actions.accept import accept_report
 from geogrid.actions.district import open_district
 from geogrid.actions.editions import activate_edition, load_edition
+from geogrid.domain.people import Post, Role
 from geogrid.settings import Settings, read_settings
+from geogrid.store import logins, people
 from geogrid.store.session import engine_of, session_scope
 from tests.build_district import IN_A1, NOW, geography, report
 from webmap.app import create_app
 from webmap.installation import installation
+from webmap.login import COOKIE, mark_of, real_now
 
 HERE = "127.0.0.1"
+DISTRICT = "999901000000"
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,39 @@ class Small:
     def token(self) -> str:
         return installation(self.app).token
 
-    def client(self) -> FlaskClient:
+    def guest(self) -> FlaskClient:
+        """A caller who is not logged in."""
         return self.app.test_client()
+
+    def client(self) -> FlaskClient:
+        """A caller who is logged in as commander of the district."""
+        return self.login_as(Role.COMMANDER, unit=DISTRICT)
+
+    def login_as(self, *roles: Role, unit: str = "", department: str = "", station: str = "", posts=()) -> FlaskClient:
+        """A browser logged in as somebody new with these posts, the second factor shown; unsafe requests carry the mark.
+
+        ``client.person_id`` is the person's id.
+        """
+        held = (*(Post(role, unit, department, station) for role in roles), *posts)
+        secret, person_id = secrets.token_urlsafe(), uuid4()
+        with session_scope(installation(self.app).engine) as session:
+            person = {"id": person_id, "login": f"p{person_id.hex}", "name": "测试员", "synthetic": True, "created_at": NOW}
+            people.add(session, person | {"factor_confirmed_at": NOW})
+            people.give_posts(session, person_id, held, since=None, given_by="test")
+            logins.open_session(session, secret, person_id, at=real_now(), address="", browser="test")
+            logins.second_factor_shown(session, logins.hash_of(secret), at=real_now())
+        client = self.app.test_client()
+        client.set_cookie(COOKIE, secret)
+        client.environ_base["HTTP_X_CSRF_TOKEN"] = mark_of(secret)
+        client.person_id = person_id
+        return client
+
+    def browser_cookies(self, *roles: Role, **place: str) -> list[dict]:
+        """The same as cookies of a real browser: for ``context.add_cookies``."""
+        secret = self.login_as(*(roles or (Role.COMMANDER,)), **(place or {"unit": DISTRICT})).get_cookie(COOKIE).value
+        return [
+            {"name": COOKIE, "value": secret, "url": f"http://{HERE}:{self.settings.port}", "httpOnly": True, "sameSite": "Lax"}
+        ]
 
     def write(self, **headers: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", **headers}

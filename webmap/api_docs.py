@@ -9,7 +9,7 @@ import flask_openapi_swagger
 from flask import Blueprint, Response, current_app, jsonify, render_template
 from flask_openapi import OpenAPI
 
-from webmap.roles import Role, roles
+from webmap.roles import PUBLIC, roles
 from webmap.static_files import send_from
 
 ABOUT = (
@@ -22,21 +22,21 @@ blueprint = Blueprint("api_docs", __name__, url_prefix="/api/v1")
 
 
 @blueprint.get("/openapi.json")
-@roles(Role.PUBLIC)
+@roles(PUBLIC)
 def description() -> Response:
     """Return the OpenAPI description."""
     return jsonify(cast(OpenAPI, current_app).api_doc)
 
 
 @blueprint.get("/docs")
-@roles(Role.PUBLIC)
+@roles(PUBLIC)
 def page() -> str:
     """Return the page that shows the description and lets one try it."""
     return render_template("docs.html")
 
 
 @blueprint.get("/docs/assets/<path:filename>")
-@roles(Role.PUBLIC)
+@roles(PUBLIC)
 def assets(filename: str) -> Response:
     """Return a file of the documentation page, out of the installed package."""
     return send_from(SWAGGER, filename)

@@ -17,7 +17,7 @@ from flask import Blueprint, Response, request
 
 from geogrid.errors import AssetUnavailable, NotFoundError
 from webmap.offline import refuse_external_css
-from webmap.roles import Role, roles
+from webmap.roles import PUBLIC, roles
 
 blueprint = Blueprint("bundles", __name__)
 
@@ -123,7 +123,7 @@ def address(name: str) -> str:
 
 
 @blueprint.get("/bundles/<version>/<name>")
-@roles(Role.PUBLIC)
+@roles(PUBLIC)
 def send(version: str, name: str) -> Response:
     """Send a bundle; an address of an older version gets today's text, but is not kept."""
     found = bundle(name)

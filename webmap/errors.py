@@ -21,6 +21,7 @@ from geogrid import errors
 from geogrid.store.cluster import cluster_home
 from webmap.installation import EXTENSION
 from webmap.language import current_language
+from webmap.pages import wants_page
 
 RETRY_AFTER_S = 5
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -43,6 +44,8 @@ STATUS: dict[type[errors.GeogridError], int] = {
     errors.ConflictError: 409,
     errors.NotFoundError: 404,
     errors.AccessError: 401,
+    errors.AccessForbidden: 403,
+    errors.ForgeryGuard: 403,
     errors.SetupError: 503,
     errors.UnavailableError: 503,
     errors.TooManyRequests: 429,
@@ -74,13 +77,6 @@ def error_response(error: errors.GeogridError, status: int | None = None) -> Res
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="geogrid"'
     return response
-
-
-def wants_page() -> bool:
-    """Whether the caller is a browser that asked for a page."""
-    if request.path.startswith("/api/"):
-        return False
-    return request.accept_mimetypes.quality("text/html") > request.accept_mimetypes.quality("application/json")
 
 
 def install_errors(app: Flask) -> None:

@@ -17,7 +17,7 @@ from geogrid.store.session import session_scope
 from webmap.errors import error_body
 from webmap.installation import installation
 from webmap.language import current_language, say
-from webmap.roles import Role, roles
+from webmap.roles import PUBLIC, roles
 
 blueprint = Blueprint("health", __name__)
 STATEMENT_LIMIT_MS = 2_000
@@ -25,7 +25,7 @@ MOST_COUNTED = 100_000
 
 
 @blueprint.get("/health")
-@roles(Role.PUBLIC)
+@roles(PUBLIC)
 def health() -> Response:
     """Return 200 with database, schema, edition and lag, or 503 with the reason in words."""
     try:

@@ -22,13 +22,13 @@ from layers.search import LONGEST_QUERY, search
 from layers.synthetic import holds_synthetic
 from webmap.bundles import address
 from webmap.cards import card_body, type_label
-from webmap.errors import wants_page
 from webmap.folium_map import served_page
 from webmap.headers import csp_nonce, stream_origin
 from webmap.installation import installation
 from webmap.language import current_language
 from webmap.map_frame import chrome, described_layers, district_name, map_frame
-from webmap.roles import Role, roles
+from webmap.pages import wants_page
+from webmap.roles import READERS, roles
 from webmap.tiles import TIMEOUT_MS
 
 blueprint = Blueprint("home", __name__)
@@ -38,7 +38,7 @@ LONGEST_CODE = 40
 
 
 @blueprint.get("/")
-@roles(Role.READ)
+@roles(READERS)
 def home() -> Response:
     """Send the map; ``?event=``, ``?grid=`` or ``?station=`` opens one."""
     here, language = installation(), current_language()
@@ -84,7 +84,7 @@ def _asked() -> dict[str, str] | None:
 
 
 @blueprint.get("/search")
-@roles(Role.READ)
+@roles(READERS)
 def find() -> Response:
     """Send what fits ``?q=``: codes, numbers and names."""
     asked = request.args.get("q", "")
@@ -98,21 +98,21 @@ def find() -> Response:
 
 
 @blueprint.get("/grids/<code>")
-@roles(Role.READ)
+@roles(READERS)
 def grid(code: str) -> BaseResponse:
     """Send the card of a base or department grid; a browser is sent to the map that opens it."""
     return _card("grid", code, lambda session: grid_card(session, code))
 
 
 @blueprint.get("/stations/<code>")
-@roles(Role.READ)
+@roles(READERS)
 def station(code: str) -> BaseResponse:
     """Send the card of a station."""
     return _card("station", code, lambda session: station_card(session, code))
 
 
 @blueprint.get("/events/<uuid:event_id>")
-@roles(Role.READ)
+@roles(READERS)
 def event(event_id: UUID) -> BaseResponse:
     """Send the card of an event."""
     return _card("event", str(event_id), lambda session: event_card(session, event_id))

@@ -21,7 +21,7 @@ from webmap.headers import csp_nonce
 from webmap.installation import installation
 from webmap.language import current_language, label, say
 from webmap.map_frame import chrome, described_layers, map_frame
-from webmap.roles import Role, roles
+from webmap.roles import READERS, roles
 
 blueprint = Blueprint("imports", __name__)
 
@@ -77,7 +77,7 @@ def read_report(import_id: str) -> dict[str, Any]:
 
 
 @blueprint.get("/imports")
-@roles(Role.READ)
+@roles(READERS)
 def every() -> str:
     """Send the list of imports, the latest first."""
     folders = sorted((path.parent for path in imports_dir().glob("*/report.json")), key=lambda path: path.name, reverse=True)
@@ -103,7 +103,7 @@ def kind_text(kind: str) -> str:
 
 
 @blueprint.get("/imports/<import_id>")
-@roles(Role.READ)
+@roles(READERS)
 def one(import_id: str) -> Response:
     """Send the report of one import beside the map of what it refused."""
     here, language = installation(), current_language()
@@ -173,7 +173,7 @@ def _files(import_id: str) -> list[str]:
 
 
 @blueprint.get("/imports/<import_id>/<name>")
-@roles(Role.READ)
+@roles(READERS)
 def file(import_id: str, name: str) -> Response:
     """Send a file of an import, to mend and load again."""
     path = imports_dir() / import_id / name

@@ -13,7 +13,7 @@ from flask import Blueprint, render_template
 from geogrid.domain.events import EventKind
 from webmap.installation import installation
 from webmap.language import current_language, say
-from webmap.roles import Role, roles
+from webmap.roles import PUBLIC, roles
 from webmap.static_files import FOLDER
 
 blueprint = Blueprint("officer", __name__)
@@ -69,7 +69,7 @@ WORDS = {
 
 
 @blueprint.get("/officer")
-@roles(Role.PUBLIC)
+@roles(PUBLIC)
 def page() -> str:
     """Return the page."""
     has_map = (FOLDER / MAP_JS).is_file()

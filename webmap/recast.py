@@ -24,7 +24,7 @@ from webmap.counting import counted
 from webmap.errors import status_of
 from webmap.installation import installation
 from webmap.language import current_language, label, say
-from webmap.roles import Role, roles
+from webmap.roles import READERS, roles
 
 blueprint = Blueprint("recast", __name__)
 
@@ -47,7 +47,7 @@ class Form:
 
 
 @blueprint.get("/recast")
-@roles(Role.READ)
+@roles(READERS)
 def page() -> Response:
     """Send the page; what cannot be counted is said in it, with the form to mend it."""
     here = installation()
@@ -71,7 +71,7 @@ def page() -> Response:
 
 
 @blueprint.get("/recast.csv")
-@roles(Role.READ)
+@roles(READERS)
 def table() -> Response:
     """Send every row of the same reading as CSV; ``?what=flow`` sends what is where on both sides."""
     form = _form()

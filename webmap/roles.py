@@ -2,43 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import StrEnum
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
 
-from flask import Flask, request
+from flask import Flask, redirect, request
+from werkzeug.wrappers import Response
 
-from geogrid.errors import AccessError, BodyTooLarge, MethodNotAllowed, RequestInvalid
-from webmap.installation import installation
-from webmap.token import carries_token
+from geogrid.domain.people import STAFF, Role
+from geogrid.errors import AccessError, AccessForbidden, BodyTooLarge, RequestInvalid
+from webmap.login import SAFE, Caller, current_caller, current_path, guard_against_forgery, login_page
+from webmap.pages import wants_page
+
+__all__ = ["KB", "LOGGED_IN", "PLACERS", "PUBLIC", "READERS", "REPORTERS", "STAFF", "Role", "roles", "roles_of", "whole_body"]
 
 View = TypeVar("View", bound=Callable)
 
 KB = 1024
 MOST_BODY_BYTES = 64 * KB
 
+PUBLIC: Final = "public"  # anybody: static files, health, the login itself
+LOGGED_IN: Final = "logged_in"  # whoever is logged in, with whatever posts: the own account, log-out
+# Named sets. What of the district each reader sees is decided by the clause of ``store.scope``, not here.
+READERS = STAFF
+REPORTERS = STAFF - {Role.AUDITOR, Role.ADMINISTRATOR, Role.PLANNER}
+PLACERS = frozenset(
+    {Role.DISPATCHER, Role.WINDOW_CLERK, Role.HOTLINE_OPERATOR, Role.GRID_LEADER, Role.TOWNSHIP_LEADER, Role.COMMANDER}
+)
 
-class Role(StrEnum):
-    """What a route asks of its caller."""
-
-    PUBLIC = "public"  # anybody: static files, health, the pages' frames
-    READ = "read"  # readers of the district; until accounts exist, everybody who reaches the loopback address
-    WRITE = "write"  # who carries the write token
+Named = frozenset[Role] | str
 
 
-# Routes that Flask makes itself.
-ROLES_OF_ENDPOINTS: dict[str, Role] = {}
+def roles(*who: Role | Iterable[Role] | str, most_body_bytes: int = MOST_BODY_BYTES) -> Callable[[View], View]:
+    """Return a decorator that names who may use a view: roles, sets of roles, PUBLIC or LOGGED_IN; and the largest body it takes.
 
-
-def roles(role: Role, *, most_body_bytes: int = MOST_BODY_BYTES) -> Callable[[View], View]:
-    """Return a decorator that names the role a view asks for and the largest body it takes. It stands next to the function."""
+    It stands next to the function, under the line of the route. An administrator has no more rights than are named.
+    """
+    named = _named(who)
 
     def name(view: View) -> View:
-        view.role = role  # type: ignore[attr-defined]
+        view.roles = named  # type: ignore[attr-defined]
         view.most_body_bytes = most_body_bytes  # type: ignore[attr-defined]
         return view
 
     return name
+
+
+def _named(who: tuple[Role | Iterable[Role] | str, ...]) -> Named:
+    if who in {(PUBLIC,), (LOGGED_IN,)}:
+        return str(who[0])
+    found = [[one] if isinstance(one, Role) else list(one) for one in who]
+    flat = frozenset(role for group in found for role in group)
+    if not flat or not all(isinstance(role, Role) for role in flat):
+        raise TypeError(f"name roles, sets of roles, PUBLIC or LOGGED_IN, not {who!r}")
+    return flat  # type: ignore[return-value]
 
 
 def whole_body() -> bytes:
@@ -53,34 +69,56 @@ def whole_body() -> bytes:
     return data
 
 
-def role_of(app: Flask, endpoint: str) -> Role | None:
-    """Return the role that the route ``endpoint`` of ``app`` names, None where it names none."""
-    found = getattr(app.view_functions.get(endpoint), "role", None)
-    return found or ROLES_OF_ENDPOINTS.get(endpoint)
+def roles_of(app: Flask, endpoint: str) -> Named | None:
+    """Return who may use the route ``endpoint`` of ``app``, None where it says nothing."""
+    found: Named | None = getattr(app.view_functions.get(endpoint), "roles", None)
+    return found
 
 
 def install_roles(app: Flask) -> None:
-    """Check the role, the method and the size of the body before every request."""
+    """Check path, size of the body, login, role and the mark against forgery before every request."""
 
     @app.before_request
-    def check() -> None:
+    def check() -> Response | None:
         if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
             raise RequestInvalid(name="U+0000", reason="not storable", where={"path": "U+0000"})
         if request.endpoint is None:
-            return
+            return None
         view = app.view_functions[request.endpoint]
         most = getattr(view, "most_body_bytes", MOST_BODY_BYTES)
         request.max_content_length = most
         if (request.content_length or 0) > most:
             raise BodyTooLarge(most_kb=most // KB)
-        _admit(role_of(app, request.endpoint))
+        return _admit(roles_of(app, request.endpoint))
 
 
-def _admit(role: Role | None) -> None:
-    if role is None:
+def _admit(named: Named | None) -> Response | None:
+    """Let the request through (None), or answer where to log in; raises AccessError, AccessForbidden or ForgeryGuard."""
+    if named is None:
         raise AccessError(where={"path": request.path})
-    writes = request.method not in {"GET", "HEAD", "OPTIONS"}
-    if writes and role is not Role.WRITE:
-        raise MethodNotAllowed(method=request.method, possible="GET, HEAD")
-    if role is Role.WRITE and not carries_token(request.headers.get("Authorization"), installation().token):
-        raise AccessError(where={"path": request.path})
+    if request.method not in SAFE:
+        guard_against_forgery(is_public=named == PUBLIC)
+    if named == PUBLIC:
+        return None
+    caller = current_caller()
+    if not caller.is_known:
+        return _to_login()
+    if named == LOGGED_IN:
+        return None
+    return _admit_with_posts(caller, frozenset(named))  # type: ignore[arg-type]
+
+
+def _to_login() -> Response:
+    if request.method in {"GET", "HEAD"} and wants_page():
+        return redirect(login_page(current_path()), 303)
+    raise AccessError(where={"path": request.path})
+
+
+def _admit_with_posts(caller: Caller, named: frozenset[Role]) -> Response | None:
+    """A session that still owes a password or a second factor reaches the page where it is given, and nothing else."""
+    owed = caller.owed
+    if owed and request.method in {"GET", "HEAD"} and wants_page():
+        return redirect(owed, 303)
+    if owed or not caller.actor.roles() & named:
+        raise AccessForbidden(where={"path": owed or request.path})
+    return None

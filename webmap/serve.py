@@ -68,6 +68,7 @@ def warm(app: Flask) -> None:
         with app.app_context():
             wait_until_listening(tile_cache())
         client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {here.token}"
         client.get("/")
         for z, x, y in first_tiles(extent):
             client.get(f"/tiles/all/{z}/{x}/{y}.mvt")
@@ -111,7 +112,7 @@ def check_address(settings: Settings) -> None:
     """Raise SetupError for an address other than loopback, PortTaken for a port in use."""
     if settings.host not in LOOPBACK:
         raise SetupError(
-            reason=f"{settings.host} is not a loopback address, and readers have no accounts yet",
+            reason=f"{settings.host} is not a loopback address, and the connection would not be encrypted",
             mend="Unset GEOGRID_HOST, and reach this machine through SSH (ssh -L 8000:127.0.0.1:8000 -L 8001:127.0.0.1:8001).",
         )
     with socket.socket() as probe:

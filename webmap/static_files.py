@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import Flask, Response, abort, request, url_for
 from werkzeug.utils import safe_join
 
-from webmap.roles import Role, roles
+from webmap.roles import PUBLIC, roles
 
 FOLDER = Path(__file__).parent / "static"
 COMPRESSED = {".js", ".mjs", ".css", ".svg", ".json", ".html", ".txt", ".map"}
@@ -21,7 +21,7 @@ mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("text/javascript", ".mjs")
 
 
-@roles(Role.PUBLIC)
+@roles(PUBLIC)
 def static(filename: str) -> Response:
     """Send one file of ``static/``; an address that carries ``?v=`` never changes, so it is kept for good."""
     return send_from(FOLDER, filename)

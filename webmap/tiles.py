@@ -25,7 +25,7 @@ from layers.catalog import layers_of
 from layers.formats import mvt
 from layers.view import View
 from webmap.installation import installation
-from webmap.roles import Role, roles
+from webmap.roles import READERS, roles
 from webmap.tile_cache import EVENT_SETS, Key, Made, TileCache
 from webmap.tile_listener import start_listener
 
@@ -39,7 +39,7 @@ CIRCLE_SETS, CIRCLE_NAMES = ("service_circles", "uncovered"), ("travel", "minute
 
 
 @blueprint.get("/tiles/<set_name>/<int:z>/<int:x>/<int:y>.mvt")
-@roles(Role.READ)
+@roles(READERS)
 def tile(set_name: str, z: int, x: int, y: int) -> Response:
     """Send one tile; 304 where the caller has this version; 404 outside the world or the zooms of the map."""
     layers_of(set_name)

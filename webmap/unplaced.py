@@ -22,7 +22,7 @@ from webmap.cards import distance_text
 from webmap.installation import installation
 from webmap.language import current_language, label, say
 from webmap.officer import MAP_CSS, MAP_JS, TILES, TILES_JS
-from webmap.roles import Role, roles
+from webmap.roles import READERS, roles
 from webmap.static_files import FOLDER
 
 blueprint = Blueprint("unplaced", __name__)
@@ -50,7 +50,7 @@ LONGEST_SAID = 500  # characters of a report that are looked at for a place
 
 
 @blueprint.get("/unplaced")
-@roles(Role.READ)
+@roles(READERS)
 def queue() -> str:
     """Send the queue, the newest first."""
     here = installation()
@@ -88,7 +88,7 @@ def _config(words: dict[str, str]) -> dict[str, Any]:
 
 
 @blueprint.get("/unplaced/count")
-@roles(Role.READ)
+@roles(READERS)
 def count() -> Response:
     """Send how many wait: the map asks again when something has happened."""
     with session_scope(installation().engine) as session:

@@ -22,7 +22,7 @@ from tests.build_installation import settings_for
 from webmap.app import create_app
 from webmap.errors import STATUS, status_of
 from webmap.limits import Buckets, install_limits
-from webmap.roles import Role, roles
+from webmap.roles import PUBLIC, roles
 
 FORM = {"code", "message", "where", "retry"}
 PAGE = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -56,7 +56,7 @@ def broken(tmp_path) -> Flask:
 
 
 def _failing(make):
-    @roles(Role.PUBLIC)
+    @roles(PUBLIC)
     def view():
         raise make()
 

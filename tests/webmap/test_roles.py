@@ -9,26 +9,67 @@ import pytest
 from flask import Flask
 
 from geogrid.errors import SetupError
-from tests.build_installation import payload
+from geogrid.domain.people import STAFF, Role
+from tests.build_installation import DISTRICT, payload
 from webmap.installation import EXTENSION
-from webmap.roles import Role, install_roles, role_of, roles
+from webmap.roles import PUBLIC, REPORTERS, install_roles, roles, roles_of
 from webmap.token import carries_token, read_or_make_token, token_path
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 EVENTS = "/api/v1/events"
+FILLED = {
+    "event_id": "0b6a1c3e-0d5b-4c3a-9d6e-1f2a3b4c5d6e",
+    "person_id": "0b6a1c3e-0d5b-4c3a-9d6e-1f2a3b4c5d6e",
+    "sha256": "0" * 64,
+}
 
 
 def test_every_route_names_its_role(shared):
-    silent = [rule.rule for rule in shared.app.url_map.iter_rules() if role_of(shared.app, rule.endpoint) is None]
-    assert not silent, "say who may use it: @roles(Role....) next to the function"
+    silent = [rule.rule for rule in shared.app.url_map.iter_rules() if roles_of(shared.app, rule.endpoint) is None]
+    assert not silent, "say who may use it: @roles(...) next to the function"
 
 
-def test_every_route_that_changes_something_asks_for_the_token(shared):
+def test_nothing_but_the_login_itself_is_written_by_whoever_comes(shared):
     rules = list(shared.app.url_map.iter_rules())
-    open_writes = [
-        rule.rule for rule in rules if UNSAFE & (rule.methods or set()) and role_of(shared.app, rule.endpoint) != Role.WRITE
-    ]
-    assert not open_writes
+    writes = {rule.rule for rule in rules if UNSAFE & (rule.methods or set()) and roles_of(shared.app, rule.endpoint) == PUBLIC}
+    assert writes <= {"/login"}
+
+
+def test_without_a_session_a_browser_is_sent_to_log_in_and_a_program_told_so(shared):
+    routes = [rule for rule in shared.app.url_map.iter_rules() if roles_of(shared.app, rule.endpoint) != PUBLIC]
+    assert len(routes) > 15
+    for rule in routes:
+        path = rule.build({name: FILLED.get(name, "1") for name in rule.arguments})[1]
+        method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        told = shared.guest().open(path, method=method, headers={"Accept": "application/json"})
+        assert (told.status_code, told.get_json()["code"]) == (401, "access.denied"), rule
+        if method == "GET" and not path.startswith("/api/"):
+            sent = shared.guest().get(path, headers={"Accept": "text/html"})
+            assert sent.status_code == 303, rule
+            assert sent.headers["Location"].startswith("/login"), rule
+
+
+def test_every_unsafe_request_of_a_browser_carries_the_mark_of_its_page(shared):
+    routes = [rule for rule in shared.app.url_map.iter_rules() if UNSAFE & (rule.methods or set())]
+    client = shared.login_as(*STAFF, unit=DISTRICT, department="police")
+    assert len(routes) > 2
+    for rule in routes:
+        path = rule.build({name: FILLED.get(name, "1") for name in rule.arguments})[1]
+        for mark in ("", "0" * 64):
+            told = client.open(path, method=next(iter(UNSAFE & rule.methods)), headers={"X-CSRF-Token": mark})
+            assert (told.status_code, told.get_json()["code"]) == (403, "access.csrf"), rule
+
+
+def test_a_reader_does_not_write(shared):
+    auditor = shared.login_as(Role.AUDITOR, unit=DISTRICT)
+    answer = auditor.post(EVENTS, json=payload())
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "access.forbidden")
+    assert auditor.get(EVENTS).status_code == 200
+    assert shared.login_as(Role.OFFICER, unit=DISTRICT).post(EVENTS, json=payload()).status_code == 201
+
+
+def test_an_account_without_a_post_sees_nothing(shared):
+    assert shared.login_as().get(EVENTS).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -37,14 +78,14 @@ def test_every_route_that_changes_something_asks_for_the_token(shared):
 )
 def test_without_the_token_nothing_is_written(shared, header):
     headers = {"Authorization": header.format(token=shared.token)} if header else {}
-    answer = shared.client().post(EVENTS, json=payload(), headers=headers)
+    answer = shared.guest().post(EVENTS, json=payload(), headers=headers)
     assert (answer.status_code, answer.get_json()["code"]) == (401, "access.denied")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_the_token_is_taken_from_the_header_alone(shared):
     for address in (f"{EVENTS}?token={shared.token}", f"{EVENTS}?access_token={shared.token}"):
-        answer = shared.client().post(address, json=payload(), headers={"Cookie": f"token={shared.token}"})
+        answer = shared.guest().post(address, json=payload(), headers={"Cookie": f"token={shared.token}"})
         assert answer.status_code == 401
 
 
@@ -53,7 +94,7 @@ def test_a_route_without_a_role_is_refused(tmp_path):
     app.extensions[EXTENSION] = None
     install_roles(app)
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
-    app.add_url_rule("/said", "said", roles(Role.PUBLIC)(lambda: "open"))
+    app.add_url_rule("/said", "said", roles(PUBLIC)(lambda: "open"))
     app.testing = True
     client = app.test_client()
     assert client.get("/said").text == "open"

@@ -16,7 +16,7 @@ from webmap.api.events import answer
 from webmap.counting import counted
 from webmap.installation import installation
 from webmap.language import current_language
-from webmap.roles import Role, roles
+from webmap.roles import READERS, roles
 
 COUNTS = Tag(name="counts", description="How many events where and when, under any edition; totals reconcile")
 
@@ -122,7 +122,7 @@ class CountsBody(BaseModel):
 
 
 @blueprint.get("/counts", tags=[COUNTS], summary="Count events under any edition", responses={"200": CountsBody})
-@roles(Role.READ)
+@roles(READERS)
 def get_counts(query: CountsQuery) -> Response:
     """Count in one of three readings, beside the same as recorded. At most 50,000 rows."""
     found = counted(installation(), query.asked())

@@ -27,9 +27,9 @@ from webmap.api.list_query import ListQuery, next_link, read_cursor
 from webmap.api.shapes import EventBody, FeatureCollection, ReportBody
 from webmap.api.strict_json import parse_object
 from webmap.installation import installation
-from webmap.roles import KB, Role, roles, whole_body
+from webmap.login import current_actor
+from webmap.roles import KB, READERS, REPORTERS, roles, whole_body
 
-ACTOR = "token"
 MOST_REPORT_BYTES = 512 * KB
 TRIES = 3
 RETRIED_STATES = {"40001", "40P01"}  # serialization failure, deadlock
@@ -49,7 +49,7 @@ class EventPath(BaseModel):
     request_body=RequestBody(content={JSON: {"schema": ReportBody.model_json_schema()}}, required=True),
     responses={"201": EventBody, "200": EventBody, "401": Refusal, "409": Refusal, "413": Refusal, "415": Refusal},
 )
-@roles(Role.WRITE, most_body_bytes=MOST_REPORT_BYTES)
+@roles(REPORTERS, most_body_bytes=MOST_REPORT_BYTES)
 def post_event() -> Response:
     """201 with number and assignment; the same report again: 200 with the same body; another under its id: 409."""
     here = installation()
@@ -72,7 +72,7 @@ def _accept(report: Report) -> tuple[dict[str, Any], bool]:
         left = next(tries)
         try:
             with session_scope(here.engine) as session:
-                accepted = accept_report(session, report, now=here.now(), district=here.district, actor=ACTOR)
+                accepted = accept_report(session, report, now=here.now(), district=here.district, actor=current_actor().id)
                 return full_body(session, accepted.event), accepted.created
         except OperationalError as error:
             if not left or getattr(error.orig, "sqlstate", None) not in RETRIED_STATES:
@@ -93,7 +93,7 @@ def answer(body: dict[str, Any], status: int = 200, media_type: str = JSON) -> R
 
 
 @blueprint.get("/events/<uuid:event_id>", tags=[EVENTS], summary="Read one event", responses={"200": EventBody})
-@roles(Role.READ)
+@roles(READERS)
 def get_event(path: EventPath) -> Response:
     """Return an event; as a GeoJSON feature where ``application/geo+json`` is asked for."""
     with session_scope(installation().engine) as session:
@@ -107,7 +107,7 @@ def get_event(path: EventPath) -> Response:
 
 
 @blueprint.get("/events", tags=[EVENTS], summary="List events", responses={"200": FeatureCollection})
-@roles(Role.READ)
+@roles(READERS)
 def list_events(query: ListQuery) -> Response:
     """Return a page of events as GeoJSON, newest first; ``links.next`` leads to the next page."""
     with session_scope(installation().engine) as session:

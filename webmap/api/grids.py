@@ -21,7 +21,7 @@ from webmap.api.decimals import decimal
 from webmap.api.events import answer
 from webmap.api.shapes import AssignmentBody
 from webmap.installation import installation
-from webmap.roles import Role, roles
+from webmap.roles import READERS, roles
 
 
 class PlaceQuery(Query):
@@ -40,7 +40,7 @@ class GridPath(BaseModel):
 
 
 @blueprint.get("/grids", tags=[GRIDS], summary="Which grid has a place", responses={"200": AssignmentBody})
-@roles(Role.READ)
+@roles(READERS)
 def find_place(query: PlaceQuery) -> Response:
     """Return the assignment that an event at this place would get, with its explanation; nothing is stored."""
     here = installation()
@@ -59,7 +59,7 @@ def find_place(query: PlaceQuery) -> Response:
 
 
 @blueprint.get("/grids/<code>", tags=[GRIDS], summary="Read one grid")
-@roles(Role.READ)
+@roles(READERS)
 def get_grid(path: GridPath) -> Response:
     """Return a grid in force as a GeoJSON feature."""
     with session_scope(installation().engine) as session:

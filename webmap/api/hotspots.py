@@ -18,7 +18,7 @@ from webmap.api.events import answer
 from webmap.api.shapes import PointBody
 from webmap.installation import installation
 from webmap.language import current_language
-from webmap.roles import Role, roles
+from webmap.roles import READERS, roles
 
 MOST = 100
 
@@ -62,7 +62,7 @@ class HotspotsBody(BaseModel):
 
 
 @blueprint.get("/hotspots", tags=[GRIDS], summary="Where far more happens than usual", responses={"200": HotspotsBody})
-@roles(Role.READ)
+@roles(READERS)
 def list_hotspots(query: HotspotsQuery) -> Response:
     """Return the hotspots of the last 30 days as the map shows them; they are drawn anew when something happened."""
     with session_scope(installation().engine) as session:

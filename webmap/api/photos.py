@@ -17,7 +17,7 @@ from webmap.api.bodies import photo_body
 from webmap.api.events import answer
 from webmap.installation import installation
 from webmap.photo_pixels import as_shown
-from webmap.roles import KB, Role, roles, whole_body
+from webmap.roles import KB, READERS, REPORTERS, roles, whole_body
 
 MOST_PHOTO_BYTES = 8 * KB * KB
 KEPT = "private, max-age=86400, immutable"
@@ -38,7 +38,7 @@ class PhotoPath(BaseModel):
     request_body=RequestBody(content={"image/*": {"schema": {"type": "string", "format": "binary"}}}, required=True),
     responses={"401": Refusal, "413": Refusal, "415": Refusal},
 )
-@roles(Role.WRITE, most_body_bytes=MOST_PHOTO_BYTES)
+@roles(REPORTERS, most_body_bytes=MOST_PHOTO_BYTES)
 def put_photo(path: PhotoPath) -> Response:
     """201 once the bytes (JPEG, PNG or WebP, judged by content) are safe on disk; the same photo again: 200."""
     here = installation()
@@ -49,7 +49,7 @@ def put_photo(path: PhotoPath) -> Response:
 
 
 @blueprint.get("/events/<uuid:event_id>/photos/<sha256>", tags=[EVENTS], summary="Read a photo of an event")
-@roles(Role.READ)
+@roles(READERS)
 def get_photo(path: PhotoPath) -> Response:
     """Return the photo drawn anew as JPEG: upright, without position, device or thumbnail."""
     here = installation()

@@ -14,11 +14,12 @@ from geogrid.domain.places import ConfirmedPlace, Datum, PlacePrecision
 from geogrid.errors import FieldMissing, FieldType, FieldUnknown, MediaTypeUnsupported, TextTooLong
 from geogrid.store.session import session_scope
 from webmap.api.base import EVENTS, JSON, Refusal, blueprint
-from webmap.api.events import ACTOR, EventPath, answer, full_body
+from webmap.api.events import EventPath, answer, full_body
 from webmap.api.shapes import EventBody
 from webmap.api.strict_json import parse_object
 from webmap.installation import Installation, installation
-from webmap.roles import Role, roles, whole_body
+from webmap.login import current_actor
+from webmap.roles import PLACERS, roles, whole_body
 
 LONGEST_CODE, LONGEST_TEXT = 40, 500
 
@@ -56,7 +57,7 @@ class PlacingBody(BaseModel):
     request_body=RequestBody(content={JSON: {"schema": PlacingBody.model_json_schema()}}, required=True),
     responses={"200": EventBody, "401": Refusal, "404": Refusal, "409": Refusal, "415": Refusal},
 )
-@roles(Role.WRITE)
+@roles(PLACERS)
 def put_grid(path: EventPath) -> Response:
     """Give an open, unplaced event the grid named, or the one that covers the place confirmed; the step keeps who did it.
 
@@ -69,7 +70,7 @@ def put_grid(path: EventPath) -> Response:
     place = _place(payload, here)
     grid_code = None if place is not None and "grid_code" not in payload else _grid_code(payload)
     with session_scope(here.engine) as session:
-        doing = {"now": here.now(), "district": here.district, "actor": ACTOR}
+        doing = {"now": here.now(), "district": here.district, "actor": current_actor().id}
         event = place_event(session, path.event_id, grid_code, place=place, **doing)
         body = full_body(session, event)
     return answer(body)

@@ -18,7 +18,7 @@ from webmap.api.events import answer
 from webmap.api.shapes import PointBody
 from webmap.installation import Installation, installation
 from webmap.language import current_language
-from webmap.roles import Role, roles
+from webmap.roles import READERS, roles
 
 MOST_PLACES = 10
 LONGEST_WORDS = 500
@@ -52,7 +52,7 @@ class PlacesBody(BaseModel):
 
 
 @blueprint.get("/places", tags=[GRIDS], summary="Which places could words mean", responses={"200": PlacesBody})
-@roles(Role.READ)
+@roles(READERS)
 def find_words(query: PlacesQuery) -> Response:
     """Return the places that an address in words could mean, each with its precision and the reason; nothing is stored."""
     here = installation()
