@@ -8,11 +8,11 @@ import threading
 import pytest
 from flask import Flask
 
-from geogrid.errors import SetupError
 from geogrid.domain.people import STAFF, Role
+from geogrid.errors import SetupError
 from tests.build_installation import DISTRICT, payload
 from webmap.installation import EXTENSION
-from webmap.roles import PUBLIC, REPORTERS, install_roles, roles, roles_of
+from webmap.roles import PUBLIC, install_roles, roles, roles_of
 from webmap.token import carries_token, read_or_make_token, token_path
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
