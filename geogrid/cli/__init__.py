@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geogrid.settings import Settings
 
 LANGUAGES = ("zh", "en")
-OWN = ("geogrid.cli.programmes",)  # modules of this room with a list COMMANDS, as the other packages have one
+OWN = ("geogrid.cli.audit", "geogrid.cli.programmes")  # modules of this room with a list COMMANDS, as the other packages have one
 
 
 class _Commands(click.Group):
@@ -62,7 +62,7 @@ def db_migrate() -> None:
     """Bring the database to the newest schema; extensions are made where that is allowed."""
     from geogrid.store.schema import migrate, newest_revision
 
-    with _opened() as (_, engine):
+    with opened() as (_, engine):
         migrate(engine)
     click.echo(newest_revision())
 
@@ -73,7 +73,7 @@ def db_check() -> None:
     from geogrid.store.schema import check_schema, newest_revision
     from geogrid.store.session import session_scope
 
-    with _opened() as (_, engine), session_scope(engine) as session:
+    with opened() as (_, engine), session_scope(engine) as session:
         check_schema(session)
     click.echo(newest_revision())
 
@@ -92,7 +92,7 @@ def edition_list() -> None:
     from geogrid.store import editions
     from geogrid.store.session import session_scope
 
-    with _opened() as (_, engine), session_scope(engine) as session:
+    with opened() as (_, engine), session_scope(engine) as session:
         for found in editions.every(session):
             since = found.valid_from.isoformat(timespec="seconds") if found.valid_from else "-"
             kinds = ",".join(found.replaces)
@@ -109,11 +109,11 @@ def edition_activate(name: str, accept_moved: bool, accept_faults: bool) -> None
     from geogrid.actions.editions import activate_edition
     from geogrid.store.session import session_scope
 
-    with _opened() as (settings, engine), session_scope(engine) as session:
+    with opened() as (settings, engine), session_scope(engine) as session:
         district = open_district(settings, engine)
         accepted = {"accept_moved": accept_moved, "accept_faults": accept_faults}
         done = activate_edition(session, name, now=settings.now(), district=district, **accepted)
-    says = translate("{name} is in force; {reassigned} open events assigned anew, {moved} of them to another grid.", _language())
+    says = translate("{name} is in force; {reassigned} open events assigned anew, {moved} of them to another grid.", language())
     click.echo(says.format(name=name, reassigned=done.reassigned, moved=done.moved))
 
 
@@ -124,7 +124,7 @@ def edition_withdraw(name: str) -> None:
     from geogrid.actions.editions import withdraw_edition
     from geogrid.store.session import session_scope
 
-    with _opened() as (_, engine), session_scope(engine) as session:
+    with opened() as (_, engine), session_scope(engine) as session:
         found = withdraw_edition(session, name)
     click.echo(f"{found.name}\t{_label(found.state.label, 'EditionState')}")
 
@@ -141,18 +141,18 @@ def fsck(context: click.Context) -> None:
     from geogrid.store.checks import pending_photos
     from geogrid.store.session import session_scope
 
-    with _opened() as (settings, engine), session_scope(engine) as session:
+    with opened() as (settings, engine), session_scope(engine) as session:
         profile, now = read_profile(settings), settings.now()
         breaches = checking.fsck(session, var_dir=settings.var_dir, now=now, profile=profile)
         pending = pending_photos(session)
     for breach in breaches:
-        rows = translate("{count} rows", _language()).format(count=breach.count)
-        click.echo(f"{breach.invariant}: {translate(breach.says, _language())} {rows}")
+        rows = translate("{count} rows", language()).format(count=breach.count)
+        click.echo(f"{breach.invariant}: {translate(breach.says, language())} {rows}")
         for row in breach.rows:
             click.echo(f"  {row}")
     if breaches:
         context.exit(1)
-    says = translate("All invariants hold. Photos still to come: {pending}.", _language())
+    says = translate("All invariants hold. Photos still to come: {pending}.", language())
     click.echo(says.format(pending=pending))
 
 
@@ -160,7 +160,7 @@ def fsck(context: click.Context) -> None:
 
 
 @contextmanager
-def _opened() -> Iterator[tuple[Settings, Engine]]:
+def opened() -> Iterator[tuple[Settings, Engine]]:
     """Yield the settings and an engine whose connections are closed at the end."""
     from geogrid.settings import read_settings
     from geogrid.store.session import make_engine
@@ -173,12 +173,12 @@ def _opened() -> Iterator[tuple[Settings, Engine]]:
         engine.dispose()
 
 
-def _language() -> str:
+def language() -> str:
     return command_language(os.environ)
 
 
 def _label(label: str, enum: str) -> str:
-    return translate(label, _language(), enum)
+    return translate(label, language(), enum)
 
 
 def main() -> None:

@@ -119,3 +119,9 @@ class ProfileNotSynthetic(SetupError):
     """The profile {profile} is a real district's; made-up data never bear its code. Name a synthetic one, such as 999901."""
 
     code = "setup.profile_not_synthetic"
+
+
+class AuditHeadsBroken(SetupError):
+    """Line {line} of {path} is no head of the audit's chain. Take the file as it was exported."""
+
+    code = "audit.heads"
