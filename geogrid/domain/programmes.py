@@ -48,6 +48,11 @@ EFFECTS = (
     "own", "give", "assist", "next_level", "previous_level", "bounce", "blow", "answer", "pause", "resume", "extend", "park",
     "unpark", "urge", "supervise", "key_list", "settle", "withdraw", "rate", "confirm", "transfer_out", "triage",
 )  # fmt: skip
+# Whom a notice can be for besides the holders of a role.
+RECIPIENTS = (
+    "owner", "lead", "assisting", "first_owner", "whistled", "supervisor", "department", "approver", "citizen",
+)  # fmt: skip
+FIELD_KINDS = ("text", "number", "date", "choice", "photo", "point", "person", "station")
 # Steps of every programme: the report, what the platform does by itself, and the answers to a step that waits for approval.
 BUILT_IN_STEPS = ("report", "assign", "approve", "refuse", "time_out", "note")
 
@@ -119,8 +124,9 @@ class StepRule:
 
     ``to`` is a state's code, "" keeps the state. ``requires`` names evidence (fields of the command): ``note reason photo unit
     amount rating agreement consent until ...`` . ``not_by`` are steps whose taker may not take this one (verification is never
-    the handler's own); ``approver`` must have agreed (its own step: the command names the person). ``within`` is counted from
-    the last step into the state (a return within 2 working days). ``does`` are effects, see ``rules.workflow.EFFECTS``.
+    the handler's own); ``approver`` must agree before it is carried out. ``within`` is counted from when the matter last came
+    into the state or was handed over in it (a return within 2 working days). ``does`` are effects, see ``EFFECTS``.
+    ``parties`` are the kinds of parties that the step may name; empty: any.
     """
 
     code: str
@@ -136,6 +142,7 @@ class StepRule:
     within: Duration | None = None
     does: tuple[str, ...] = ()
     form: str = ""
+    parties: tuple[PartyKind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -200,6 +207,14 @@ class Responsibility:
 
 
 @dataclass(frozen=True)
+class Ticks:
+    """What a step does to clocks: the codes of those it stops, the rules of those it starts."""
+
+    stops: frozenset[str]
+    starts: tuple[ClockRule, ...]
+
+
+@dataclass(frozen=True)
 class Programme:
     """One place's rules; ``version`` grows with every change, and a matter keeps the one it was opened under."""
 
@@ -223,11 +238,18 @@ class Programme:
     triage: tuple[TriageRule, ...] = ()
     settings: dict[str, str | int | float | bool] = field(default_factory=dict)
     by_code: dict[str, dict[str, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    leaving: dict[str, tuple[StepRule, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    ticks: dict[str, Ticks] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Keep states, steps and clocks by code: every step of every matter asks for some."""
+        """Keep states, steps and clocks by code, and what leaves a state: every step of every matter asks for some."""
         for name in ("states", "steps", "clocks"):
             self.by_code[name] = {rule.code: rule for rule in getattr(self, name)}
+        for state in self.states:
+            self.leaving[state.code] = tuple(step for step in self.steps if state.code in step.from_states)
+        for code in {code for clock in self.clocks for code in (*clock.starts_on, *clock.stops_on)}:
+            stops = frozenset(clock.code for clock in self.clocks if code in clock.stops_on)
+            self.ticks[code] = Ticks(stops, tuple(clock for clock in self.clocks if code in clock.starts_on))
 
     def state(self, code: str) -> StateRule:
         """Return the state of this code; raises KeyError."""

@@ -53,6 +53,18 @@ class ProposalGone(ConflictError):
     code = "step.proposal"
 
 
+class ProposalWaits(ConflictError):
+    """The step {step} was asked for already and waits for {approver}, as number {proposal}. Wait for the answer."""
+
+    code = "step.waits"
+
+
+class StepKeyConflict(ConflictError):
+    """The key {key} came with another step before. Send each step under a key of its own; nothing was changed."""
+
+    code = "step.key_conflict"
+
+
 class StepConflict(ConflictError):
     """Somebody was quicker: {steps} happened since you read this matter. Read it anew and decide again; nothing was changed."""
 

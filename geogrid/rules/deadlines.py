@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from geogrid.domain.clocks import Audience, ClockRule, Duration, DurationUnit, Light, Limit, Phase, Threshold
 from geogrid.domain.conditions import Complexity, When
@@ -39,8 +39,8 @@ class Reading:
 
     ``phase`` is a value of :class:`Phase` or the code of a threshold; ``thresholds`` are (code, instant), the earliest first.
     ``due_at`` is the end of the promised limit; while the clock is paused, what it would be if it went on now. ``days`` are the
-    days counted (none for natural hours), and ``provisional`` says that the working days between the start and the end lie in
-    a year whose holidays are not published yet.
+    days counted (none for natural hours), and ``provisional`` says that working days between the start and the end, promised
+    or legal, lie in a year whose holidays are not published yet. Instants are in UTC.
     """
 
     phase: str
@@ -100,25 +100,26 @@ def read_clock(rule: ClockRule, limit: Limit, marks: Sequence[Mark], *, now: dat
     ClockMarksBroken
         where the marks cannot follow one another, or none of them happened by ``now``
     """
-    known = [mark for mark in marks if mark.at <= now]
+    known = [_in_utc(mark) for mark in marks if mark.at <= now]
     _check(rule, limit, known)
     stop = known[-1] if known[-1].kind is MarkKind.STOP else None
-    until = stop.at if stop else now
-    promised, length, paused = _run(limit.promised, known, until, time, extended=True)
-    legal = None if limit.legal is None else _run(limit.legal, known, until, time, extended=False)[0]
-    still = _still(known, until, promised.end)
-    start = known[0].at
-    thresholds = tuple(sorted(((t.code, _reached(t, start, length, promised, still, time)) for t in rule.thresholds), key=_at))
+    start, until = known[0].at, stop.at if stop else now.astimezone(UTC)
+    promised = _run(limit.promised, known, until, time, extended=True)
+    legal = None if limit.legal is None else _run(limit.legal, known, until, time, extended=False)
+    thresholds = tuple(sorted(((t.code, _reached(t, start, promised, time)) for t in rule.thresholds), key=_at))
+    due_at = promised.counted.end
     return Reading(
-        phase=_phase(promised.end, thresholds, stop, until, paused=paused),
+        phase=_phase(due_at, thresholds, stop, until, paused=promised.paused),
         started_at=start,
-        due_at=promised.end,
-        legal_due_at=legal.end if legal else None,
+        due_at=due_at,
+        legal_due_at=legal.counted.end if legal else None,
         thresholds=thresholds,
         stopped_at=stop.at if stop else None,
-        paused=paused and stop is None and until <= promised.end,
-        days=promised.days,
-        provisional=length.unit in OF_WORK and _is_provisional(start, promised.end, time),
+        paused=promised.paused and stop is None,
+        days=promised.counted.days,
+        provisional=any(
+            run.length.unit in OF_WORK and _is_provisional(start, run.counted.end, time) for run in (promised, legal) if run
+        ),
     )
 
 
@@ -152,12 +153,25 @@ def _phase(
     return reached[-1] if reached else Phase.RUNNING
 
 
-def _run(
-    length: Duration, marks: Sequence[Mark], until: datetime, time: WorkTime, *, extended: bool
-) -> tuple[Counted, Duration, bool]:
-    """Return what the clock counts, its length with extensions, and whether it stands still at ``until``.
+def _in_utc(mark: Mark) -> Mark:
+    """Return the mark with its time in UTC: Python compares and subtracts times of one zone by the wall clock."""
+    return mark if mark.at.tzinfo is UTC else Mark(mark.kind, mark.at.astimezone(UTC), mark.reason, mark.amount)
 
-    The marks are followed in order: one that comes after the end that was due by then changes nothing.
+
+@dataclass(frozen=True)
+class _Run:
+    """What a clock counts towards one limit: its length with extensions, where it stood still, whether it does now."""
+
+    counted: Counted
+    length: Duration
+    still: Sequence[Span]
+    paused: bool
+
+
+def _run(length: Duration, marks: Sequence[Mark], until: datetime, time: WorkTime, *, extended: bool) -> _Run:
+    """Follow the marks in order: one that comes after the end that was due by then changes nothing.
+
+    A pause of no length leaves nothing out.
     """
     start, still, paused_since = marks[0].at, list[Span](), None
     counted = time.count(start, length, still)
@@ -168,37 +182,23 @@ def _run(
             paused_since = mark.at
         elif mark.kind is MarkKind.EXTEND and mark.amount and extended:
             length = Duration(length.amount + mark.amount.amount, length.unit)
+            counted = time.count(start, length, still)
         elif paused_since is not None and mark.kind in {MarkKind.RESUME, MarkKind.STOP}:
-            still.append((paused_since, mark.at))
-            paused_since = None
+            still += [(paused_since, mark.at)] if mark.at > paused_since else []
+            counted, paused_since = time.count(start, length, still), None
+    if paused_since is not None and until > paused_since:
+        still.append((paused_since, until))
         counted = time.count(start, length, still)
-    if paused_since is not None:
-        counted = time.count(start, length, [*still, (paused_since, until)])
-    return counted, length, paused_since is not None
+    return _Run(counted, length, still, paused_since is not None)
 
 
-def _still(marks: Sequence[Mark], until: datetime, due_at: datetime) -> list[Span]:
-    """Return the spans in which the clock stood still before it was due."""
-    spans, since = list[Span](), None
-    for mark in marks:
-        if mark.kind is MarkKind.PAUSE:
-            since = mark.at
-        elif since is not None and mark.kind in {MarkKind.RESUME, MarkKind.STOP}:
-            spans.append((since, mark.at))
-            since = None
-    if since is not None:
-        spans.append((since, until))
-    return [span for span in spans if span[0] < due_at]
-
-
-def _reached(
-    threshold: Threshold, start: datetime, length: Duration, counted: Counted, still: Sequence[Span], time: WorkTime
-) -> datetime:
+def _reached(threshold: Threshold, start: datetime, run: _Run, time: WorkTime) -> datetime:
     """Return when a threshold is reached: so much before the end, or so large a share of the length used up.
 
     With days: ``left`` of k days begins with the day that has k counted days after it (0: the last day itself); a share begins
     with the day before which that share of the days has passed.
     """
+    length, counted = run.length, run.counted
     if length.unit in BY_DAY:
         if threshold.left is not None:
             position = length.amount - threshold.left.amount
@@ -214,7 +214,7 @@ def _reached(
         used = (threshold.share or 0.0) * whole
     if used <= 0:
         return start
-    return time.after(start, used, still, working=length.unit is DurationUnit.WORKING_HOUR).end
+    return time.after(start, used, run.still, working=length.unit is DurationUnit.WORKING_HOUR).end
 
 
 def _is_provisional(start: datetime, end: datetime, time: WorkTime) -> bool:

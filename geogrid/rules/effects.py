@@ -36,8 +36,8 @@ class Doing:
 
 def party_of(value: Any, name: str = "party") -> Party:
     """Return the party that ``"department:police"`` names; raises EvidenceInvalid."""
-    kind, colon, code = str(value).partition(":")
-    if not colon or not code or kind not in PartyKind.codes():
+    kind, _, code = str(value).partition(":")
+    if not code or code != code.strip() or kind not in PartyKind.codes():
         raise EvidenceInvalid(name=name, reason=f"{value!r} is no kind:code, kinds: {', '.join(PartyKind.codes())}")
     return Party(PartyKind(kind), code)
 
@@ -59,8 +59,8 @@ def own_party(actor: Actor, matter: Matter) -> Party:
 
 def _owned_by(matter: Matter, party: Party, **changed: Any) -> Matter:
     if party == matter.owner:
-        return replace(matter, **changed)
-    return replace(matter, owner=party, owners=(*matter.owners, matter.owner), **changed)
+        return matter.but(**changed)
+    return matter.but(owner=party, owners=(*matter.owners, matter.owner), **changed)
 
 
 def own(matter: Matter, doing: Doing) -> Matter:
@@ -77,13 +77,13 @@ def give(matter: Matter, doing: Doing) -> Matter:
 def assist(matter: Matter, doing: Doing) -> Matter:
     called = doing.details.get("party")
     parties = [party_of(one) for one in (called if isinstance(called, list | tuple) else [called])]
-    return replace(matter, assisting=tuple(dict.fromkeys((*matter.assisting, *parties))))
+    return matter.but(assisting=tuple(dict.fromkeys((*matter.assisting, *parties))))
 
 
 def bounce(matter: Matter, doing: Doing) -> Matter:
-    """Give the matter back to who had it before; the first-asked owner where nobody had."""
-    *earlier, before = matter.owners or (matter.first_owner,)
-    return replace(matter, owner=before, owners=tuple(earlier), lead=None, bounces=matter.bounces + 1)
+    """Give the matter back to who had it before; where nobody had, it stays, and is to be dispatched anew."""
+    *earlier, before = matter.owners or (matter.owner,)
+    return matter.but(owner=before, owners=tuple(earlier), lead=None, bounces=matter.bounces + 1)
 
 
 def next_level(matter: Matter, doing: Doing) -> Matter:
@@ -102,13 +102,13 @@ def _moved(matter: Matter, doing: Doing, by: int) -> Matter:
     codes = [level.code for level in doing.programme.levels]
     level = codes[min(max(codes.index(matter.level) + by, 0), len(codes) - 1)]
     units = dict(tuple(pair) for pair in doing.details.get("units", matter.units))
-    moved = replace(matter, level=level)
+    moved = matter.but(level=level)
     return _owned_by(moved, Party(PartyKind.UNIT, units[level])) if level in units else moved
 
 
 def blow(matter: Matter, doing: Doing) -> Matter:
     whistle = Whistle(party_of(doing.details.get("party")), doing.at)
-    return replace(matter, whistles=(*matter.whistles, whistle))
+    return matter.but(whistles=(*matter.whistles, whistle))
 
 
 def answer(matter: Matter, doing: Doing) -> Matter:
@@ -119,19 +119,14 @@ def answer(matter: Matter, doing: Doing) -> Matter:
         answered |= mine
     if not answered:
         raise EvidenceInvalid(name="party", reason=f"no whistle was blown for {party}")
-    return replace(matter, whistles=tuple(whistles), assisting=tuple(dict.fromkeys((*matter.assisting, party))))
+    return matter.but(whistles=tuple(whistles), assisting=tuple(dict.fromkeys((*matter.assisting, party))))
 
 
 # -- clocks -----------------------------------------------------------------------------------------------------------
 
 
 def _marked(matter: Matter, chosen: Callable[[ClockRun], bool], mark: Callable[[ClockRun], Mark]) -> Matter:
-    return replace(
-        matter,
-        clocks=tuple(
-            replace(run, marks=(*run.marks, mark(run))) if run.is_running and chosen(run) else run for run in matter.clocks
-        ),
-    )
+    return matter.but(clocks=tuple(run.with_mark(mark(run)) if run.is_running and chosen(run) else run for run in matter.clocks))
 
 
 def _since(run: ClockRun, since: datetime) -> datetime:
@@ -151,13 +146,15 @@ def pause(matter: Matter, doing: Doing) -> Matter:
 
 
 def resume(matter: Matter, doing: Doing) -> Matter:
-    if not any(run.is_paused and run.is_running for run in matter.clocks):
+    """Let the clocks go on that stand still for a reason; those of a parked matter wait until it is taken up again."""
+    if not any(run.is_paused and not _is_parked(run) for run in matter.clocks):
         raise EvidenceInvalid(name="pause", reason="no clock stands still")
-    return _resumed(matter, doing)
+    return _marked(matter, lambda run: run.is_paused and not _is_parked(run), lambda run: Mark(MarkKind.RESUME, doing.at))
 
 
-def _resumed(matter: Matter, doing: Doing) -> Matter:
-    return _marked(matter, lambda run: run.is_paused, lambda run: Mark(MarkKind.RESUME, doing.at))
+def _is_parked(run: ClockRun) -> bool:
+    reasons = [mark.reason for mark in run.marks if mark.kind is MarkKind.PAUSE]
+    return run.is_paused and reasons[-1] == PARKED
 
 
 def extend(matter: Matter, doing: Doing) -> Matter:
@@ -185,11 +182,12 @@ def park(matter: Matter, doing: Doing) -> Matter:
         lambda run: not run.is_paused and run.clock not in never,
         lambda run: Mark(MarkKind.PAUSE, _since(run, doing.since), PARKED),
     )
-    return replace(still, parked_until=until)
+    return still.but(parked_until=until)
 
 
 def unpark(matter: Matter, doing: Doing) -> Matter:
-    return replace(_resumed(matter, doing), parked_until=None)
+    """Take a parked matter up again; a clock that stood still before it was parked still does."""
+    return _marked(matter, _is_parked, lambda run: Mark(MarkKind.RESUME, doing.at)).but(parked_until=None)
 
 
 def moment(value: Any, name: str) -> datetime:
@@ -207,42 +205,45 @@ def moment(value: Any, name: str) -> datetime:
 
 
 def urge(matter: Matter, doing: Doing) -> Matter:
-    return replace(matter, urged=matter.urged + 1)
+    return matter.but(urged=matter.urged + 1)
 
 
 def supervise(matter: Matter, doing: Doing) -> Matter:
-    return replace(matter, supervised=True)
+    return matter.but(supervised=True)
 
 
 def key_list(matter: Matter, doing: Doing) -> Matter:
-    return replace(matter, key_listed=True)
+    return matter.but(key_listed=True)
 
 
 def settle(matter: Matter, doing: Doing) -> Matter:
-    return replace(matter, outcome="settled")
+    return matter.but(outcome="settled")
 
 
 def withdraw(matter: Matter, doing: Doing) -> Matter:
-    return replace(matter, outcome="withdrawn")
+    return matter.but(outcome="withdrawn")
 
 
 def confirm(matter: Matter, doing: Doing) -> Matter:
-    return replace(matter, outcome="confirmed")
+    return matter.but(outcome="confirmed")
 
 
 def transfer_out(matter: Matter, doing: Doing) -> Matter:
-    return replace(matter, outcome="transferred")
+    return matter.but(outcome="transferred")
 
 
 def rate(matter: Matter, doing: Doing) -> Matter:
     rating = doing.details.get("rating")
     if type(rating) is not int or not 1 <= rating <= 5:
         raise EvidenceInvalid(name="rating", reason=f"{rating!r} is no whole number from 1 to 5")
-    return replace(matter, rating=rating)
+    return matter.but(rating=rating)
 
 
 def triage(matter: Matter, doing: Doing) -> Matter:
-    """Take category, handling type, complexity and amount from the details; what is not said stays."""
+    """Take category, handling type, complexity and amount from the details; what is not said stays.
+
+    A new category brings its own handling type and complexity, unless others are named.
+    """
     details, programme = doing.details, doing.programme
     known: dict[str, tuple[str, ...]] = {
         "category": tuple(category.code for category in programme.categories),
@@ -255,12 +256,16 @@ def triage(matter: Matter, doing: Doing) -> Matter:
             if details[name] not in codes:
                 raise EvidenceInvalid(name=name, reason=f"{details[name]!r} is none of {', '.join(codes)}")
             changed[name] = Complexity(details[name]) if name == "complexity" else details[name]
+    if "category" in changed and changed["category"] != matter.category:
+        category = next(found for found in programme.categories if found.code == changed["category"])
+        own = {"handling": category.handling, "complexity": category.complexity}
+        changed = {name: value for name, value in own.items() if value} | changed
     if "amount_yuan" in details:
         amount = details["amount_yuan"]
         if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < MOST_YUAN:
             raise EvidenceInvalid(name="amount_yuan", reason=f"{amount!r} is no amount")
         changed["amount_yuan"] = float(amount)
-    return replace(matter, **changed)
+    return matter.but(**changed)
 
 
 EFFECT = {

@@ -12,8 +12,12 @@ OF_NO_PLACE = frozenset({Role.SYSTEM, Role.CITIZEN})
 
 
 def post_for(actor: Actor, roles: Collection[Role], matter: Matter) -> Post | None:
-    """Return the first of the actor's posts with one of the roles that reaches this matter, None where he holds none."""
-    return next((post for post in actor.posts if post.role in roles and covers(post, matter)), None)
+    """Return the first of the actor's posts with one of the roles that reaches this matter, None where he holds none.
+
+    Who is a party himself (a mediator whom the citizen picked) is reached by it wherever his post is held.
+    """
+    named = any(party.kind is PartyKind.PERSON and str(party) == actor.id for party in matter.parties())
+    return next((post for post in actor.posts if post.role in roles and (named or covers(post, matter))), None)
 
 
 def holds(actor: Actor, roles: Collection[Role], matter: Matter) -> bool:

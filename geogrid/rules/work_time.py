@@ -42,7 +42,7 @@ class WorkTime:
     timezone: ZoneInfo
 
     def count(self, start: datetime, amount: Duration, still: Sequence[Span]) -> Counted:
-        """Return when ``amount`` is used up from ``start`` (aware), not counting the spans ``still`` (disjoint, in order).
+        """Return when ``amount`` is used up from ``start`` (aware), without the spans ``still`` (disjoint, in order, in UTC).
 
         Raises
         ------
@@ -50,13 +50,19 @@ class WorkTime:
             where sixty years do not hold enough working time
         """
         if amount.unit in BY_DAY:
-            return self._count_days(start, amount, still)
+            first = start.astimezone(self.timezone).date()
+            return self._count_days(first, amount, still) if still else _whole_days(self, first, amount)
         seconds = amount.amount * IN_SECONDS[amount.unit]
         return self.after(start, seconds, still, working=amount.unit is DurationUnit.WORKING_HOUR)
 
     def after(self, start: datetime, seconds: float, still: Sequence[Span], *, working: bool) -> Counted:
-        """Return the instant at which ``seconds`` of natural or working time have passed since ``start``."""
-        left, days = timedelta(seconds=seconds), list[date]()
+        """Return the instant, in UTC, at which ``seconds`` of natural or working time have passed since ``start`` (aware).
+
+        Seconds pass in UTC: in a zone with summer time the wall clock skips an hour, or shows one twice, and a clock does not.
+        """
+        start, left, days = start.astimezone(UTC), timedelta(seconds=seconds), list[date]()
+        if not working and not still:
+            return Counted((), start + left)
         for begin, end in self._running(start, still, working=working):
             if working and end > begin:
                 day = begin.astimezone(self.timezone).date()
@@ -90,9 +96,8 @@ class WorkTime:
         """Return the working hours of ``day``, none on a free one."""
         return _hours(self.working_time, self.calendar, self.timezone, day)
 
-    def _count_days(self, start: datetime, amount: Duration, still: Sequence[Span]) -> Counted:
-        first, days = start.astimezone(self.timezone).date(), list[date]()
-        work = amount.unit is DurationUnit.WORKING_DAY
+    def _count_days(self, first: date, amount: Duration, still: Sequence[Span]) -> Counted:
+        work, days = amount.unit is DurationUnit.WORKING_DAY, list[date]()
         if amount.amount == 0:
             return Counted((), self.end_of(first, work=work))
         for number in range(1, MOST_DAYS):
@@ -101,9 +106,11 @@ class WorkTime:
                 days.append(day)
                 if len(days) == amount.amount:
                     return Counted(tuple(days), self.end_of(day, work=work))
-        raise ClockEndless(start=start.isoformat())
+        raise ClockEndless(start=first.isoformat())
 
     def _touched(self, day: date, still: Sequence[Span], *, work: bool) -> bool:
+        if not still:
+            return False
         begin, end = self.at(day, 0), self.end_of(day, work=work)
         return any(pause_begin < end and pause_end > begin for pause_begin, pause_end in still)
 
@@ -114,6 +121,12 @@ class WorkTime:
     def at(self, day: date, minutes: int) -> datetime:
         """Return the instant ``minutes`` after the midnight that begins ``day``, as the wall clock says it, in UTC."""
         return _at(self.timezone, day, minutes)
+
+
+@lru_cache(maxsize=1 << 14)
+def _whole_days(time: WorkTime, first: date, amount: Duration) -> Counted:
+    """Return what a clock counts that never stands still: the same for all that start on a day."""
+    return time._count_days(first, amount, ())
 
 
 @lru_cache(maxsize=1 << 16)

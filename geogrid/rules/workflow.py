@@ -1,11 +1,12 @@
 """The life of a matter under its programme: which steps are possible, what a step needs, and what becomes of the matter.
 
-``take`` asks whether a step may be taken and carries it out; ``apply`` only carries it out, for steps that were taken long
-ago; ``fold`` adds up all steps from the first. The matter is a value: nothing is stored here.
+``take`` asks whether a step may be taken and carries it out; ``fold`` adds up steps that were taken long ago. The matter is a
+value: nothing is stored here.
 
 A step with an approver is first asked for (kind ASK) and carried out when the approver approves; who holds the approver's post
-himself carries it out at once. Nobody approves what he asked for. What an approved step does to clocks counts from the time it
-was asked, so that waiting for an answer costs the one who asked nothing.
+himself carries it out at once. Nobody approves what he asked for, nor what he may not take himself; the same step is not asked
+for twice at once. What an approved step does to clocks counts from the time it was asked, so that waiting for an answer costs
+the one who asked nothing: a clock that ran out meanwhile runs again. A request lapses when the matter has gone on without it.
 """
 
 from __future__ import annotations
@@ -16,26 +17,30 @@ from datetime import datetime
 from typing import Any
 
 from geogrid.domain.events import StepKind
-from geogrid.domain.matters import ClockRun, Mark, MarkKind, Matter, Proposal, Taken, Territory
+from geogrid.domain.matters import Matter, Proposal, Taken, Territory
 from geogrid.domain.people import Actor, Post, Role
 from geogrid.domain.programmes import BUILT_IN_STEPS, Category, Party, Programme, StepRule
 from geogrid.errors import (
     EvidenceInvalid,
     EvidenceMissing,
-    ExtensionSpent,
     ProposalGone,
+    ProposalWaits,
     RoleMissing,
     SamePerson,
     StepNotAllowed,
     StepUnknown,
     WithinPassed,
 )
-from geogrid.rules.deadlines import facts_of, fits, limit_for, read_clock
-from geogrid.rules.durations import duration
-from geogrid.rules.effects import EFFECT, OF_TERRITORY, Doing, clock_to_extend
+from geogrid.rules.approvals import approver_of, next_approver
+from geogrid.rules.carrying import carried_out, next_seq, ticked
+from geogrid.rules.deadlines import Facts, facts_of, fits
+from geogrid.rules.effects import OF_TERRITORY, Doing, clock_to_extend, party_of
 from geogrid.rules.entitled import holds, post_for
 from geogrid.rules.ownership import level_of, owner_of
 from geogrid.rules.work_time import WorkTime
+
+OURS = frozenset({"post", "units", "approver"})  # details that are written here; what a sender puts in their place is left out
+HANDS_OVER = frozenset({"give", "next_level", "previous_level"})
 
 
 @dataclass(frozen=True)
@@ -76,18 +81,18 @@ def begin(
 ) -> Matter:
     """Return a new matter in the programme's first state; its clocks that start with the report run.
 
-    ``asked`` is who was asked first (None: the owner by the rules): under first-asked responsibility he owns it until it is
-    handed over in the system.
+    ``asked`` is who was asked first (None: the owner by the rules); that is kept for good. Under first-asked responsibility he
+    owns the matter until it is handed over in the system.
     """
     by_rule = owner_of(programme, category, territory)
-    owner = asked if asked is not None and programme.responsibility.first_asked else by_rule
+    first = asked or by_rule
     matter = Matter(
         programme=programme.code,
         version=programme.version,
         state=programme.first_state.code,
         level=level_of(programme, by_rule, territory),
-        first_owner=owner,
-        owner=owner,
+        first_owner=first,
+        owner=first if programme.responsibility.first_asked else by_rule,
         units=territory.units,
         channel=channel,
         category=category.code if category else "",
@@ -95,7 +100,7 @@ def begin(
         complexity=category.complexity if category else None,
         taken=(Taken(1, "report", actor, at, programme.first_state.code),),
     )
-    return _ticked(matter, programme, "report", at)
+    return matter.but(clocks=ticked(programme, matter, "report", at))
 
 
 def proposed_triage(programme: Programme, matter: Matter) -> tuple[str, str, str] | None:
@@ -115,24 +120,30 @@ def possible(programme: Programme, matter: Matter, actor: Actor | None = None) -
 
     Evidence and time limits are asked for when a step is taken.
     """
-    found = (step for step in programme.steps if _is_open(step, matter))
+    facts = facts_of(matter)
+    found = (step for step in programme.leaving.get(matter.state, ()) if fits(step.when, facts))
     if actor is None:
         return tuple(found)
     return tuple(step for step in found if holds(actor, step.roles, matter) and not _took(matter, actor.id, step.not_by))
 
 
-def _is_open(step: StepRule, matter: Matter) -> bool:
-    return matter.state in step.from_states and fits(step.when, facts_of(matter))
+def _is_open(step: StepRule, matter: Matter, facts: Facts) -> bool:
+    return matter.state in step.from_states and fits(step.when, facts)
 
 
 def step_of(programme: Programme, matter: Matter, kind: StepKind) -> StepRule | None:
     """Return the step of a kind that the matter is open to: what a step of a plainer system was; None where none fits."""
-    return next((step for step in programme.steps if step.kind is kind and _is_open(step, matter)), None)
+    facts = facts_of(matter)
+    leaving = programme.leaving.get(matter.state, ())
+    return next((step for step in leaving if step.kind is kind and fits(step.when, facts)), None)
 
 
 def _took(matter: Matter, actor: str, codes: Collection[str]) -> str:
-    """Return the code of a step among ``codes`` that the actor took, "" where he took none."""
-    return next((taken.step for taken in matter.taken if taken.actor == actor and taken.step in codes), "")
+    """Return the code of a step among ``codes`` that the actor took or asked for, "" where he took none."""
+    if not codes:
+        return ""
+    mine = (taken.step.removeprefix("ask:") for taken in matter.taken if taken.actor == actor)
+    return next((step for step in mine if step in codes), "")
 
 
 # -- taking a step ----------------------------------------------------------------------------------------------------
@@ -144,14 +155,16 @@ def take(programme: Programme, matter: Matter, command: Command, *, now: datetim
     Raises
     ------
     StepUnknown, StepNotAllowed, RoleMissing, SamePerson, EvidenceMissing, EvidenceInvalid, WithinPassed, ExtensionSpent,
-    ProposalGone : why it may not be taken; nothing has changed
+    ProposalWaits, ProposalGone : why it may not be taken; nothing has changed
     """
     now = max(now, matter.taken[-1].at)  # a clock that was set back does not put a step before the one it follows
+    command = replace(command, details={name: value for name, value in command.details.items() if name not in OURS})
     if command.step in {"approve", "refuse"}:
         return _decide(programme, matter, command, now=now)
     if command.step == "note":
-        _need(command.step, ("note",), command.details)
-        return Outcome(_taken(matter, "note", command.actor.id, now), StepKind.NOTE, "note", dict(command.details))
+        return _noted(matter, command, now)
+    if command.step == "time_out":
+        return _timed_out(matter, command, now)
     rule = _rule(programme, matter, command.step)
     post = post_for(command.actor, rule.roles, matter)
     if post is None:
@@ -159,19 +172,46 @@ def take(programme: Programme, matter: Matter, command: Command, *, now: datetim
     if before := _took(matter, command.actor.id, rule.not_by):
         raise SamePerson(step=rule.code, before=before)
     _need(rule.code, _required(programme, rule, command.details), command.details)
-    _check_within(rule, matter, now, time)
-    approver = _approver(programme, rule, matter, command, now, time)
-    doing = Doing(programme, now, now, replace(command.actor, posts=(post,)), command.details)
-    done = _carried_out(programme, matter, rule, doing)  # before it is asked for: what could not be done is not asked
+    _check_parties(rule, command.details)
+    _check_within(programme, rule, matter, now, time)
+    approver = approver_of(programme, rule, matter, command.details, now, time)
+    details = _details(programme, matter, rule, command, post)
+    doing = Doing(programme, now, now, replace(command.actor, posts=(post,)), details)
+    done = carried_out(programme, matter, rule, doing)  # before it is asked for: what could not be done is not asked
+    if approver is None or holds(command.actor, (approver,), matter):
+        return Outcome(done, rule.kind, rule.code, details)
+    if waits := next((asked for asked in matter.proposals if asked.step == rule.code), None):
+        raise ProposalWaits(step=rule.code, approver=waits.approver.value, proposal=waits.seq)
+    details["approver"] = approver.value
+    asked = Proposal(next_seq(matter), rule.code, command.actor.id, now, approver, details)
+    waiting = matter.but(proposals=(*matter.proposals, asked))
+    return Outcome(_taken(waiting, f"ask:{rule.code}", command.actor.id, now), StepKind.ASK, rule.code, details)
+
+
+def _noted(matter: Matter, command: Command, now: datetime) -> Outcome:
+    """Note something: whoever holds any post for the matter may."""
+    if not holds(command.actor, tuple(Role), matter):
+        raise RoleMissing(step="note", roles=", ".join(role.value for role in Role))
+    _need(command.step, ("note",), command.details)
+    return Outcome(_taken(matter, "note", command.actor.id, now), StepKind.NOTE, "note", dict(command.details))
+
+
+def _timed_out(matter: Matter, command: Command, now: datetime) -> Outcome:
+    """Return the matter with the note that a clock ran out: the platform's own word, which moves nothing by itself."""
+    if Role.SYSTEM not in command.actor.roles():
+        raise RoleMissing(step=command.step, roles=Role.SYSTEM.value)
+    _need(command.step, ("clock", "due_at"), command.details)
+    return Outcome(_taken(matter, "time_out", command.actor.id, now), StepKind.TIME_OUT, "time_out", dict(command.details))
+
+
+def _details(programme: Programme, matter: Matter, rule: StepRule, command: Command, post: Post) -> dict[str, Any]:
+    """Return what is to be kept with a step: what was sent, and all that following it again long afterwards needs."""
     details = {**command.details, "post": _told(post)}
     if OF_TERRITORY & set(rule.does):
         details["units"] = [list(pair) for pair in matter.units]
-    if approver is None or holds(command.actor, (approver,), matter):
-        return Outcome(done, rule.kind, rule.code, details)
-    details["approver"] = approver.value
-    asked = Proposal(_next_seq(matter), rule.code, command.actor.id, now, approver, details)
-    waiting = replace(matter, proposals=(*matter.proposals, asked))
-    return Outcome(_taken(waiting, f"ask:{rule.code}", command.actor.id, now), StepKind.ASK, rule.code, details)
+    if "extend" in rule.does:
+        details["clock"] = clock_to_extend(matter, programme, command.details)
+    return details
 
 
 def _told(post: Post) -> dict[str, str]:
@@ -184,7 +224,7 @@ def _rule(programme: Programme, matter: Matter, code: str) -> StepRule:
     except KeyError:
         open_now = ", ".join(step.code for step in possible(programme, matter)) or "-"
         raise StepUnknown(programme=programme.code, step=code, possible=open_now) from None
-    if not _is_open(rule, matter):
+    if not _is_open(rule, matter, facts_of(matter)):
         raise StepNotAllowed(step=code, state=matter.state)
     return rule
 
@@ -207,49 +247,29 @@ def _need(step: str, names: Sequence[str], details: Mapping[str, Any]) -> None:
         raise EvidenceMissing(step=step, missing=", ".join(missing))
 
 
-def _check_within(rule: StepRule, matter: Matter, now: datetime, time: WorkTime) -> None:
+def _check_parties(rule: StepRule, details: Mapping[str, Any]) -> None:
+    """Whom a step names must be of a kind that it may name: a citizen picks a person, a whistle calls a department."""
+    named = details.get("party")
+    for party in (party_of(one) for one in (named if isinstance(named, list | tuple) else [named]) if rule.parties and one):
+        if party.kind not in rule.parties:
+            raise EvidenceInvalid(name="party", reason=f"{party} is none of {', '.join(kind.value for kind in rule.parties)}")
+
+
+def _check_within(programme: Programme, rule: StepRule, matter: Matter, now: datetime, time: WorkTime) -> None:
     if rule.within is None:
         return
-    entered = next((taken.at for taken in reversed(matter.taken) if _entered(taken, matter)), matter.taken[0].at)
-    until = time.count(entered, rule.within, ()).end
+    until = time.count(_entered(programme, matter), rule.within, ()).end
     if now > until:
         raise WithinPassed(step=rule.code, until=until.astimezone(time.timezone).isoformat(timespec="minutes"))
 
 
-def _entered(taken: Taken, matter: Matter) -> bool:
-    """Whether with this step the matter came into the state in which it is."""
-    before = [earlier for earlier in matter.taken if earlier.seq < taken.seq]
-    return taken.state == matter.state and (not before or before[-1].state != taken.state)
-
-
-def _approver(
-    programme: Programme, rule: StepRule, matter: Matter, command: Command, now: datetime, time: WorkTime
-) -> Role | None:
-    """Return whose approval the step needs: an extension's next approver, a pause's own, the step's."""
-    if "extend" in rule.does:
-        return _approver_of_extension(programme, matter, command, now, time)
-    if "pause" in rule.does:
-        for pause in programme.pauses:
-            if pause.code == command.details.get("pause"):
-                return pause.approver or rule.approver
-    return rule.approver
-
-
-def _approver_of_extension(programme: Programme, matter: Matter, command: Command, now: datetime, time: WorkTime) -> Role:
-    code = clock_to_extend(matter, programme, command.details)
-    rule = programme.clock(code)
-    run = next(run for run in matter.clocks if run.clock == code and run.is_running)
-    if rule.extension is None or run.extensions >= len(rule.extension.approvers):
-        raise ExtensionSpent(clock=code, reason=f"it was extended {run.extensions} times")
-    try:
-        amount = duration(command.details.get("amount"))
-    except ValueError as error:
-        raise EvidenceInvalid(name="amount", reason=str(error)) from error
-    if amount.unit is not rule.extension.most.unit or not 0 < amount.amount <= rule.extension.most.amount:
-        raise ExtensionSpent(clock=code, reason=f"at most {rule.extension.most} at a time")
-    if read_clock(rule, run.limit, run.marks, now=now, time=time).is_late:
-        raise ExtensionSpent(clock=code, reason="it has run out")
-    return rule.extension.approvers[run.extensions]
+def _entered(programme: Programme, matter: Matter) -> datetime:
+    """Return when the matter last came into its state, or was handed over in it."""
+    for before, taken in zip(reversed(matter.taken[:-1]), reversed(matter.taken[1:]), strict=True):
+        rule = programme.by_code["steps"].get(taken.step)
+        if before.state != taken.state or (rule is not None and HANDS_OVER & set(rule.does)):
+            return taken.at
+    return matter.taken[0].at
 
 
 def _decide(programme: Programme, matter: Matter, command: Command, *, now: datetime) -> Outcome:
@@ -257,71 +277,35 @@ def _decide(programme: Programme, matter: Matter, command: Command, *, now: date
     asked = next((p for p in matter.proposals if p.seq == command.details.get("proposal")), None)
     if asked is None:
         raise ProposalGone(proposal=command.details.get("proposal", "-"))
-    if not holds(command.actor, (asked.approver,), matter):
-        raise RoleMissing(step=command.step, roles=asked.approver.value)
+    rule = programme.step(asked.step)
+    approver = asked.approver
+    if "extend" in rule.does and command.step == "approve":  # somebody may have extended it meanwhile
+        approver = next_approver(programme, matter, str(asked.details.get("clock")))[0]
+    if not holds(command.actor, (approver,), matter):
+        raise RoleMissing(step=command.step, roles=approver.value)
     if command.actor.id == asked.asked_by:
         raise SamePerson(step=command.step, before=f"ask:{asked.step}")
-    rest = replace(matter, proposals=tuple(p for p in matter.proposals if p.seq != asked.seq))
+    rest = _without(matter, asked)
     if command.step == "refuse":
         _need("refuse", ("reason",), command.details)
         return Outcome(_taken(rest, "refuse", command.actor.id, now), StepKind.REFUSE, asked.step, dict(command.details))
-    rule = programme.step(asked.step)
-    if matter.state not in rule.from_states:
-        raise ProposalGone(proposal=asked.seq)
-    done = _carried_out(programme, rest, rule, _asked_for(programme, asked, now), by=command.actor.id)
+    if before := _took(matter, command.actor.id, rule.not_by):
+        raise SamePerson(step=rule.code, before=before)
+    done = carried_out(programme, rest, rule, _asked_for(programme, asked, now), by=command.actor.id)
     return Outcome(done, StepKind.APPROVE, asked.step, dict(command.details))
+
+
+def _without(matter: Matter, asked: Proposal) -> Matter:
+    return matter.but(proposals=tuple(p for p in matter.proposals if p.seq != asked.seq))
+
+
+def _taken(matter: Matter, step: str, actor: str, at: datetime, seq: int = 0) -> Matter:
+    return matter.but(taken=(*matter.taken, Taken(seq or next_seq(matter), step, actor, at, matter.state)))
 
 
 def _asked_for(programme: Programme, asked: Proposal, now: datetime) -> Doing:
     """Return a proposal as carried out at ``now`` for the one who asked; its clocks are moved as of the time he asked."""
     return Doing(programme, now, asked.at, Actor(asked.asked_by, asked.asked_by, _posts_of(asked.details)), asked.details)
-
-
-# -- carrying it out --------------------------------------------------------------------------------------------------
-
-
-def _carried_out(programme: Programme, matter: Matter, rule: StepRule, doing: Doing, *, by: str = "") -> Matter:
-    for effect in rule.does:
-        matter = EFFECT[effect](matter, doing)
-    if rule.to:
-        matter = replace(matter, state=rule.to)
-    matter = _ticked(matter, programme, rule.code, doing.at)
-    if programme.state(matter.state).final:
-        matter = _all_stopped(matter, doing.at)
-    return _taken(matter, rule.code, by or doing.actor.id, doing.at)
-
-
-def _taken(matter: Matter, step: str, actor: str, at: datetime) -> Matter:
-    return replace(matter, taken=(*matter.taken, Taken(_next_seq(matter), step, actor, at, matter.state)))
-
-
-def _next_seq(matter: Matter) -> int:
-    return matter.taken[-1].seq + 1
-
-
-def _ticked(matter: Matter, programme: Programme, step: str, at: datetime) -> Matter:
-    """Stop the clocks that the step stops, then start those that it starts; one that runs already runs on."""
-    stopping = {rule.code for rule in programme.clocks if step in rule.stops_on}
-    runs = [
-        replace(run, marks=(*run.marks, Mark(MarkKind.STOP, at))) if run.is_running and run.clock in stopping else run
-        for run in matter.clocks
-    ]
-    running = {run.clock for run in runs if run.is_running}
-    facts = facts_of(matter)
-    for rule in programme.clocks:
-        limit = limit_for(rule, facts)
-        if step in rule.starts_on and rule.code not in running and limit is not None:
-            runs.append(ClockRun(rule.code, limit, (Mark(MarkKind.START, at),)))
-    return replace(matter, clocks=tuple(runs))
-
-
-def _all_stopped(matter: Matter, at: datetime) -> Matter:
-    return replace(
-        matter,
-        clocks=tuple(
-            replace(run, marks=(*run.marks, Mark(MarkKind.STOP, at))) if run.is_running else run for run in matter.clocks
-        ),
-    )
 
 
 # -- what was taken long ago ------------------------------------------------------------------------------------------
@@ -354,32 +338,28 @@ def fold(programme: Programme, matter: Matter, steps: Sequence[Past]) -> Matter:
 def _followed(programme: Programme, matter: Matter, past: Past) -> Matter:
     if past.kind is StepKind.ASK:
         asked = Proposal(past.seq, past.step, past.actor, past.at, Role(past.details["approver"]), dict(past.details))
-        waiting = replace(matter, proposals=(*matter.proposals, asked))
-        return _at(_taken(waiting, f"ask:{past.step}", past.actor, past.at), past)
+        waiting = matter.but(proposals=(*matter.proposals, asked))
+        return _taken(waiting, f"ask:{past.step}", past.actor, past.at, past.seq)
     if past.kind in {StepKind.APPROVE, StepKind.REFUSE}:
-        return _at(_decided(programme, matter, past), past)
+        return _decided(programme, matter, past)
     if past.step in BUILT_IN_STEPS:
-        return _at(_taken(matter, past.step, past.actor, past.at), past)
+        units = past.details.get("units") if past.step == "assign" else None
+        placed = matter if units is None else matter.but(units=tuple((level, unit) for level, unit in units))
+        return _taken(placed, past.step, past.actor, past.at, past.seq)
     actor = Actor(past.actor, past.actor, _posts_of(past.details))
     doing = Doing(programme, past.at, past.at, actor, past.details)
-    return _at(_carried_out(programme, matter, _rule(programme, matter, past.step), doing), past)
+    return carried_out(programme, matter, _rule(programme, matter, past.step), doing, seq=past.seq)
 
 
 def _decided(programme: Programme, matter: Matter, past: Past) -> Matter:
     asked = next((p for p in matter.proposals if p.seq == past.details.get("proposal")), None)
     if asked is None:
         raise ProposalGone(proposal=past.details.get("proposal", "-"))
-    rest = replace(matter, proposals=tuple(p for p in matter.proposals if p.seq != asked.seq))
+    rest = _without(matter, asked)
     if past.kind is StepKind.REFUSE:
-        return _taken(rest, "refuse", past.actor, past.at)
+        return _taken(rest, "refuse", past.actor, past.at, past.seq)
     doing = _asked_for(programme, asked, past.at)
-    return _carried_out(programme, rest, programme.step(asked.step), doing, by=past.actor)
-
-
-def _at(matter: Matter, past: Past) -> Matter:
-    """Return the matter with the number that its last step has in the store: steps of other kinds may lie between."""
-    *before, last = matter.taken
-    return replace(matter, taken=(*before, replace(last, seq=past.seq)))
+    return carried_out(programme, rest, programme.step(asked.step), doing, by=past.actor, seq=past.seq)
 
 
 def _posts_of(details: Mapping[str, Any]) -> tuple[Post, ...]:
