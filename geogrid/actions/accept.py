@@ -27,11 +27,14 @@ class Accepted:
     created: bool
 
 
-def accept_report(session: Session, report: Report, *, now: datetime, district: District, actor: str) -> Accepted:
+def accept_report(
+    session: Session, report: Report, *, now: datetime, district: District, actor: str, asked: str = ""
+) -> Accepted:
     """Store a report as an event with its assignment under the edition in force; the same report again gives the same event.
 
-    ``actor`` is who reports. The shared edition lock is taken before the edition in force is read, and held until the
-    transaction ends, so that no edition can be retired between the assignment and its commit.
+    ``actor`` is who reports, ``asked`` the party that was asked first ("unit:999901001001"; "": the owner by the rules). The
+    shared edition lock is taken before the edition in force is read, and held until the transaction ends, so that no edition can
+    be retired between the assignment and its commit.
 
     Raises
     ------
@@ -55,11 +58,13 @@ def accept_report(session: Session, report: Report, *, now: datetime, district: 
     point_lonlat = None if report.point is None else (float(lon), float(lat))
     number = events.next_number(session, now.astimezone(ZoneInfo(district.profile.timezone)))
     values = events.event_values(report, number, point_lonlat, assignment, units_of(district, assignment), now)
+    district.programmes.keep(now=now)
     created = events.add(session, values, point_lonlat)
     if created:
         events.add_assignment(session, report.id, assignment, now=editions.not_before(edition, now))
         cells.add(session, [report.id])
-        begun = opened(_begins(now, actor), report.kind, report.channel, units_of(district, assignment), district=district)
+        units = units_of(district, assignment)
+        begun = opened(_begins(now, actor), report.kind, report.channel, units, district=district, asked=asked)
         write_matter(session, report.id, begun.matter, now=now, district=district)
         events.add_steps(session, report.id, begun.steps)  # last, so that ids of steps soon follow their commits
     stored = events.find(session, report.id)

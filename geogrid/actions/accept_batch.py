@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 from geogrid.actions.accept import ASSIGNER
 from geogrid.actions.answers import answers, far_error, is_far, on_record, units_of
 from geogrid.actions.district import District
-from geogrid.actions.matters import Opened, opened, rows_of
-from geogrid.domain.events import EventState, Report, Step, StepKind
+from geogrid.actions.matters import Opened, copy_matters, opened
+from geogrid.domain.events import Report, Step, StepKind
 from geogrid.domain.grids import Assignment
 from geogrid.errors import GeogridError, ReportIdConflict, StepNotAllowed, TimeOrder
 from geogrid.rules.lifecycle import fold
-from geogrid.store import batches, cells, editions, events, locks, matters
+from geogrid.rules.stages import closed_at, stage_of
+from geogrid.store import batches, cells, editions, events, locks
 from geogrid.store.events import event_values
 
 History = Sequence[tuple[StepKind, datetime]]
@@ -51,7 +52,6 @@ class _Row:
     row: int
     report: Report
     steps: tuple[tuple[StepKind, datetime], ...]
-    state: EventState
 
 
 def accept_batch(
@@ -103,12 +103,12 @@ def _checked(
             later += 1
             continue
         try:
-            state = fold(kind for kind, _ in steps)
+            fold(kind for kind, _ in steps)
             _in_order(steps)
         except (StepNotAllowed, TimeOrder) as error:
             refused.append(Refused(i, error))
         else:
-            rows.append(_Row(i, report, steps, state))
+            rows.append(_Row(i, report, steps))
     return rows, later
 
 
@@ -139,19 +139,20 @@ def _store(
     far = [is_far(district, answer) for answer in found]
     refused += [Refused(rows[i].row, far_error(district, float(lon[i]), float(lat[i]), found[i])) for i in np.flatnonzero(far)]
     kept = [i for i in range(len(rows)) if not far[i]]
+    district.programmes.keep(now=now)
+    begun, kept = _all_opened(rows, found, kept, refused, district, actor)
     chosen, taken = [rows[i] for i in kept], [found[i] for i in kept]
     numbers = batches.next_numbers(session, _days(chosen, district))
     geometry = shapely.points(lon[kept], lat[kept])
     geometry[[row.report.point is None for row in chosen]] = None
-    begun = [_opened(row, answer, district, actor) for row, answer in zip(chosen, taken, strict=True)]
-    values = [_values(row, number, shape, answer, district) for row, number, shape, answer in zip(
-        chosen, numbers, geometry, taken, strict=True
+    values = [_values(row, number, shape, answer, made, district) for row, number, shape, answer, made in zip(
+        chosen, numbers, geometry, taken, begun, strict=True
     )]  # fmt: skip
     batches.copy_events(session, values, geometry)
     batches.copy_steps(session, _steps(chosen, begun))
     ids = [row.report.id for row in chosen]
     batches.copy_assignments(session, ids, taken, now)
-    matters.copy_in(session, (rows_of(i, made.matter, now=now, district=district) for i, made in zip(ids, begun, strict=True)))
+    copy_matters(session, zip(ids, (made.matter for made in begun), strict=True), now=now, district=district)
     return len(chosen)
 
 
@@ -160,11 +161,28 @@ def _days(rows: list[_Row], district: District) -> list[str]:
     return [f"{row.steps[0][1].astimezone(zone):%Y%m%d}" for row in rows]
 
 
-def _values(row: _Row, number: str, shape: shapely.Point | None, answer: Assignment, district: District) -> dict[str, Any]:
+def _values(
+    row: _Row, number: str, shape: shapely.Point | None, answer: Assignment, made: Opened, district: District
+) -> dict[str, Any]:
     point_lonlat = None if shape is None else (shape.x, shape.y)
     values = event_values(row.report, number, point_lonlat, answer, units_of(district, answer), row.steps[0][1])
-    closed_at = None if row.state.is_open else next(at for kind, at in row.steps if kind is StepKind.CLOSE)
-    return {**values, "state": row.state.value, "is_open": row.state.is_open, "closed_at": closed_at}
+    stage = stage_of(made.programme, made.matter)
+    left = closed_at(made.programme, made.matter)
+    return {**values, "state": stage.value, "is_open": stage.is_open, "closed_at": left}
+
+
+def _all_opened(
+    rows: list[_Row], found: list[Assignment], kept: list[int], refused: list[Refused], district: District, actor: str
+) -> tuple[list[Opened], list[int]]:
+    """Return the matters of the rows ``kept``, and those of them whose steps the programme can follow; the others are refused."""
+    begun, followed = [], []
+    for i in kept:
+        try:
+            begun.append(_opened(rows[i], found[i], district, actor))
+            followed.append(i)
+        except GeogridError as error:
+            refused.append(Refused(rows[i].row, error))
+    return begun, followed
 
 
 def _opened(row: _Row, answer: Assignment, district: District, actor: str) -> Opened:

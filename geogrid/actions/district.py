@@ -16,6 +16,7 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geogrid.actions.programme_versions import Versions
 from geogrid.actions.programmes import DEFAULT_PROGRAMME, Programmes, read_programmes, shipped_programmes
 from geogrid.domain.places import Level, UnitKind
 from geogrid.domain.profiles import Profile, parse_profile
@@ -101,12 +102,14 @@ def open_district(settings: Settings, engine: Engine) -> District:
 
     profile, reader = read_profile(settings), beside(engine)
     found = _reading(profile, lambda: session_scope(reader), IndexFiles(settings.var_dir / "index"))
-    return replace(found, programmes=read_programmes(settings.data_dir, profile.programme))
+    return replace(found, programmes=read_programmes(settings.data_dir, profile.programme, lambda: session_scope(reader)))
 
 
 def district_of(profile: Profile, session: Session) -> District:
     """Return a district that reads through ``session``, so that it sees what is not committed yet."""
-    return _reading(profile, lambda: nullcontext(session))
+    versions = Versions(lambda: nullcontext(session), once=False)
+    programmes = replace(shipped_programmes(profile.programme), versions=versions)
+    return replace(_reading(profile, lambda: nullcontext(session)), programmes=programmes)
 
 
 def _reading(

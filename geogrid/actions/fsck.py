@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from geogrid.actions.fsck_matters import CLOSED_AT, STATE_WRONG, STEPS_FORBIDDEN, broken_matters
 from geogrid.actions.photos import photo_path
+from geogrid.actions.programme_versions import Versions
+from geogrid.actions.programmes import Programmes, shipped_programmes
 from geogrid.domain.events import StepKind
 from geogrid.domain.profiles import Profile
 from geogrid.errors import GeogridError
@@ -29,7 +34,7 @@ QUERIES = (
     ("I3", "A closed event was assigned anew after it was closed.", checks.CLOSED_KEEP_THEIRS),
     ("I3", "An edition's state does not agree with its time of validity.", checks.ONE_EDITION),
     ("I5", "The steps of an event have a gap.", checks.STEPS_WITHOUT_GAPS),
-    ("I5", "An event's time of closing is not that of its steps.", checks.CLOSED_AT),
+    ("I5", CLOSED_AT, checks.CLOSED_AT),
     ("P1", "An event's grid is not that of its current assignment.", checks.PROJECTED_PLACE),
     ("P1", "An event's village is not that of its grid.", checks.PROJECTED_VILLAGE),
     ("P1", "An event's township is not that of its village.", checks.PROJECTED_TOWNSHIP),
@@ -37,8 +42,6 @@ QUERIES = (
 PHOTO_MISSING = "A photo has a row and no file."
 PHOTO_CHANGED = "The bytes of a photo are not those of its SHA-256."
 PHOTO_ORPHAN = "A photo's file has no row."
-STEPS_FORBIDDEN = "The steps of an event do not follow the rules."
-STATE_WRONG = "An event's state is not what its steps add up to."
 GAP = "The base grids leave a gap."
 OVERLAP = "Grids of one kind overlap."
 CELLS_WRONG = "The counts of a cell are not those of the events in it."
@@ -54,18 +57,22 @@ class Breach:
     rows: tuple[str, ...]
 
 
-def fsck(session: Session, *, var_dir: Path, now: datetime, profile: Profile) -> list[Breach]:
+def fsck(
+    session: Session, *, var_dir: Path, now: datetime, profile: Profile, programmes: Programmes | None = None
+) -> list[Breach]:
     """Check all invariants at ``now`` and return the breaches, none where all is well.
 
     I1 photos are what their hash says; I2 one assignment an event, made under an edition in force; I3 open events under the
     edition in force, closed ones as they were closed; I4 the grids are a tiling; I5 steps without gaps that add up to the
-    state; I9 no photo's file without a row; P1 the projection; P2 the counts of cells.
+    state; I6 matters with their owners and rules; I9 no photo's file without a row; P1 the projection; P2 the counts of cells;
+    P3 matters and clocks, folded again under ``programmes`` (None: those that come with the platform).
     """
     found: list[Breach] = []
     for invariant, says, query in QUERIES:
         rows = checks.broken(session, query)
         found += _breach(invariant, says, [f"{row} ({about})" for row, about in rows])
     found += _steps(session)
+    found += _matters(session, now, profile, programmes)
     found += _photos(session, var_dir)
     found += _tiling(session, profile)
     wrong = [
@@ -90,6 +97,20 @@ def _steps(session: Session) -> Iterator[Breach]:
         else:
             if told.value != state:
                 yield from _breach("I5", STATE_WRONG, [f"{row} ({state} / {told.value})" for row in named], count)
+
+
+def _matters(session: Session, now: datetime, profile: Profile, programmes: Programmes | None) -> Iterator[Breach]:
+    """Fold every matter again, a portion at a time, and keep of each kind of breach its count and the first rows."""
+    if programmes is None:
+        here = Versions(lambda: nullcontext(session), once=False)
+        programmes = replace(shipped_programmes(profile.programme), versions=here)
+    counts, rows = Counter[tuple[str, str]](), dict[tuple[str, str], list[str]]()
+    for invariant, says, row in broken_matters(session, now=now, programmes=programmes, county=profile.code):
+        counts[invariant, says] += 1
+        named = rows.setdefault((invariant, says), [])
+        named += [row] if len(named) < MOST_NAMED else []
+    for (invariant, says), named in rows.items():
+        yield from _breach(invariant, says, named, counts[invariant, says])
 
 
 def _photos(session: Session, var_dir: Path) -> list[Breach]:

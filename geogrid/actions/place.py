@@ -9,7 +9,8 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.orm import Session
 
-from geogrid.actions.answers import answers
+from geogrid.actions.accept import ASSIGNER
+from geogrid.actions.answers import answers, units_of
 from geogrid.actions.district import District
 from geogrid.actions.matters import move_matters
 from geogrid.domain.events import Event, Step, StepKind
@@ -90,6 +91,28 @@ def _placed(
 
 def _note(grid_code: str, place: ConfirmedPlace | None) -> str:
     return grid_code if place is None else f"{grid_code} {place.name} ±{place.radius_m:.0f} m"
+
+
+def assign_anew(session: Session, event: Event, *, now: datetime, district: District) -> None:
+    """Give an event that was closed, and is opened again, its place in the edition in force; the caller holds its lock.
+
+    A grid that a person named is kept where the edition has it.
+    """
+    edition = editions.in_force(session)
+    lon, lat = event.point_lonlat or (np.nan, np.nan)
+    reported = event.report.point
+    accuracy_m = np.nan if reported is None or reported.accuracy_m is None else reported.accuracy_m
+    (found,) = answers(district, edition.id, [lon], [lat], [accuracy_m])
+    before = event.assignment
+    if before is not None and before.rule is AssignmentRule.PLACED and before.grid_code and found.grid_code is None:
+        found = placed_in(replace(found, place=before.place), before.grid_code, edition.id, district) or found
+    units = units_of(district, found)
+    cells.subtract(session, [event.id])
+    events.add_assignment(session, event.id, found, now=editions.not_before(edition, now))
+    events.project_place(session, event.id, found, units)
+    move_matters(session, {event.id: units}, district=district)
+    cells.add(session, [event.id])
+    events.add_steps(session, event.id, [Step(len(event.steps) + 2, StepKind.ASSIGN, now, ASSIGNER, edition.name, "assign")])
 
 
 def placed_in(assignment: Assignment, grid_code: str, edition_id: int, district: District) -> Assignment | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,12 +13,16 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.district import District
 from geogrid.actions.matters import write_matter
-from geogrid.domain.events import Event, EventState, Step
+from geogrid.actions.place import assign_anew
+from geogrid.domain.events import Event, EventState, Step, StepKind
 from geogrid.domain.matters import Matter
 from geogrid.domain.people import Actor
-from geogrid.errors import NotFoundError, StepConflict
-from geogrid.rules.workflow import Command, take
-from geogrid.store import cells, events, matters
+from geogrid.errors import EvidenceInvalid, NotFoundError, StepConflict, StepKeyConflict
+from geogrid.rules.stages import closed_at, stage_of
+from geogrid.rules.workflow import Command, Outcome, take
+from geogrid.store import cells, editions, events, locks, matters
+
+OURS = ("post", "units", "approver")  # what the platform itself keeps with a step
 
 
 @dataclass(frozen=True)
@@ -48,48 +53,121 @@ class StepTaken:
 def take_step(session: Session, command: TakeStep, *, now: datetime, district: District) -> StepTaken:
     """Take a step of an event's programme at ``now``.
 
+    The shared edition lock comes first, as with every writer of events; then the event's row is held until the transaction ends.
+
     Raises
     ------
     NotFoundError
         without such an event, or where it has no programme
     StepConflict
         where steps were taken since ``base_seq``; it names them, and nothing is changed
+    StepKeyConflict
+        where the key was sent with another step
     errors of ``rules.workflow.take``
     """
+    details = plain_details(command.details)
+    locks.share_edition(session)
     event = events.find(session, command.event_id, lock=True)
     matter = matters.find(session, command.event_id, district.programmes.of)
     if event is None or matter is None:
         raise NotFoundError(what=str(command.event_id))
-    if command.key and events.event_of_key(session, command.key) == command.event_id:
+    if command.key and _sent_before(session, command, details, event):
         return StepTaken(event, matter, taken=False)
-    if command.base_seq is not None and command.base_seq < len(event.steps):
-        raise StepConflict(steps=", ".join(s.step or s.kind.value for s in event.steps[command.base_seq :]))
-    programme = district.programmes.of(matter.programme)
+    _check_base(command.base_seq, event.steps)
+    programme = district.programmes.of(matter.programme, matter.version)
     time = district.programmes.time_of(programme)
-    outcome = take(programme, matter, Command(command.step, command.actor, command.details), now=now, time=time)
-    at = outcome.matter.taken[-1].at
-    note = str(outcome.details.get("note") or outcome.details.get("reason") or "")
-    step = Step(len(event.steps) + 1, outcome.kind, at, command.actor.id, note, outcome.step, outcome.details)
-    _project(session, event, programme.state(outcome.matter.state).stage, at)
-    events.add_steps(session, event.id, [step], key=command.key)
-    write_matter(session, event.id, outcome.matter, now=at, district=district)
+    outcome = take(programme, matter, Command(command.step, command.actor, details), now=now, time=time)
+    at, after = outcome.matter.taken[-1].at, outcome.matter
+    again = _project(session, event, stage_of(programme, after), closed_at(programme, after))
+    events.add_steps(session, event.id, [_step(event, outcome, command.actor, at)], key=command.key)
+    write_matter(session, event.id, after, now=at, district=district, before=matter)
+    if again:
+        assign_anew(session, event, now=at, district=district)
     stored = events.find(session, event.id)
-    return StepTaken(stored or event, outcome.matter, taken=True)
+    return StepTaken(stored or event, after, taken=True)
 
 
-def _project(session: Session, event: Event, stage: EventState, at: datetime) -> None:
-    """Write the stage that the matter's state stands for; cells count events by whether they are open."""
-    if stage is event.state:
+def _step(event: Event, outcome: Outcome, actor: Actor, at: datetime) -> Step:
+    note = str(outcome.details.get("note") or outcome.details.get("reason") or "")
+    return Step(len(event.steps) + 1, outcome.kind, at, actor.id, note, outcome.step, outcome.details)
+
+
+# -- what was sent ----------------------------------------------------------------------------------------------------
+
+
+def plain_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return details as they are stored, and as they will be read again.
+
+    Raises
+    ------
+    EvidenceInvalid
+        for what no JSON holds, a NUL character, half a character, or a name under which the platform keeps something itself
+    """
+    for name, value in details.items():
+        if name in OURS:
+            raise EvidenceInvalid(name=name, reason="the platform says this by itself")
+        try:
+            text = json.dumps([name, value], ensure_ascii=False, allow_nan=False, default=_time)
+            text.encode()
+        except (TypeError, ValueError) as error:
+            raise EvidenceInvalid(name=ascii(name), reason=ascii(str(error))) from error
+        if "\\u0000" in text:
+            raise EvidenceInvalid(name=ascii(name), reason="it holds a NUL character")
+    plain: dict[str, Any] = json.loads(json.dumps(dict(details), default=_time))
+    return plain
+
+
+def _time(value: Any) -> str:
+    if not isinstance(value, datetime):
+        raise TypeError(f"{type(value).__name__} is no value of JSON")
+    return value.isoformat()
+
+
+def _sent_before(session: Session, command: TakeStep, details: Mapping[str, Any], event: Event) -> bool:
+    """Whether the sender's key took this step already; raises StepKeyConflict where it took another one."""
+    known = events.step_of_key(session, command.key or "")
+    if known is None:
+        return False
+    event_id, seq = known
+    same = event_id == event.id and _is_same(event.steps[seq - 1], command, details)
+    if not same:
+        raise StepKeyConflict(key=command.key)
+    return True
+
+
+def _is_same(step: Step, command: TakeStep, details: Mapping[str, Any]) -> bool:
+    code = step.kind.value if step.kind in {StepKind.APPROVE, StepKind.REFUSE} else step.step
+    kept = {name: value for name, value in step.details.items() if name not in OURS}
+    return (code, step.actor, kept) == (command.step, command.actor.id, dict(details))
+
+
+def _check_base(base_seq: int | None, steps: Sequence[Step]) -> None:
+    if base_seq is None or base_seq == len(steps):
         return
+    if not 0 <= base_seq < len(steps):
+        raise EvidenceInvalid(name="base_seq", reason=f"the event has {len(steps)} steps")
+    since = [
+        {"seq": s.seq, "kind": s.kind.value, "step": s.step, "actor": s.actor, "at": s.at.isoformat()} for s in steps[base_seq:]
+    ]
+    told = ", ".join(f"{s['step'] or s['kind']} ({s['actor']}, {s['at']})" for s in since)
+    raise StepConflict(steps=told, where={"steps": since})
+
+
+# -- the projection of the event --------------------------------------------------------------------------------------
+
+
+def _project(session: Session, event: Event, stage: EventState, left: datetime | None) -> bool:
+    """Write the stage of an event and when it left the open ones; whether it was opened again under another edition.
+
+    Cells count events by whether they are open.
+    """
+    if stage is event.state:
+        return False
     recount = stage.is_open != event.state.is_open
     if recount:
         cells.subtract(session, [event.id])
-    closed_at = None if stage.is_open else closed_time(event, at)
-    events.project(session, event.id, stage, closed_at=closed_at)
+    events.project(session, event.id, stage, closed_at=left)
     if recount:
         cells.add(session, [event.id])
-
-
-def closed_time(event: Event, at: datetime) -> datetime:
-    """Return when an event was closed: it keeps the time at which it left the open stages."""
-    return at if event.state.is_open else event.closed_at or at
+    edition = event.assignment.edition_id if event.assignment else None
+    return recount and stage.is_open and edition != editions.in_force(session).id

@@ -13,6 +13,7 @@ from geogrid.errors.access import (
     LoginTaken,
     PasswordWeak,
 )
+from geogrid.errors.carriers import CarrierDown, CarrierError, CarrierRefused, CarriersInvalid
 from geogrid.errors.clocks import ClockEndless, ClockMarksBroken, ProgrammeInvalid
 from geogrid.errors.coordinates import (
     AccuracyInvalid,
@@ -153,6 +154,10 @@ __all__ = [
     "AssetUnavailable",
     "AuditHeadsBroken",
     "BodyTooLarge",
+    "CarrierDown",
+    "CarrierError",
+    "CarrierRefused",
+    "CarriersInvalid",
     "ChannelUnknown",
     "ClockEndless",
     "ClockMarksBroken",

@@ -51,12 +51,14 @@ WHERE e.township_code IS DISTINCT FROM u.parent_code
 CLOSED_AT = """
 SELECT e.id::text, coalesce(e.closed_at::text, '-') || ' / ' || coalesce(max(s.at)::text, '-')
 FROM events AS e LEFT JOIN steps AS s ON s.event_id = e.id AND s.kind = 'close'
+WHERE NOT EXISTS (SELECT FROM matters AS m WHERE m.event_id = e.id)
 GROUP BY e.id HAVING e.closed_at IS DISTINCT FROM max(s.at)
 """
 HISTORIES = """
 SELECT kinds, state, count(*) AS events, (array_agg(id::text ORDER BY id))[1:20] AS named
 FROM (SELECT e.id, e.state, array_agg(s.kind ORDER BY s.seq) AS kinds
-      FROM events AS e JOIN steps AS s ON s.event_id = e.id GROUP BY e.id) AS told
+      FROM events AS e JOIN steps AS s ON s.event_id = e.id
+      WHERE NOT EXISTS (SELECT FROM matters AS m WHERE m.event_id = e.id) GROUP BY e.id) AS told
 GROUP BY kinds, state
 """
 PHOTOS = "SELECT DISTINCT sha256 FROM photos ORDER BY sha256"
@@ -72,7 +74,7 @@ def broken(session: Session, query: str) -> list[tuple[str, str]]:
 
 
 def histories(session: Session) -> Iterator[tuple[list[str], str, int, list[str]]]:
-    """Yield every sequence of steps that occurs: kinds in order, the state stored, how many events, some of their ids."""
+    """Yield every sequence of steps of events without a matter: kinds in order, the state stored, how many, some of their ids."""
     for row in session.execute(text(HISTORIES)):
         yield row.kinds, row.state, row.events, row.named
 

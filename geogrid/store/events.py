@@ -250,9 +250,10 @@ def _place(stored: dict[str, Any] | None) -> ConfirmedPlace | None:
     return ConfirmedPlace(**{**stored, "point_lonlat": (lon, lat), "precision": precision, "reason": reason})
 
 
-def event_of_key(session: Session, key: str) -> UUID | None:
-    """Return the event of which the sender's key took a step, None where it took none. Rides ``uq_steps_client_key``."""
-    return session.scalar(select(steps.c.event_id).where(steps.c.client_key == key))
+def step_of_key(session: Session, key: str) -> tuple[UUID, int] | None:
+    """Return (event, number) of the step that a sender's key took, None where it took none. Rides ``uq_steps_client_key``."""
+    row = session.execute(select(steps.c.event_id, steps.c.seq).where(steps.c.client_key == key)).one_or_none()
+    return None if row is None else (row.event_id, row.seq)
 
 
 def history(session: Session, event_id: UUID) -> list[tuple[datetime, Assignment]]:

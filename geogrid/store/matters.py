@@ -9,23 +9,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from geogrid.domain.clocks import Limit
 from geogrid.domain.events import StepKind
-from geogrid.domain.matters import ClockRun, Mark, MarkKind, Matter, Territory
+from geogrid.domain.matters import ClockRun, Mark, MarkKind, Matter, Proposal, Territory, Whistle
 from geogrid.domain.programmes import Programme
-from geogrid.rules.deadlines import Reading
-from geogrid.rules.durations import duration
+from geogrid.rules.deadlines import Reading, next_instant, read_clock
 from geogrid.rules.effects import party_of
+from geogrid.rules.work_time import WorkTime
 from geogrid.rules.workflow import Past, begin, fold
 from geogrid.store.copying import copy_rows
 from geogrid.store.tables.events import steps
 from geogrid.store.tables.matters import clocks, matters
 
-ProgrammeOf = Callable[[str], Programme]
+ProgrammeOf = Callable[[str, int], Programme]
+Units = Sequence[tuple[str, str]]
+MATTER_COLUMNS = [column.name for column in matters.columns]
+CLOCK_COLUMNS = [column.name for column in clocks.columns]
 
 
 # -- steps to a matter ------------------------------------------------------------------------------------------------
@@ -54,24 +56,28 @@ def past_of(session: Session, event_id: UUID) -> list[Past]:
 
 
 def folded(past: Sequence[Past], programme_of: ProgrammeOf) -> Matter | None:
-    """Return what steps add up to, None where they were taken under no programme."""
+    """Return what steps add up to, None where they were taken under no programme.
+
+    The territory is that of the report; where the event lies today its assignment says.
+    """
     if not past or "programme" not in past[0].details:
         return None
-    programme = programme_of(past[0].details["programme"])
+    programme = programme_of(past[0].details["programme"], past[0].details["version"])
     return fold(programme, begun(programme, past[0]), past[1:])
 
 
 def find(session: Session, event_id: UUID, programme_of: ProgrammeOf) -> Matter | None:
     """Return the matter of an event: its steps folded, in the territory in which it lies today; None where it has none."""
-    row = session.execute(select(matters.c.units).where(matters.c.event_id == event_id)).one_or_none()
-    matter = None if row is None else folded(past_of(session, event_id), programme_of)
-    return None if matter is None or row is None else replace(matter, units=tuple((level, unit) for level, unit in row.units))
+    units = session.execute(select(matters.c.units).where(matters.c.event_id == event_id)).scalar_one_or_none()
+    matter = None if units is None else folded(past_of(session, event_id), programme_of)
+    return None if matter is None or units is None else replace(matter, units=tuple((level, unit) for level, unit in units))
 
 
-def programmes_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the codes of the programmes of events; those that have none are left out. Rides the primary key."""
-    found = select(matters.c.event_id, matters.c.programme).where(matters.c.event_id == func.any(list(ids)))
-    return {row.event_id: row.programme for row in session.execute(found)}
+def versions_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, int]]:
+    """Return programme and version of the matters of events; events without are left out. Rides the primary key."""
+    found = select(matters.c.event_id, matters.c.programme, matters.c.programme_version)
+    rows = session.execute(found.where(matters.c.event_id == func.any(list(ids))))
+    return {row.event_id: (row.programme, row.programme_version) for row in rows}
 
 
 # -- a matter to its projection ---------------------------------------------------------------------------------------
@@ -106,34 +112,63 @@ def matter_values(event_id: UUID, matter: Matter) -> dict[str, Any]:
     }
 
 
-def _whistle(whistle: Any) -> dict[str, Any]:
+def _whistle(whistle: Whistle) -> dict[str, Any]:
     answered = whistle.answered_at.isoformat() if whistle.answered_at else None
     return {"party": str(whistle.party), "at": whistle.at.isoformat(), "answered_at": answered}
 
 
-def _proposal(proposal: Any) -> dict[str, Any]:
+def _proposal(proposal: Proposal) -> dict[str, Any]:
     told = {"seq": proposal.seq, "step": proposal.step, "asked_by": proposal.asked_by, "at": proposal.at.isoformat()}
     return {**told, "approver": proposal.approver.value, "details": dict(proposal.details)}
 
 
-def clock_values(event_id: UUID, position: int, run: ClockRun, reading: Reading, told: str) -> dict[str, Any]:
-    """Return the row of one run of a clock; ``told`` is the phase of which its people were told last."""
-    paused = next((mark.at for mark in reversed(run.marks) if mark.kind is MarkKind.PAUSE), None) if run.is_paused else None
-    return {
-        "event_id": event_id,
-        "run": position,
-        "clock": run.clock,
-        "promised": str(run.limit.promised),
-        "legal": str(run.limit.legal) if run.limit.legal else None,
-        "marks": [mark_told(mark) for mark in run.marks],
-        "started_at": reading.started_at,
-        "due_at": reading.due_at,
-        "legal_due_at": reading.legal_due_at,
-        "paused_at": paused,
-        "stopped_at": reading.stopped_at,
-        "is_late": reading.is_late,
-        "told": told,
-    }
+def clock_values(
+    event_id: UUID,
+    matter: Matter,
+    programme: Programme,
+    *,
+    now: datetime,
+    time: WorkTime,
+    unlike: Sequence[ClockRun] = (),
+    told_until: datetime | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the runs of a matter's clocks at ``now``, without those that are the same in ``unlike``.
+
+    A clock that stands still is read as of the instant since which it does: what is stored changes with marks alone.
+    ``next_at`` is when the tick is to look at it: at once where a phase begins with the clock itself. ``told_until`` is up to
+    when nobody is to be told of a new run's alarms (None: of all): a matter with a past elsewhere has alarms that are long over.
+    """
+    for position, run in enumerate(matter.clocks):
+        if position < len(unlike) and run == unlike[position]:
+            continue
+        at = _stands_since(run) or max(now, run.marks[-1].at)
+        reading = read_clock(programme.clock(run.clock), run.limit, run.marks, now=at, time=time)
+        yield {
+            "event_id": event_id,
+            "run": position + 1,
+            "clock": run.clock,
+            "promised": str(run.limit.promised),
+            "legal": str(run.limit.legal) if run.limit.legal else None,
+            "marks": [mark_told(mark) for mark in run.marks],
+            "started_at": reading.started_at,
+            "due_at": reading.due_at,
+            "legal_due_at": reading.legal_due_at,
+            "paused_at": at if reading.paused else None,
+            "stopped_at": reading.stopped_at,
+            "is_late": reading.is_late,
+            "told_until": told_until,
+            "next_at": at if told_until is None and _begins_with_alarm(run, reading) else next_instant(reading, at),
+        }
+
+
+def _begins_with_alarm(run: ClockRun, reading: Reading) -> bool:
+    return len(run.marks) == 1 and any(at <= reading.started_at for _, at in reading.thresholds)
+
+
+def _stands_since(run: ClockRun) -> datetime | None:
+    if not (run.is_running and run.is_paused):
+        return None
+    return next(mark.at for mark in reversed(run.marks) if mark.kind is MarkKind.PAUSE)
 
 
 def mark_told(mark: Mark) -> dict[str, Any]:
@@ -142,34 +177,29 @@ def mark_told(mark: Mark) -> dict[str, Any]:
     return told | ({"reason": mark.reason} if mark.reason else {}) | ({"amount": str(mark.amount)} if mark.amount else {})
 
 
-def run_of(row: Row) -> ClockRun:
-    """Return the run of a clock from its row."""
-    limit = Limit(duration(row.promised), duration(row.legal) if row.legal else None)
-    marks = tuple(
-        Mark(
-            MarkKind(told["kind"]),
-            datetime.fromisoformat(told["at"]),
-            told.get("reason", ""),
-            duration(told["amount"]) if "amount" in told else None,
-        )
-        for told in row.marks
-    )
-    return ClockRun(row.clock, limit, marks)
-
-
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
-def write(session: Session, values: dict[str, Any], clock_rows: Sequence[dict[str, Any]]) -> None:
-    """Write a matter and its clocks in the place of what is stored of them."""
+def write(session: Session, values: dict[str, Any], clock_rows: Iterable[dict[str, Any]], *, now: datetime) -> None:
+    """Write a matter in the place of what is stored of it, and those of its clocks that changed.
+
+    What the tick has to tell is kept: up to when alarms were told stays, and so does a moment that has come while nobody looked,
+    also where the clock was stopped or paused meanwhile.
+    """
     changed = {name: value for name, value in values.items() if name != "event_id"}
     session.execute(upsert(matters).values(values).on_conflict_do_update(index_elements=["event_id"], set_=changed))
-    session.execute(delete(clocks).where(clocks.c.event_id == values["event_id"]))
-    if clock_rows:
-        session.execute(clocks.insert(), list(clock_rows))
+    rows = list(clock_rows)
+    if not rows:
+        return
+    new = upsert(clocks)
+    kept = {"event_id", "run", "told_until", "next_at"}
+    set_ = {name: new.excluded[name] for name in CLOCK_COLUMNS if name not in kept}
+    untold = clocks.c.told_until.is_(None) | (clocks.c.told_until < clocks.c.next_at)
+    set_["next_at"] = case(((clocks.c.next_at <= now) & untold, clocks.c.next_at), else_=new.excluded.next_at)
+    session.execute(new.on_conflict_do_update(index_elements=["event_id", "run"], set_=set_), rows)
 
 
-def set_units(session: Session, units_of: Mapping[UUID, Sequence[tuple[str, str]]]) -> None:
+def set_units(session: Session, units_of: Mapping[UUID, Units]) -> None:
     """Write the territories of matters whose events were given other grids."""
     rows = [{"id": event_id, "units": [list(pair) for pair in units]} for event_id, units in units_of.items()]
     if rows:
@@ -177,23 +207,27 @@ def set_units(session: Session, units_of: Mapping[UUID, Sequence[tuple[str, str]
         session.connection().execute(statement, rows)
 
 
-def copy_in(session: Session, rows: Iterable[tuple[dict[str, Any], Sequence[dict[str, Any]]]]) -> int:
-    """Copy matters with their clocks in; return how many matters."""
-    matter_names, clock_names = ([c.name for c in table.columns] for table in (matters, clocks))
-    clock_rows: list[list[Any]] = []
+def name_steps(session: Session, named: Iterable[tuple[UUID, int, str, Mapping[str, Any]]]) -> None:
+    """Write what the programme calls steps that were taken under none, and what they keep: (event, seq, step, details)."""
+    rows = [{"id": i, "number": seq, "code": step, "told": dict(details)} for i, seq, step, details in named]
+    if rows:
+        one = (steps.c.event_id == bindparam("id")) & (steps.c.seq == bindparam("number"))
+        values = {"step": bindparam("code"), "details": bindparam("told", type_=steps.c.details.type)}
+        session.connection().execute(update(steps).where(one).values(values), rows)
+
+
+def copy_in(session: Session, rows: Iterable[tuple[dict[str, Any], Iterable[dict[str, Any]]]]) -> int:
+    """Copy new matters with their clocks in; return how many matters."""
+    clock_rows: list[dict[str, Any]] = []
 
     def of_matters() -> Iterator[list[Any]]:
         for values, runs in rows:
-            clock_rows.extend([_copied(run[name]) for name in clock_names] for run in runs)
-            yield [_listed(name, values[name]) for name in matter_names]
+            clock_rows.extend(runs)
+            yield [value if name == "assisting" else _copied(value) for name, value in values.items()]
 
-    count = copy_rows(session, "matters", matter_names, of_matters())
-    copy_rows(session, "clocks", clock_names, clock_rows)
+    count = copy_rows(session, "matters", MATTER_COLUMNS, of_matters())
+    copy_rows(session, "clocks", CLOCK_COLUMNS, ([_copied(value) for value in row.values()] for row in clock_rows))
     return count
-
-
-def _listed(name: str, value: Any) -> Any:
-    return value if name == "assisting" else _copied(value)
 
 
 def _copied(value: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Matters: what the steps of an event add up to under its programme, and its clocks. Projections; fsck folds the steps again."""
+"""Matters: what the steps of an event add up to under its programme, and its clocks. Projections; fsck folds the steps again.
+
+The rules that a matter was opened under are kept beside it, word for word, for as long as it lasts.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,17 @@ from geogrid.store.tables.geography import one_of
 from geogrid.store.tables.metadata import metadata
 
 NOTHING = text("'[]'")
+
+# Every version of a programme under which matters were opened: the text of its file.
+programmes = Table(
+    "programmes",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("sha256", Text, CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_hex"), nullable=False),
+    Column("since", TIMESTAMP(timezone=True), nullable=False),
+)
 
 # Parties are written "kind:code". ``units`` are [level, unit] of the territory as the steps know it, the lowest first.
 matters = Table(
@@ -43,7 +57,8 @@ matters = Table(
     Index("ix_matters_proposals", "event_id", postgresql_where=text("proposals <> '[]'::jsonb")),
 )
 
-# One row a run of a clock. ``next_at`` is when its phase changes next by itself: what the tick looks for; None: never.
+# One row a run of a clock. ``next_at`` is when the tick has to look at it: when its phase changes next by itself, or at once
+# where a step went past an alarm that nobody was told of; None: never. ``told_until``: alarms up to then were told (None: none).
 clocks = Table(
     "clocks",
     metadata,
@@ -59,7 +74,7 @@ clocks = Table(
     Column("paused_at", TIMESTAMP(timezone=True)),
     Column("stopped_at", TIMESTAMP(timezone=True)),
     Column("is_late", Boolean, nullable=False, server_default=text("false")),
-    Column("told", Text, nullable=False, server_default=""),
+    Column("told_until", TIMESTAMP(timezone=True)),
     Column("next_at", TIMESTAMP(timezone=True)),
     Index("ix_clocks_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
     Index("ix_clocks_due_at", "due_at", postgresql_where=text("stopped_at IS NULL")),

@@ -2,6 +2,8 @@ DROP TABLE clocks;
 
 DROP TABLE matters;
 
+DROP TABLE programmes;
+
 ALTER TABLE steps DROP COLUMN client_key, DROP COLUMN details, DROP COLUMN step;
 
 DELETE FROM steps WHERE kind NOT IN ('report', 'assign', 'open', 'dispatch', 'handle', 'verify', 'close', 'archive');

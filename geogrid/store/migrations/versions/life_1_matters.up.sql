@@ -8,6 +8,15 @@ ALTER TABLE steps ADD COLUMN step TEXT DEFAULT '' NOT NULL, ADD COLUMN details J
 
 ALTER TABLE steps ADD CONSTRAINT uq_steps_client_key UNIQUE (client_key);
 
+CREATE TABLE programmes (
+    code TEXT NOT NULL, 
+    version INTEGER NOT NULL, 
+    text TEXT NOT NULL, 
+    sha256 TEXT NOT NULL CONSTRAINT ck_programmes_sha256_hex CHECK (sha256 ~ '^[0-9a-f]{64}$'), 
+    since TIMESTAMP WITH TIME ZONE NOT NULL, 
+    CONSTRAINT pk_programmes PRIMARY KEY (code, version)
+);
+
 CREATE TABLE matters (
     event_id UUID NOT NULL, 
     programme TEXT NOT NULL, 
@@ -55,7 +64,7 @@ CREATE TABLE clocks (
     paused_at TIMESTAMP WITH TIME ZONE, 
     stopped_at TIMESTAMP WITH TIME ZONE, 
     is_late BOOLEAN DEFAULT false NOT NULL, 
-    told TEXT DEFAULT '' NOT NULL, 
+    told_until TIMESTAMP WITH TIME ZONE, 
     next_at TIMESTAMP WITH TIME ZONE, 
     CONSTRAINT pk_clocks PRIMARY KEY (event_id, run), 
     CONSTRAINT fk_clocks_event_id FOREIGN KEY(event_id) REFERENCES events (id)

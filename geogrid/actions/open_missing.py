@@ -1,0 +1,81 @@
+"""Open matters for events that were taken in before there were programmes: what a migration cannot do, since SQL cannot fold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from geogrid.actions.district import District
+from geogrid.actions.matters import Opened, copy_matters, opened
+from geogrid.errors import GeogridError
+from geogrid.rules.stages import closed_at, stage_of
+from geogrid.store import locks, matters, unopened
+from geogrid.store.session import session_scope
+
+PORTION = 2000
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What became of some events: opened, left as they are because their programme has no step for one of theirs.
+
+    ``last`` is the id after which the next portion begins; None: there is none.
+    """
+
+    opened: int
+    left: int
+    last: UUID | None
+
+
+def open_missing(
+    session: Session, *, now: datetime, district: District, after: UUID | None = None, most: int = PORTION
+) -> Portion:
+    """Open up to ``most`` matters under the district's own programme; what has a matter is not looked at.
+
+    The steps are given the names of the programme, the report what it needs to be begun again, in the territory in which the
+    event lies today; stage and time of closing stay what they were. An event whose steps the programme cannot follow keeps its
+    plain life. Done twice, it changes nothing.
+    """
+    locks.share_edition(session)
+    unopened.alone(session)
+    district.programmes.keep(now=now)
+    found = unopened.portion(session, after, most)
+    made = {one.event_id: begun for one in found if (begun := _opened(one, district)) is not None}
+    named = ((i, step.seq, step.step, step.details) for i, begun in made.items() for step in begun.steps)
+    matters.name_steps(session, named)
+    copy_matters(session, ((i, begun.matter) for i, begun in made.items()), now=now, district=district)
+    return Portion(len(made), len(found) - len(made), found[-1].event_id if len(found) == most else None)
+
+
+def _opened(one: unopened.Unopened, district: District) -> Opened | None:
+    if not one.steps:
+        return None
+    try:
+        made = opened(one.steps, one.kind, one.channel, one.units, district=district)
+    except GeogridError:
+        return None
+    reached = (stage_of(made.programme, made.matter), closed_at(made.programme, made.matter))
+    return made if reached == (one.state, one.closed_at) else None
+
+
+def open_all_missing(
+    engine: Engine, *, now: datetime, district: District, say: Callable[[int, int], None] = lambda done, left: None
+) -> tuple[int, int]:
+    """Open all that is missing, portion by portion, each committed; return how many were opened and left as they are.
+
+    ``say`` is told how far it is after each portion: opened so far, left so far.
+    """
+    done, left, after, more = 0, 0, None, True
+    while more:
+        with session_scope(engine) as session:
+            portion = open_missing(session, now=now, district=district, after=after)
+        done, left, after = done + portion.opened, left + portion.left, portion.last
+        more = after is not None
+        if portion.opened or portion.left:
+            say(done, left)
+    return done, left
