@@ -26,10 +26,13 @@ def owner_of(programme: Programme, category: Category | None, territory: Territo
 
 
 def level_of(programme: Programme, owner: Party, territory: Territory) -> str:
-    """Return the level at which an owner stands: that of its unit, the lowest for a department and for who has no unit there."""
-    levels = {unit: level for level, unit in territory.units}
-    if owner.kind is PartyKind.UNIT and owner.code in levels:
-        return levels[owner.code]
+    """Return the level at which an owner stands: that of its unit, the lowest for a department and for who has no unit there.
+
+    Two levels may share a unit (a village's grids, then the village): the matter begins at the lower one.
+    """
+    level = next((level for level, unit in territory.units if unit == owner.code), None)
+    if owner.kind is PartyKind.UNIT and level is not None:
+        return level
     if owner.kind is PartyKind.UNIT and owner.code == territory.district:
         return programme.levels[-1].code
     return programme.levels[0].code

@@ -54,7 +54,8 @@ def read(text: str, name: str = "programme") -> tuple[Programme | None, tuple[Fa
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         return None, (Fault(int(line.group(1)) if line else 1, name, str(error)),)
-    reader = Reader(NAMES, {Duration: duration, WorkingTime: working_time, When: _when})
+    settings = values.get("settings", {})
+    reader = Reader(NAMES, {Duration: duration, WorkingTime: working_time, When: lambda value: _when(value, settings)})
     built = reader.build(Programme, values, ())
     faults = [*reader.faults]
     programme = None if built is BROKEN else built
@@ -106,12 +107,16 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _when(value: Any) -> When:
-    """Return a condition; the amount is written ``[50000, 100000]``, ``"inf"`` for no upper bound; raises ValueError."""
+def _when(value: Any, settings: Any) -> When:
+    """Return a condition; raises ValueError.
+
+    The amount is written ``[50000, 100000]``, ``"inf"`` for no upper bound; a bound may be the name of one of the programme's
+    settings, so that a figure that changes stands in one place.
+    """
     if not isinstance(value, dict):
         raise ValueError(f"{value!r} is no table of conditions")
     amount = value.get("amount_yuan")
-    bounds = _amount(amount) if amount is not None else (None, None)
+    bounds = _amount(amount, settings) if amount is not None else (None, None)
     reader = Reader()
     built = reader.build(When, {key: part for key, part in value.items() if key != "amount_yuan"}, ())
     if reader.faults:
@@ -119,10 +124,17 @@ def _when(value: Any) -> When:
     return When(built.handling, built.categories, built.levels, built.complexities, built.channels, bounds)
 
 
-def _amount(value: Any) -> tuple[float | None, float | None]:
+def _amount(value: Any, settings: Any) -> tuple[float | None, float | None]:
     if not isinstance(value, list) or len(value) != 2:
         raise ValueError("amount_yuan is a list of two: least and most, the most excluded")
-    least, most = (None if part == "inf" else float(part) for part in value)
+    least, most = (None if part == "inf" else _yuan(part, settings) for part in value)
     if least is None or least < 0 or (most is not None and most <= least):
         raise ValueError('amount_yuan: the least from 0, then a larger most or "inf"')
     return least, most
+
+
+def _yuan(value: Any, settings: Any) -> float:
+    found = settings.get(value) if isinstance(value, str) and isinstance(settings, dict) else value
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        raise ValueError(f"{value!r} is no amount, and no setting of this programme that is one")
+    return float(found)

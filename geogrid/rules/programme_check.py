@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from geogrid.domain.clocks import ClockRule, TimeOut
-from geogrid.domain.events import EventState, StepKind
+from geogrid.domain.events import EventKind, EventState, StepKind
 from geogrid.domain.people import Role
 from geogrid.domain.programmes import Programme, StateRule, StepRule
 from geogrid.rules.toml_lines import Path
@@ -41,6 +41,7 @@ def check(programme: Programme) -> tuple[Finding, ...]:
         *_unreached(programme, reached),
         *_stuck(programme, reached),
         *_unverified(programme),
+        *_closed_by_itself(programme),
         *(finding for i, clock in enumerate(programme.clocks) for finding in _of_clock(programme, clock, ("clocks", i))),
         *_without_evidence(programme),
         *_unused(programme),
@@ -134,6 +135,20 @@ def _closed_by(programme: Programme, handler: str) -> str:
         if not programme.state(code).stage.is_open:
             return code
     return ""
+
+
+def _closed_by_itself(programme: Programme) -> Iterator[Finding]:
+    """Say which steps of the platform would close a matter that nobody decided.
+
+    Only what counts as approved when its time is up may end so, and never a dispute: it escalates.
+    """
+    has_disputes = any(category.kind is EventKind.DISPUTE for category in programme.categories)
+    approving = {clock.time_out_step for clock in programme.clocks if clock.time_out is TimeOut.APPROVE and not has_disputes}
+    for i, step in enumerate(programme.steps):
+        closes = bool(step.to) and not programme.state(step.to).stage.is_open
+        from_open = any(programme.state(state).stage.is_open for state in step.from_states)
+        if Role.SYSTEM in step.roles and closes and from_open and step.code not in approving:
+            yield Finding(("steps", i), f"{step.code} would close a matter that nobody decided: system may not take it")
 
 
 # -- clocks -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 
 from geogrid.domain.matters import Matter
 from geogrid.domain.people import Actor
+from geogrid.domain.programmes import Programme
 from geogrid.errors import GeogridError
 from geogrid.rules.deadlines import read_clock
 from geogrid.rules.workflow import Command, Past, fold, possible, take
@@ -18,13 +19,18 @@ from tests.rules.people import EVERYBODY, matter, programme
 
 PROGRAMMES = sorted(path.stem for path in (ROOT / "data" / "programmes").glob("*.toml"))
 DETAILS = {
-    "party": ["department:urban", "unit:999901001000"], "reason": ["a reason"], "note": ["done"], "rating": [1, 5],
+    "party": ["department:urban", "unit:999901001000", "person:mediator", "station:S1"],
+    "reason": ["a reason"], "note": ["done"], "rating": [1, 5],
     "pause": ["third_party_report", "waiting_citizen"], "amount": ["2wd", "5wd"], "until": ["2031-01-01T09:00+08:00"],
+    "consent": ["paper 1"], "consent_other_side": ["paper 2"], "agreement": ["paper 3"], "why": ["performed"],
+    "complexity": ["simple", "general", "complex"], "amount_yuan": [800, 75_000.5, 400_000],
+    "next": ["the permit"], "next_date": ["2031-02-01"],
 }  # fmt: skip
 
 
-def made(rng: np.random.Generator, found: Matter, step: str) -> dict:
+def made(of: Programme, rng: np.random.Generator, found: Matter, step: str) -> dict:
     details = {name: values[int(rng.integers(len(values)))] for name, values in DETAILS.items()}
+    details["handling"] = of.handling_types[int(rng.integers(len(of.handling_types)))].code
     if step in {"approve", "refuse"}:
         details["proposal"] = found.proposals[0].seq
     return details
@@ -49,7 +55,7 @@ def test_a_random_life_folds_to_itself(code):
             step, actor = offered[int(rng.integers(len(offered)))]
             now += timedelta(minutes=int(rng.integers(0, 900)))
             try:
-                outcome = take(of, found, Command(step, actor, made(rng, found, step)), now=now, time=TIME)
+                outcome = take(of, found, Command(step, actor, made(of, rng, found, step)), now=now, time=TIME)
             except GeogridError:
                 continue
             found = outcome.matter

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from geogrid.domain.matters import Matter, Territory
 from geogrid.domain.people import SYSTEM, Actor, Post, Role
+from geogrid.domain.places import Level
 from geogrid.domain.programmes import Programme
 from geogrid.rules.programme import parse_programme
 from geogrid.rules.workflow import begin
@@ -14,6 +15,7 @@ from tests.rules.clocks import SHANGHAI
 
 VILLAGE, TOWNSHIP, DISTRICT = "999901001001", "999901001000", "999901000000"
 TERRITORY = Territory((("village", VILLAGE), ("township", TOWNSHIP), ("district", DISTRICT)), ("urban",), DISTRICT)
+UNITS = {Level.VILLAGE: VILLAGE, Level.TOWNSHIP: TOWNSHIP, Level.DISTRICT: DISTRICT}
 UNIT_OF = {
     Role.OFFICER: VILLAGE, Role.GRID_LEADER: VILLAGE, Role.MEDIATOR: VILLAGE, Role.WINDOW_CLERK: DISTRICT,
     Role.HOTLINE_OPERATOR: DISTRICT, Role.DISPATCHER: DISTRICT, Role.VERIFIER: TOWNSHIP, Role.TOWNSHIP_LEADER: TOWNSHIP,
@@ -40,4 +42,5 @@ def programme(code: str = "hulan") -> Programme:
 def matter(of: Programme, category: str = "", *, when: str = "2025-06-18T09:00", **values) -> Matter:
     found = next((c for c in of.categories if c.code == category), None)
     given = {"channel": "patrol", "asked": None, "actor": "person:officer", **values}
-    return begin(of, TERRITORY, found, at=at(when), **given)
+    units = tuple((level.code, UNITS[level.unit]) for level in of.levels)
+    return begin(of, Territory(units, ("urban",), DISTRICT), found, at=at(when), **given)
