@@ -42,11 +42,10 @@ def ticked(programme: Programme, matter: Matter, step: str, at: datetime, *, doe
         return matter.clocks
     whistle = programme.responsibility.whistle
     unanswered = {str(blown.party) for blown in matter.whistles if blown.answered_at is None} if "answer" in does else set()
-    runs = []
-    for run in matter.clocks:
-        stops = run.clock in ticks.stops and run.is_running
-        waits = stops and run.clock == whistle and run.marks[0].reason in unanswered
-        runs.append(run.with_mark(Mark(MarkKind.STOP, at)) if stops and not waits else run)
+    runs = list(matter.clocks)
+    for i, run in enumerate(runs):
+        if run.clock in ticks.stops and run.is_running and not (run.clock == whistle and run.marks[0].reason in unanswered):
+            runs[i] = run.with_mark(Mark(MarkKind.STOP, at))
     if ticks.starts:
         facts, running = facts_of(matter), {run.clock for run in runs if run.is_running}
         for rule in ticks.starts:

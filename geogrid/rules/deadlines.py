@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from geogrid.domain.clocks import Audience, ClockRule, Duration, DurationUnit, Light, Limit, Phase, Threshold
 from geogrid.domain.conditions import Complexity, When
@@ -33,8 +34,7 @@ class Facts:
     amount_yuan: float | None = None
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """Where a clock stands at an instant.
 
     ``phase`` is a value of :class:`Phase` or the code of a threshold; ``thresholds`` are (code, instant), the earliest first.
@@ -100,13 +100,15 @@ def read_clock(rule: ClockRule, limit: Limit, marks: Sequence[Mark], *, now: dat
     ClockMarksBroken
         where the marks cannot follow one another, or none of them happened by ``now``
     """
-    known = [_in_utc(mark) for mark in marks if mark.at <= now]
-    _check(rule, limit, known)
+    known = [mark if mark.at.tzinfo is UTC else _in_utc(mark) for mark in marks if mark.at <= now]
+    if len(known) != 1 or known[0].kind is not MarkKind.START:
+        _check(rule, limit, known)
     stop = known[-1] if known[-1].kind is MarkKind.STOP else None
     start, until = known[0].at, stop.at if stop else now.astimezone(UTC)
     promised = _run(limit.promised, known, until, time, extended=True)
     legal = None if limit.legal is None else _run(limit.legal, known, until, time, extended=False)
-    thresholds = tuple(sorted(((t.code, _reached(t, start, promised, time)) for t in rule.thresholds), key=_at))
+    reached = [(threshold.code, _reached(threshold, start, promised, time)) for threshold in rule.thresholds]
+    thresholds = tuple(sorted(reached, key=_at) if len(reached) > 1 else reached)
     due_at = promised.counted.end
     return Reading(
         phase=_phase(due_at, thresholds, stop, until, paused=promised.paused),
@@ -117,9 +119,7 @@ def read_clock(rule: ClockRule, limit: Limit, marks: Sequence[Mark], *, now: dat
         stopped_at=stop.at if stop else None,
         paused=promised.paused and stop is None,
         days=promised.counted.days,
-        provisional=any(
-            run.length.unit in OF_WORK and _is_provisional(start, run.counted.end, time) for run in (promised, legal) if run
-        ),
+        provisional=_is_provisional(promised, time) or (legal is not None and _is_provisional(legal, time)),
     )
 
 
@@ -155,11 +155,10 @@ def _phase(
 
 def _in_utc(mark: Mark) -> Mark:
     """Return the mark with its time in UTC: Python compares and subtracts times of one zone by the wall clock."""
-    return mark if mark.at.tzinfo is UTC else Mark(mark.kind, mark.at.astimezone(UTC), mark.reason, mark.amount)
+    return Mark(mark.kind, mark.at.astimezone(UTC), mark.reason, mark.amount)
 
 
-@dataclass(frozen=True)
-class _Run:
+class _Run(NamedTuple):
     """What a clock counts towards one limit: its length with extensions, where it stood still, whether it does now."""
 
     counted: Counted
@@ -175,6 +174,8 @@ def _run(length: Duration, marks: Sequence[Mark], until: datetime, time: WorkTim
     """
     start, still, paused_since = marks[0].at, list[Span](), None
     counted = time.count(start, length, still)
+    if len(marks) == 1:
+        return _Run(counted, length, still, paused=False)
     for mark in marks[1:]:
         if paused_since is None and (mark.at > counted.end or (mark.kind is MarkKind.PAUSE and mark.at == counted.end)):
             break  # it has run out
@@ -217,9 +218,11 @@ def _reached(threshold: Threshold, start: datetime, run: _Run, time: WorkTime) -
     return time.after(start, used, run.still, working=length.unit is DurationUnit.WORKING_HOUR).end
 
 
-def _is_provisional(start: datetime, end: datetime, time: WorkTime) -> bool:
-    first, last = (at.astimezone(time.timezone).date().year for at in (start, end))
-    return any(time.calendar.is_provisional(date(year, 1, 1)) for year in range(first, last + 1))
+def _is_provisional(run: _Run, time: WorkTime) -> bool:
+    days, published = run.counted.days, time.calendar.published
+    if run.length.unit not in OF_WORK or (days[0].year == days[-1].year and days[0].year in published):
+        return False
+    return any(year not in published for year in range(days[0].year, days[-1].year + 1))
 
 
 # -- what cannot be ---------------------------------------------------------------------------------------------------

@@ -245,14 +245,10 @@ def triage(matter: Matter, doing: Doing) -> Matter:
     A new category brings its own handling type and complexity, unless others are named.
     """
     details, programme = doing.details, doing.programme
-    known: dict[str, tuple[str, ...]] = {
-        "category": tuple(category.code for category in programme.categories),
-        "handling": tuple(handling.code for handling in programme.handling_types),
-        "complexity": Complexity.codes(),
-    }
     changed: dict[str, Any] = {}
-    for name, codes in known.items():
+    for name in ("category", "handling", "complexity"):
         if name in details:
+            codes = _codes_for(name, programme)
             if details[name] not in codes:
                 raise EvidenceInvalid(name=name, reason=f"{details[name]!r} is none of {', '.join(codes)}")
             changed[name] = Complexity(details[name]) if name == "complexity" else details[name]
@@ -266,6 +262,12 @@ def triage(matter: Matter, doing: Doing) -> Matter:
             raise EvidenceInvalid(name="amount_yuan", reason=f"{amount!r} is no amount")
         changed["amount_yuan"] = float(amount)
     return matter.but(**changed)
+
+
+def _codes_for(name: str, programme: Programme) -> tuple[str, ...]:
+    if name == "complexity":
+        return Complexity.codes()
+    return tuple(rule.code for rule in (programme.categories if name == "category" else programme.handling_types))
 
 
 EFFECT = {

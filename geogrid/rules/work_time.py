@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from geogrid.domain.clocks import Duration, DurationUnit, WorkingTime
@@ -25,8 +26,7 @@ MOST_DAYS = 366 * 60
 MIDNIGHT = 24 * 60
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(NamedTuple):
     """What a clock has counted: the days (none for natural hours), and the instant at which it is used up."""
 
     days: tuple[date, ...]
@@ -51,7 +51,7 @@ class WorkTime:
         """
         if amount.unit in BY_DAY:
             first = start.astimezone(self.timezone).date()
-            return self._count_days(first, amount, still) if still else _whole_days(self, first, amount)
+            return self._count_days(first, amount, still) if still else self._whole_days(first, amount)
         seconds = amount.amount * IN_SECONDS[amount.unit]
         return self.after(start, seconds, still, working=amount.unit is DurationUnit.WORKING_HOUR)
 
@@ -61,8 +61,8 @@ class WorkTime:
         Seconds pass in UTC: in a zone with summer time the wall clock skips an hour, or shows one twice, and a clock does not.
         """
         start, left, days = start.astimezone(UTC), timedelta(seconds=seconds), list[date]()
-        if not working and not still:
-            return Counted((), start + left)
+        if not still:
+            return self._after_work(start, left) if working else Counted((), start + left)
         for begin, end in self._running(start, still, working=working):
             if working and end > begin:
                 day = begin.astimezone(self.timezone).date()
@@ -70,6 +70,20 @@ class WorkTime:
             if end - begin >= left:
                 return Counted(tuple(days), begin + left)
             left -= end - begin
+        raise ClockEndless(start=start.isoformat())
+
+    def _after_work(self, start: datetime, left: timedelta) -> Counted:
+        """Return when so much working time has passed since ``start`` (in UTC) for a clock that never stands still."""
+        day, days = start.astimezone(self.timezone).date(), list[date]()
+        for _ in range(MOST_DAYS):
+            for begin, end in self.hours_of(day):
+                if end > start:
+                    days += [] if days and days[-1] == day else [day]
+                    since = max(begin, start)
+                    if end - since >= left:
+                        return Counted(tuple(days), since + left)
+                    left -= end - since
+            day += ONE_DAY
         raise ClockEndless(start=start.isoformat())
 
     def _running(self, start: datetime, still: Sequence[Span], *, working: bool) -> Iterator[Span]:
@@ -94,7 +108,27 @@ class WorkTime:
 
     def hours_of(self, day: date) -> tuple[Span, ...]:
         """Return the working hours of ``day``, none on a free one."""
-        return _hours(self.working_time, self.calendar, self.timezone, day)
+        found = self._hours.get(day)
+        if found is None:
+            spans = self.working_time.hours if self.calendar.is_working(day) else ()
+            found = self._hours[day] = tuple((self.at(day, begin), self.at(day, end)) for begin, end in spans)
+        return found
+
+    @cached_property
+    def _hours(self) -> dict[date, tuple[Span, ...]]:
+        return {}
+
+    def _whole_days(self, first: date, amount: Duration) -> Counted:
+        """Return what a clock counts that never stands still: the same for all that start on a day, so it is kept."""
+        key = (first, amount.amount, amount.unit)
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = self._count_days(first, amount, ())
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[tuple[date, int, DurationUnit], Counted]:
+        return {}
 
     def _count_days(self, first: date, amount: Duration, still: Sequence[Span]) -> Counted:
         work, days = amount.unit is DurationUnit.WORKING_DAY, list[date]()
@@ -123,10 +157,10 @@ class WorkTime:
         return _at(self.timezone, day, minutes)
 
 
-@lru_cache(maxsize=1 << 14)
-def _whole_days(time: WorkTime, first: date, amount: Duration) -> Counted:
-    """Return what a clock counts that never stands still: the same for all that start on a day."""
-    return time._count_days(first, amount, ())
+@lru_cache(maxsize=256)
+def work_time_of(working_time: WorkingTime, calendar: WorkCalendar, timezone: str) -> WorkTime:
+    """Return the work time of a programme: the same for all that count alike, since it keeps what it counted."""
+    return WorkTime(working_time, calendar, ZoneInfo(timezone))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -134,10 +168,3 @@ def _at(timezone: ZoneInfo, day: date, minutes: int) -> datetime:
     days, rest = divmod(minutes, MIDNIGHT)
     local = datetime.combine(day + days * ONE_DAY, time(rest // 60, rest % 60), tzinfo=timezone)
     return local.astimezone(UTC)
-
-
-@lru_cache(maxsize=1 << 15)
-def _hours(working_time: WorkingTime, calendar: WorkCalendar, timezone: ZoneInfo, day: date) -> tuple[Span, ...]:
-    if not calendar.is_working(day):
-        return ()
-    return tuple((_at(timezone, day, begin), _at(timezone, day, end)) for begin, end in working_time.hours)
