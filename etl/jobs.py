@@ -1,4 +1,4 @@
-"""``geogrid jobs``: the process that does what no request should wait for. Now: folding the counts of cells, drawing analyses."""
+"""``geogrid jobs``: the process that does what no request should wait for: folding counts, drawing analyses, alarms, notices."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ WAIT_AFTER_FAILURE_S = 10.0
 @click.command("jobs")
 @click.option("--once", is_flag=True, help="Do what there is to do, then end.")
 def jobs(once: bool) -> None:
-    """Fold the counts of cells every 2 seconds and draw circles and hotspots when they are old, until SIGTERM or Ctrl-C."""
+    """Fold counts, tell alarms of clocks, send notices, draw circles and hotspots when they are old, until SIGTERM or Ctrl-C."""
     from etl.analyses import draw_once, keep_drawn
+    from etl.sending import keep_sending, send_all
+    from etl.ticking import keep_ticking, tick_once
     from geogrid.settings import read_settings
     from geogrid.store.session import make_engine
 
@@ -30,12 +32,15 @@ def jobs(once: bool) -> None:
     engine = make_engine(settings)
     stopped = threading.Event()
     if once:
+        tick_once(settings, engine)
+        send_all(settings, engine)
         fold_all(engine)
         draw_once(settings, engine)
         return
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    threading.Thread(target=keep_drawn, args=(settings, engine, stopped), name="analyses", daemon=True).start()
+    for name, keep in (("analyses", keep_drawn), ("tick", keep_ticking), ("outbox", keep_sending)):
+        threading.Thread(target=keep, args=(settings, engine, stopped), name=name, daemon=True).start()
     work(engine, stopped)
 
 

@@ -81,6 +81,7 @@ TABLE: dict[str, Setting] = {
         "start the clock at this time (ISO 8601 with offset): demo and drills only; empty: the clock of the demo in GEOGRID_VAR",
         _time,
     ),
+    "carriers": Setting("GEOGRID_CARRIERS", "", "the file of carriers of notices; empty: carriers.toml in GEOGRID_VAR"),
     "clock_start": Setting("GEOGRID_CLOCK_START", "", "the real time at which the clock stood at GEOGRID_AS_OF", _time),
 }
 
@@ -101,6 +102,7 @@ class Settings:
     login_failures: int
     address_failures: int
     as_of: datetime | None
+    carriers: str
     clock_start: datetime | None
 
     def now(self) -> datetime:

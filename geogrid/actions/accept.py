@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from geogrid.actions.answers import answers, far_error, is_far, on_record, units_of
 from geogrid.actions.district import District
 from geogrid.actions.matters import opened, write_matter
+from geogrid.actions.notices import About, tell_opening
 from geogrid.domain.events import Event, Report, StepKind
 from geogrid.errors import ReportIdConflict
 from geogrid.store import cells, editions, events, locks
@@ -66,6 +67,8 @@ def accept_report(
         units = units_of(district, assignment)
         begun = opened(_begins(now, actor), report.kind, report.channel, units, district=district, asked=asked)
         write_matter(session, report.id, begun.matter, now=now, district=district)
+        about = About(report.id, number, report.kind, begun.matter, begun.programme)
+        tell_opening(session, about, begun.steps, now=now, district=district)
         events.add_steps(session, report.id, begun.steps)  # last, so that ids of steps soon follow their commits
     stored = events.find(session, report.id)
     if stored is None:

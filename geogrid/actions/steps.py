@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.district import District
 from geogrid.actions.matters import write_matter
+from geogrid.actions.notices import About, tell_step
 from geogrid.actions.place import assign_anew
 from geogrid.domain.events import Event, EventState, Step, StepKind
 from geogrid.domain.matters import Matter
@@ -79,8 +80,11 @@ def take_step(session: Session, command: TakeStep, *, now: datetime, district: D
     outcome = take(programme, matter, Command(command.step, command.actor, details), now=now, time=time)
     at, after = outcome.matter.taken[-1].at, outcome.matter
     again = _project(session, event, stage_of(programme, after), closed_at(programme, after))
-    events.add_steps(session, event.id, [_step(event, outcome, command.actor, at)], key=command.key)
+    step = _step(event, outcome, command.actor, at)
+    events.add_steps(session, event.id, [step], key=command.key)
     write_matter(session, event.id, after, now=at, district=district, before=matter)
+    about = About(event.id, event.number, event.report.kind, after, programme)
+    tell_step(session, about, step, before=matter, now=now, district=district)
     if again:
         assign_anew(session, event, now=at, district=district)
     stored = events.find(session, event.id)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from geogrid.domain.clocks import Audience, ClockCalendar, ClockRule, DurationUnit, Phase
 from geogrid.domain.conditions import When
 from geogrid.domain.programmes import BUILT_IN_STEPS, EFFECTS, Programme, StepRule
+from geogrid.rules.notices import OF_MATTERS, QUIET_SETTING, quiet_hours, unfit
 from geogrid.rules.toml_lines import Path
 
 Broken = tuple[Path, str]
@@ -148,9 +149,16 @@ def _odd_lights(clock: ClockRule, path: Path) -> Iterator[Broken]:
 
 def _of_notices(programme: Programme) -> Iterator[Broken]:
     phases = {f"clock:{c.code}:{p}" for c in programme.clocks for p in (*Phase.codes(), *_codes(c.thresholds))}
-    occasions = {f"step:{code}" for code in (*_codes(programme.steps), *BUILT_IN_STEPS)} | phases
+    occasions = {f"step:{code}" for code in (*_codes(programme.steps), *BUILT_IN_STEPS)} | phases | {*OF_MATTERS}
+    wanted = ", ".join(OF_MATTERS)
     for i, notice in enumerate(programme.notices):
         if notice.on not in occasions:
-            yield ("notices", i, "on"), f"{notice.on} is no step:<code> and no clock:<code>:<phase> of this programme"
+            yield ("notices", i, "on"), f"{notice.on} is no step:<code>, no clock:<code>:<phase> of this programme, no {wanted}"
         if not notice.to:
             yield ("notices", i, "to"), "nobody is told"
+        for reason in unfit(notice):
+            yield ("notices", i), reason
+    try:
+        quiet_hours(programme)
+    except ValueError as error:
+        yield ("settings", QUIET_SETTING), str(error)

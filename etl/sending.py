@@ -1,0 +1,95 @@
+"""The part of the jobs that empties the outbox: claim a few deliveries under a lease, send each, write down what became of it.
+
+A delivery is sent outside any transaction. Where this process dies in between, its lease ends and the delivery is sent again,
+with the same key: told at least once, and at most once more a death.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from etl.analyses import note, told
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from etl.carriers.config import CarriersTold
+    from etl.carriers.registry import Sender
+    from geogrid.settings import Settings
+
+EVERY_S = 2.0
+MOST = 4  # claimed at once: all of them end within the lease
+LEASE = timedelta(seconds=180)
+SPARE = timedelta(seconds=60)  # what one try may take: with less of the lease left it is not begun
+
+
+def sender_name() -> str:
+    """Return a name that no other sender has, of this machine or another."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+
+
+def send_once(
+    settings: Settings,
+    engine: Engine,
+    carriers: CarriersTold,
+    *,
+    by: str,
+    senders: Mapping[str, Sender] | None = None,
+    lease: timedelta = LEASE,
+) -> int:
+    """Give back what leases left behind, send what is due now, and return how many tries were made."""
+    from etl.carriers.registry import SENDERS, tried
+    from geogrid.domain.notices import DeliveryState
+    from geogrid.store import outbox
+    from geogrid.store.session import session_scope
+
+    total = 0
+    while True:
+        with session_scope(engine) as session:
+            outbox.sweep(session, settings.now())
+            claimed_at = settings.now()
+            claimed = outbox.claim(session, claimed_at, MOST, lease, by=by)
+        for delivery in claimed:
+            if settings.now() > claimed_at + lease - min(SPARE, lease / 2):
+                break  # too late to be sure that nobody else sends it: the sweep gives it back
+            result = tried(delivery, carriers, dict(senders or SENDERS))
+            with session_scope(engine) as session:
+                state = outbox.settle(session, delivery, result, settings.now(), by=by)
+            total += 1
+            if state in {DeliveryState.FAILED, DeliveryState.REFUSED}:
+                note(f"jobs: outbox: {delivery.id} ({delivery.carrier}): {state.value}: {result.error}")
+        if not claimed:
+            return total
+
+
+def send_all(settings: Settings, engine: Engine, *, by: str = "") -> int:
+    """Send what is due with the carriers as their file has them now; return how many tries were made."""
+    from etl.carriers.config import read_carriers
+    from geogrid.actions.district import read_profile
+
+    carriers = read_carriers(settings, synthetic=read_profile(settings).synthetic)
+    return send_once(settings, engine, carriers, by=by or sender_name())
+
+
+def keep_sending(settings: Settings, engine: Engine, stopped: threading.Event, *, every_s: float = EVERY_S) -> None:
+    """Send until ``stopped`` is set; the file of carriers is read anew each time, so that a mended one counts at once."""
+    from psycopg import Error
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from geogrid.errors import GeogridError
+
+    by = sender_name()
+    while not stopped.is_set():
+        wait_s = every_s
+        try:
+            send_all(settings, engine, by=by)
+        except (GeogridError, SQLAlchemyError, Error, OSError) as error:
+            wait_s = every_s * 5
+            note(f"jobs: outbox: {told(error)}; again in {wait_s:.0f} s")
+        stopped.wait(wait_s)
