@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from geogrid.space.network import TICKS_PER_MINUTE, Floats, Ints, ModeRoads, Sna
 
 Int32s = NDArray[np.int32]
 THREADS = 2
+PARTS = 16  # of the stations, shared out to the threads: some reach far more than others
 UNREACHED = 1 << 61
 ONE_WAY, TWO_WAY, CLOSED = 0, 1, 2  # how an edge may be travelled
 HAS_NUMBA = find_spec("numba") is not None
@@ -158,19 +160,13 @@ def reach_of(
     stations : places brought to the roads (``RoadNetwork.snap``); one that is near no road reaches nothing
     compiled : the loops of ``reach_kernels`` in ``threads`` threads; else scipy, with the same answers
     """
-    search = _compiled_search if compiled else _plain_search
-    found: list[tuple[Int32s, Ints]] = [(np.zeros(0, np.int32), np.zeros(0, np.int64))] * len(stations.edge)
-    threads = max(min(threads, len(found)), 1) if compiled else 1
-
-    def work(part: int) -> None:
-        one = search(whole, limit_ticks(limit_minutes))
-        for i in range(part, len(found), threads):
-            found[i] = one(*_seeds(whole.roads, stations, i))
-
-    each_in_threads(work, threads)
-    starts = np.concatenate([[0], np.cumsum([len(nodes) for nodes, _ in found])]).astype(np.int64)
-    nodes, ticks = (np.concatenate([part[i] for part in found]) if found else np.zeros(0, np.int64) for i in (0, 1))
-    return Reach(whole, stations, limit_minutes, starts, nodes.astype(np.int32, copy=False), ticks)
+    seeds = _all_seeds(whole.roads, stations)
+    if compiled:
+        counts, nodes, ticks = _compiled_search(whole, limit_ticks(limit_minutes), seeds, threads)
+    else:
+        counts, nodes, ticks = _plain_search(whole, limit_ticks(limit_minutes), seeds)
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return Reach(whole, stations, limit_minutes, starts, nodes, ticks)
 
 
 def each_in_threads(work: Callable[[int], None], threads: int) -> None:
@@ -183,48 +179,55 @@ def each_in_threads(work: Callable[[int], None], threads: int) -> None:
             done.result()
 
 
-def _seeds(roads: ModeRoads, stations: Snapped, i: int) -> tuple[Ints, Ints]:
-    """Return the ends of a station's own edge from which it can be reached, and their ticks."""
-    edge = stations.edge[i]
-    if edge < 0:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    along, access = int(stations.along[i]), int(stations.access[i])
-    rest = int(roads.ticks[edge]) - along
-    closed = roads.closed[edge]
-    seeds = [(roads.tail[edge], along + access)] if not closed or along == 0 else []
-    if (roads.two_way[edge] and not closed) or rest == 0:  # from the head one would ride against the direction
-        seeds.append((roads.head[edge], rest + access))
-    found = np.array(seeds, dtype=np.int64).reshape(-1, 2)
-    return np.ascontiguousarray(found[:, 0]), np.ascontiguousarray(found[:, 1])
+Seeds = tuple[Ints, Ints, Ints]
+Found = tuple[Ints, Int32s, Ints]
 
 
-Search = Callable[[Ints, Ints], tuple[Int32s, Ints]]
+def _all_seeds(roads: ModeRoads, stations: Snapped) -> Seeds:
+    """Return where each station's seeds begin, the ends of its own edge from which it can be reached, and their ticks.
+
+    From the head one would ride against the direction; a closed edge is left at the place where it ends alone.
+    """
+    edge = np.maximum(stations.edge, 0)
+    near = stations.edge >= 0
+    along, access = whole_ticks(stations.along), whole_ticks(stations.access)
+    ticks, closed, two_way = (array[edge] for array in (roads.ticks, roads.closed, roads.two_way))
+    rest = whole_ticks(ticks) - along
+    allowed = np.column_stack([near & (~closed | (along == 0)), near & ((two_way & ~closed) | (rest == 0))])
+    nodes = np.column_stack([roads.tail[edge], roads.head[edge]]).astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(allowed.sum(axis=1))]).astype(np.int64)
+    return first, nodes[allowed], np.column_stack([along + access, rest + access])[allowed]
 
 
-def _compiled_search(whole: WholeRoads, limit: int) -> Search:
+def _compiled_search(whole: WholeRoads, limit: int, seeds: Seeds, threads: int) -> Found:
     from geogrid.space import reach_kernels as kernels
 
     first, end, cost = whole.arcs
-    time = np.full(whole.nodes, kernels.UNREACHED)
-    heap, nodes = np.empty(len(end) + 2, dtype=np.int64), np.empty(whole.nodes, dtype=np.int32)
+    stations = len(seeds[0]) - 1
+    counts = np.zeros(stations, dtype=np.int64)
     shift = np.int64(max(whole.nodes - 1, 1).bit_length())
+    ends = np.linspace(0, stations, min(stations, PARTS) + 1).astype(int)
+    parts: list[tuple[Int32s, Ints]] = [(np.zeros(0, np.int32), np.zeros(0, np.int64))] * (len(ends) - 1)
+    threads = max(min(threads, len(parts)), 1)
 
-    def search(seeds: Ints, seed_ticks: Ints) -> tuple[Int32s, Ints]:
-        count = kernels.search(first, end, cost, seeds, seed_ticks, np.int64(limit), shift, time, heap, nodes)
-        found = nodes[:count].copy()
-        ticks = time[found]
-        time[found] = kernels.UNREACHED
-        return found, ticks
+    def work(thread: int) -> None:
+        time = np.full(whole.nodes, kernels.UNREACHED)
+        heap, nodes = np.empty(len(end) + 2, dtype=np.int64), np.empty(whole.nodes, dtype=np.int32)
+        for i in range(thread, len(parts), threads):
+            span = int(ends[i]), int(ends[i + 1])
+            parts[i] = kernels.search_many(first, end, cost, *seeds, *span, np.int64(limit), shift, time, heap, nodes, counts)
 
-    return search
+    each_in_threads(work, threads)
+    nodes, ticks = (np.concatenate([part[i] for part in parts]) if parts else np.zeros(0, np.int64) for i in (0, 1))
+    return counts, nodes.astype(np.int32, copy=False), ticks
 
 
-def _plain_search(whole: WholeRoads, limit: int) -> Search:
+def _plain_search(whole: WholeRoads, limit: int, seeds: Seeds) -> Found:
     towards, size = whole.roads.towards, whole.nodes
-
-    def search(seeds: Ints, seed_ticks: Ints) -> tuple[Int32s, Ints]:
+    found, found_ticks = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
+    for begin, end in pairwise(seeds[0].tolist()):
         first = np.full(size, np.inf)
-        np.minimum.at(first, seeds, seed_ticks.astype(float))
+        np.minimum.at(first, seeds[1][begin:end], seeds[2][begin:end].astype(float))
         ends = np.flatnonzero(np.isfinite(first))
         data = (
             np.concatenate([towards.data, first[ends]]),
@@ -234,9 +237,10 @@ def _plain_search(whole: WholeRoads, limit: int) -> Search:
         times = dijkstra(csr_array(data, shape=(size + 1, size + 1)), indices=size, limit=limit + 0.5)[:size]
         nodes = np.flatnonzero(times <= limit)
         order = np.argsort(times[nodes], kind="stable")  # equal times: in the order of nodes, as the compiled loop takes them
-        return nodes[order].astype(np.int32), times[nodes[order]].astype(np.int64)
-
-    return search
+        found.append(nodes[order].astype(np.int32))
+        found_ticks.append(times[nodes[order]].astype(np.int64))
+    counts = np.array([len(nodes) for nodes in found[1:]], dtype=np.int64)
+    return counts, np.concatenate(found), np.concatenate(found_ticks)
 
 
 def dense_times(reach: Reach) -> Iterator[tuple[int, Int32s, Ints]]:

@@ -103,6 +103,47 @@ def search(
 
 
 @compiled
+def search_many(
+    first: Int32s,
+    end: Int32s,
+    ticks: Int64s,
+    seeds_first: Int64s,
+    seeds: Int64s,
+    seed_ticks: Int64s,
+    begin: int,
+    stop: int,
+    limit: np.int64,
+    shift: np.int64,
+    time: Int64s,
+    heap: Int64s,
+    nodes: Int32s,
+    counts: Int64s,
+) -> tuple[Int32s, Int64s]:
+    """Search from the stations ``begin`` to before ``stop``; return their nodes and ticks one after another.
+
+    ``seeds_first`` says where each station's seeds begin, ``counts`` is told how many nodes each reaches; ``time`` is left as
+    it was found. The arrays grow as they have to.
+    """
+    filled = 0
+    found, found_ticks = np.empty(1024, np.int32), np.empty(1024, np.int64)
+    for station in range(begin, stop):
+        own = slice(seeds_first[station], seeds_first[station + 1])
+        count = search(first, end, ticks, seeds[own], seed_ticks[own], limit, shift, time, heap, nodes)
+        counts[station] = count
+        if filled + count > len(found):
+            size = 2 * (filled + count)
+            more, more_ticks = np.empty(size, np.int32), np.empty(size, np.int64)
+            more[:filled], more_ticks[:filled] = found[:filled], found_ticks[:filled]
+            found, found_ticks = more, more_ticks
+        for i in range(count):
+            node = nodes[i]
+            found[filled + i], found_ticks[filled + i] = node, time[node]
+            time[node] = UNREACHED
+        filled += count
+    return found[:filled], found_ticks[:filled]
+
+
+@compiled
 def ticks_on(
     edge: int,
     along: np.int64,
