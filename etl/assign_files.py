@@ -163,6 +163,7 @@ def plain_profile(areas: Table, wanted: Wanted) -> Profile:
         most_accuracy_m=100_000.0,
         far_m=50_000.0,
         households_band=(100, 500),
+        programme="",
         travel_mode_town="walk",
         travel_mode_country="ebike",
         words_confidence=0.9,
