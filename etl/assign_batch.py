@@ -130,7 +130,7 @@ def _stated_points(batch: pa.RecordBatch, plan: Plan) -> tuple[np.ndarray, np.nd
     """Return the coordinates as they stand in the file; NaN where a row is no plain point."""
     if plan.geometry is not None:
         return wkb_points(batch.column(plan.geometry))
-    return _numbers(batch.column(plan.lon)).copy(), _numbers(batch.column(plan.lat)).copy()
+    return _numbers(batch.column(plan.lon)), _numbers(batch.column(plan.lat))
 
 
 def wkb_points(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
@@ -157,7 +157,8 @@ def wkb_points(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _numbers(column: pa.Array) -> np.ndarray:
-    return column.cast("float64").to_numpy(zero_copy_only=False)
+    """Return doubles of one's own, NaN where there is none: those of a column without nulls can only be read."""
+    return np.array(column.cast("float64").to_numpy(zero_copy_only=False))
 
 
 def _on_record(batch: pa.RecordBatch, plan: Plan, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

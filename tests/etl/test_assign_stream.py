@@ -79,6 +79,12 @@ def test_every_kind_of_row_is_told_as_from_the_whole_table(files, monkeypatch):
     assert found["grid_code_before"].tolist() == [f"old{i}" for i in range(len(PLACES))]
 
 
+def test_an_accuracy_in_every_row_is_read_as_well(files, monkeypatch):
+    events(accuracy_m=[5.0, 20.0, *[10.0] * 10]).to_parquet(files / "all.parquet")
+    found = same(*both(files, monkeypatch, "all.parquet"))
+    assert found["candidates"][1]  # on the border of two grids: both are told with their shares
+
+
 def test_a_datum_row_by_row_counts(files, monkeypatch):
     lon, lat = (float(value) for value in from_record(126.5995, 45.95, "gcj02"))
     named = pd.DataFrame({"lon": [lon] * 6, "lat": [lat] * 6, "Datum": ["gcj02", "wgs84", None, "moon", "bd09", "gcj02"]})
