@@ -1,0 +1,74 @@
+"""Lives of matters under the shipped programmes: a person in every role, and steps taken one after another."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import lru_cache
+
+from geogrid.domain.matters import Matter
+from geogrid.domain.people import Role
+from geogrid.domain.programmes import Programme
+from geogrid.rules.work_time import WorkTime
+from geogrid.rules.workflow import Command, take
+from geogrid.settings import ROOT
+from tests.rules.clocks import CHINA, SHANGHAI
+from tests.rules.people import VILLAGE, at, matter, person, programme
+
+CODES = sorted(path.stem for path in (ROOT / "data" / "programmes").glob("*.toml"))
+CLERK, OPERATOR, DISPATCHER = person(Role.WINDOW_CLERK), person(Role.HOTLINE_OPERATOR), person(Role.DISPATCHER)
+OFFICER, LEADER, MEDIATOR = person(Role.OFFICER), person(Role.GRID_LEADER), person(Role.MEDIATOR)
+VERIFIER, CITIZEN, COMMANDER = person(Role.VERIFIER), person(Role.CITIZEN), person(Role.COMMANDER)
+TOWN, URBAN = person(Role.TOWNSHIP_LEADER), person(Role.DEPARTMENT, department="urban")
+BOTH = {"consent": "paper 1", "consent_other_side": "paper 2"}
+
+
+@lru_cache(maxsize=16)
+def shipped(code: str) -> Programme:
+    return programme(code)
+
+
+def time_of(of: Programme) -> WorkTime:
+    return WorkTime(of.working_time, CHINA, SHANGHAI)
+
+
+def begun(code: str, category: str, **values) -> Matter:
+    return matter(shipped(code), category, **values)
+
+
+def live(start: Matter, *steps, when: str = "2025-06-18T09:01") -> Matter:
+    """Take (step, actor, details) one after another, a minute apart."""
+    now, of = at(when), shipped(start.programme)
+    for step, actor, *details in steps:
+        start = take(of, start, Command(step, actor, details[0] if details else {}), now=now, time=time_of(of)).matter
+        now += timedelta(minutes=1)
+    return start
+
+
+def states(found: Matter) -> list[str]:
+    """Return the states in their order, each once in a row."""
+    row = [taken.state for taken in found.taken]
+    return [state for i, state in enumerate(row) if i == 0 or row[i - 1] != state]
+
+
+def no_clock_runs(found: Matter) -> bool:
+    return not any(run.is_running for run in found.clocks)
+
+
+def defusing(complexity: str = "general") -> Matter:
+    """A dispute of Hulunbuir under mediation."""
+    read = ("study", MEDIATOR, {"note": "read"})
+    together = ("study_jointly", MEDIATOR, {"note": "read", "party": "team:circuit"})
+    divert = ("divert", DISPATCHER, {"party": f"unit:{VILLAGE}", "complexity": complexity})
+    study = together if complexity == "complex" else read
+    return live(begun("hulunbuir_mediation", "D01"), ("gather", CLERK), divert, study, ("defuse", MEDIATOR, BOTH))
+
+
+def agreed() -> Matter:
+    """A case of Jinan's courts in which an agreement was reached on 18 June 2025."""
+    return live(
+        begun("jinan_court", "D01"),
+        ("sort", DISPATCHER, {"amount_yuan": 60_000}),
+        ("delegate", DISPATCHER, {"party": f"unit:{VILLAGE}"}),
+        ("mediate", MEDIATOR, BOTH),
+        ("agree", MEDIATOR, {"agreement": "paper 3"}),
+    )
