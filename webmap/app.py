@@ -10,7 +10,21 @@ from geogrid.actions.district import District, open_district
 from geogrid.domain.profiles import Profile
 from geogrid.settings import Settings
 from geogrid.store.session import make_engine
-from webmap import api, api_docs, bundles, health, home, imports, officer, recast, tiles, unplaced
+from webmap import (
+    account_pages,
+    admin_people,
+    api,
+    api_docs,
+    bundles,
+    health,
+    home,
+    imports,
+    login_pages,
+    officer,
+    recast,
+    tiles,
+    unplaced,
+)
 from webmap.api.base import Refusal, refuse_query
 from webmap.compression import install_compression
 from webmap.errors import install_errors
@@ -20,8 +34,9 @@ from webmap.language import install_language
 from webmap.limits import install_limits
 from webmap.loopback import LOOPBACK
 from webmap.roles import install_roles
+from webmap.signed_in import install_signed_in
 from webmap.static_files import install_static_files
-from webmap.token import read_or_make_token
+from webmap.token import read_or_make_factor_key, read_or_make_token
 
 # Every module of the application that answers requests: add a line to add a page.
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -35,6 +50,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     api_docs.blueprint,
     officer.blueprint,
     health.blueprint,
+    login_pages.blueprint,
+    account_pages.blueprint,
+    admin_people.blueprint,
 )
 
 
@@ -64,12 +82,13 @@ def create_app(settings: Settings, *, engine: Engine | None = None, district: Di
     # Compiling an edition reads through connections of its own: requests that wait for it may hold all the others.
     district = district or open_district(settings, make_engine(settings))
     token = read_or_make_token(settings.var_dir)
-    app.extensions[EXTENSION] = Installation(settings, engine, district, token)
+    app.extensions[EXTENSION] = Installation(settings, engine, district, token, read_or_make_factor_key(settings.var_dir))
     install_language(app, settings.language or district.profile.language)
     install_headers(app, settings.stream_port)
     install_limits(app)
     install_roles(app)
     install_errors(app)
+    install_signed_in(app)
     install_static_files(app)
     install_compression(app)
     _register(app, district.profile)

@@ -29,6 +29,7 @@ from webmap.language import current_language
 from webmap.map_frame import chrome, described_layers, district_name, map_frame
 from webmap.pages import wants_page
 from webmap.roles import READERS, roles
+from webmap.signed_in import signed_in
 from webmap.tiles import TIMEOUT_MS
 
 blueprint = Blueprint("home", __name__)
@@ -60,6 +61,7 @@ def home() -> Response:
         searchable=True,
         live=True,
         unplaced=unplaced,
+        signed_in=signed_in(),
     )
     stream = f"{stream_origin(here.settings.stream_port)}/stream"
     config = {"tiles": TILES, "search": "/search", "stream": stream, "since": since, "reloads": reloads, "asked": _asked()}

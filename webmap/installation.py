@@ -18,13 +18,14 @@ EXTENSION = "geogrid"
 class Installation:
     """The values of ``app.extensions["geogrid"]``: made once by ``create_app``, never changed.
 
-    ``token`` is the secret that writes need.
+    ``token`` is the key that set-up made; ``factor_key`` seals second factors.
     """
 
     settings: Settings
     engine: Engine
     district: District
     token: str
+    factor_key: bytes = b""
 
     def now(self) -> datetime:
         """Return the time of the platform's clock, aware."""

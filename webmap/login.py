@@ -5,6 +5,7 @@ Sessions and passwords live by the real time; posts are held in the platform's t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -14,6 +15,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from flask import Response, g, request
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geogrid.actions.accounts import setup_key_actor
 from geogrid.domain.people import GUEST, SECOND_FACTOR_ROLES, Actor
@@ -66,9 +69,10 @@ def current_caller() -> Caller:
     return found
 
 
-def forget_caller() -> None:
-    """Have the caller looked up again: the session began or ended in this request."""
-    g.pop("caller", None)
+def caller_if_reachable() -> None:
+    """Look the caller up on a page for everybody; while the database is away the page is shown as to a guest."""
+    with contextlib.suppress(DBAPIError, PoolTimeout):
+        current_caller()
 
 
 def real_now() -> datetime:
@@ -142,8 +146,11 @@ def _set(response: Response, name: str, value: str) -> None:
     response.set_cookie(name, value, httponly=True, samesite="Lax", secure=request.is_secure, path="/")
 
 
-def begin_session(response: Response, person_id: Any) -> None:
-    """Open a session with a secret nobody has seen and put it in the answer's cookie; the one before it ends."""
+def begin_session(response: Response, person_id: Any, *, factor_at: datetime | None = None) -> None:
+    """Open a session with a secret nobody has seen and put it in the answer's cookie; the one before it ends.
+
+    ``factor_at``: when the second factor was shown in this browser, None where it still has to be.
+    """
     here, at, secret = installation(), real_now(), secrets.token_urlsafe(SECRET_BYTES)
     before = current_caller().login
     with session_scope(here.engine) as session:
@@ -151,6 +158,8 @@ def begin_session(response: Response, person_id: Any) -> None:
             logins.end_session(session, before.id_hash, at=at)
         told = {"address": request.remote_addr or "", "browser": request.user_agent.string}
         logins.open_session(session, secret, person_id, at=at, **told)
+        if factor_at is not None:
+            logins.second_factor_shown(session, logins.hash_of(secret), at=factor_at)
     _set(response, cookie_name(), secret)
     response.delete_cookie(_before_name(), path="/", secure=request.is_secure, httponly=True, samesite="Lax")
 
@@ -216,7 +225,12 @@ def guard_against_forgery(*, is_public: bool) -> None:
 
 def login_page(then: str) -> str:
     """Return the address of the login page that leads to ``then`` afterwards."""
-    return "/login" if then in {"", "/"} else f"/login?next={quote(then, safe='')}"
+    return with_next("/login", then)
+
+
+def with_next(page: str, then: str) -> str:
+    """Return the address of a page that leads to the path ``then`` afterwards."""
+    return page if then in {"", "/"} else f"{page}?next={quote(then, safe='')}"
 
 
 def current_path() -> str:

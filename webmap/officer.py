@@ -13,7 +13,9 @@ from flask import Blueprint, render_template
 from geogrid.domain.events import EventKind
 from webmap.installation import installation
 from webmap.language import current_language, say
+from webmap.login import caller_if_reachable
 from webmap.roles import PUBLIC, roles
+from webmap.signed_in import signed_in
 from webmap.static_files import FOLDER
 
 blueprint = Blueprint("officer", __name__)
@@ -45,7 +47,8 @@ WORDS = {
     "need_place": "Choose the place first: wait for a position or tap the map.",
     "need_kind": "Choose what it is.",
     "need_words": "Say it in words or take a photo.",
-    "no_token": "Open this page from the link that set-up printed: it carries the permission to send.",
+    "no_token": "Log in first, or open this page from the link that set-up printed: without it nothing can be sent.",
+    "session_over": "Your session is over. Log in again in another tab, then send: what you typed is kept.",
     "bad_token": "The permission of this link is not valid any more. Open the page from a new link.",
     "sending": "Sending …",
     "waiting": "To be sent: 1",
@@ -73,6 +76,7 @@ WORDS = {
 def page() -> str:
     """Return the page."""
     has_map = (FOLDER / MAP_JS).is_file()
+    caller_if_reachable()
     return render_template(
         "officer.html",
         kinds=list(EventKind),
@@ -89,6 +93,7 @@ def _config() -> dict[str, Any]:
     here = installation()
     return {
         "language": current_language(),
+        "mark": found.mark if (found := signed_in()) else "",
         "now": here.now().isoformat(),
         "centre": here.district.profile.centre_lonlat,
         "tiles": TILES,

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from geogrid.domain.people import STAFF, Role
 from geogrid.errors import AccessError, AccessForbidden, BodyTooLarge, RequestInvalid
-from webmap.login import SAFE, Caller, current_caller, current_path, guard_against_forgery, login_page
+from webmap.login import SAFE, Caller, current_caller, current_path, guard_against_forgery, login_page, with_next
 from webmap.pages import wants_page
 
 __all__ = ["KB", "LOGGED_IN", "PLACERS", "PUBLIC", "READERS", "REPORTERS", "STAFF", "Role", "roles", "roles_of", "whole_body"]
@@ -21,6 +21,7 @@ KB = 1024
 MOST_BODY_BYTES = 64 * KB
 
 PUBLIC: Final = "public"  # anybody: static files, health, the login itself
+LOG_OUT: Final = "/logout"
 LOGGED_IN: Final = "logged_in"  # whoever is logged in, with whatever posts: the own account, log-out
 # Named sets. What of the district each reader sees is decided by the clause of ``store.scope``, not here.
 READERS = STAFF
@@ -103,9 +104,11 @@ def _admit(named: Named | None) -> Response | None:
     caller = current_caller()
     if not caller.is_known:
         return _to_login()
-    if named == LOGGED_IN:
-        return None
-    return _admit_with_posts(caller, frozenset(named))  # type: ignore[arg-type]
+    if caller.owed and request.path not in {caller.owed, LOG_OUT}:
+        return _to_what_is_owed(caller)
+    if named != LOGGED_IN and not caller.actor.roles() & frozenset(named):
+        raise AccessForbidden(where={"path": request.path})
+    return None
 
 
 def _to_login() -> Response:
@@ -114,11 +117,8 @@ def _to_login() -> Response:
     raise AccessError(where={"path": request.path})
 
 
-def _admit_with_posts(caller: Caller, named: frozenset[Role]) -> Response | None:
+def _to_what_is_owed(caller: Caller) -> Response:
     """A session that still owes a password or a second factor reaches the page where it is given, and nothing else."""
-    owed = caller.owed
-    if owed and request.method in {"GET", "HEAD"} and wants_page():
-        return redirect(owed, 303)
-    if owed or not caller.actor.roles() & named:
-        raise AccessForbidden(where={"path": owed or request.path})
-    return None
+    if request.method in {"GET", "HEAD"} and wants_page():
+        return redirect(with_next(caller.owed, current_path()), 303)
+    raise AccessForbidden(where={"path": caller.owed})

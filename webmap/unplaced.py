@@ -21,6 +21,7 @@ from layers.synthetic import holds_synthetic
 from webmap.cards import distance_text
 from webmap.installation import installation
 from webmap.language import current_language, label, say
+from webmap.login import mark
 from webmap.officer import MAP_CSS, MAP_JS, TILES, TILES_JS
 from webmap.roles import READERS, roles
 from webmap.static_files import FOLDER
@@ -32,7 +33,6 @@ MOST_SHOWN = 200
 # What the page's script says.
 WORDS = {
     "placed": "Placed in {grid}",
-    "no_token": "Open the officer's link once on this machine: it carries the permission to write.",
     "offline": "No connection. Nothing was changed; try again.",
     "need_grid": "Write the code of a grid.",
     "finding": "Looking for the places that the words could mean …",
@@ -78,6 +78,7 @@ def _config(words: dict[str, str]) -> dict[str, Any]:
     profile = installation().district.profile
     return {
         "language": current_language(),
+        "mark": mark(),
         "words": words,
         "most": MOST_CANDIDATES,
         "least": profile.words_confidence,

@@ -55,6 +55,6 @@ class LoginTaken(ConflictError):
 
 
 class AccountInvalid(InputError):
-    """The account cannot be kept like this: {field}: {reason}."""
+    """The account cannot be kept like this: {reason}."""
 
     code = "account.invalid"

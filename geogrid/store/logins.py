@@ -142,10 +142,16 @@ def failures(session: Session, who: str, *, since: datetime) -> tuple[int, datet
     return count, last
 
 
-def add_failure(session: Session, who: str, *, at: datetime) -> None:
-    """Write down a failure, and forget those of ``who`` older than a day."""
+def add_failure(session: Session, who: str, *, at: datetime) -> int:
+    """Write down a failure, and forget those of ``who`` older than a day; return its id."""
     session.execute(delete(login_failures).where(login_failures.c.who == who, login_failures.c.at < at - timedelta(days=1)))
-    session.execute(insert(login_failures).values(who=who, at=at))
+    added = session.execute(insert(login_failures).values(who=who, at=at).returning(login_failures.c.id))
+    return int(added.scalar_one())
+
+
+def take_back_failure(session: Session, failure_id: int) -> None:
+    """Take back a failure that was counted in advance and was none."""
+    session.execute(delete(login_failures).where(login_failures.c.id == failure_id))
 
 
 def forget_failures(session: Session, who: str) -> int:

@@ -15,7 +15,7 @@ export class Live {
 
   connect() {
     this.source?.close();
-    const source = new EventSource(`${this.url}?since=${this.since}`);
+    const source = new EventSource(`${this.url}?since=${this.since}`, { withCredentials: true });
     this.source = source;
     this.tried = Date.now();
     // Who was away when all was to be loaded anew sees it by the number that every heartbeat carries.
@@ -59,11 +59,21 @@ export class Live {
   }
 
   // EventSource stops for good after an answer that is not 200: so it is watched from outside.
+  // Closed for good may mean that the session is over: then the way goes by the login and back.
   watch() {
+    if (this.source.readyState === EventSource.CLOSED) this.askWhetherOver();
     const age = Date.now() - this.heard;
     if (age > SILENT_MS) this.say("stale");
     if ((this.source.readyState === EventSource.CLOSED || age > SILENT_MS) && Date.now() - this.tried > AGAIN_MS) this.connect();
     else this.onState(this.state, age);
+  }
+
+  async askWhetherOver() {
+    if (this.asking) return;
+    this.asking = true;
+    const answer = await fetch("/unplaced/count", { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
+    if (answer?.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+    this.asking = false;
   }
 
   say(state) {

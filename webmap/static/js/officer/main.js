@@ -18,8 +18,9 @@ const skewMs = Date.parse(config.now) - Date.now(); // the server's clock counts
 
 const draft = new Draft();
 const token = takeToken();
-const api = new Api(token, config.language);
-const place = new Place(config, showPlace);
+const may = Boolean(config.mark || token);
+const api = new Api(token, config.mark, config.language);
+const place = new Place({ ...config, token: config.mark ? null : token }, showPlace);
 let sending = false;
 let gridTimer = 0;
 let saveTimer = 0;
@@ -180,7 +181,7 @@ function missing() {
   else if (refusal) lacking.push(["point", refusal.message]);
   if (!draft.value.kind) lacking.push(["kind", say("need_kind")]);
   if (!draft.value.text.trim() && !draft.value.photos.length) lacking.push(["text", say("need_words")]);
-  if (!token) lacking.push(["other", say("no_token")]);
+  if (!may) lacking.push(["other", say("no_token")]);
   return lacking;
 }
 
@@ -237,7 +238,7 @@ function setSending(on) {
 async function refused(error) {
   if (error.code === "report.id_conflict") return arrivedBefore();
   const field = (error.where?.path ?? "").split(".")[0];
-  if (error.status === 401) fault("other", say("bad_token"));
+  if (error.status === 401 || error.code === "access.csrf") fault("other", say(config.mark ? "session_over" : "bad_token"));
   else if (error.code === "offline") notice("offline");
   else if (error.retry) notice("busy");
   else fault(FAULT_PLACES[field] ?? "other", error.message);
@@ -306,7 +307,10 @@ document.querySelector(".kinds").addEventListener("change", (event) => {
 });
 addEventListener("pagehide", () => $("form").hidden || draft.set({ text: $("text").value }));
 
-if (!token) notice("no_token");
+if (!may) {
+  notice("no_token");
+  $("enter").hidden = false;
+}
 if (draft.value.event) {
   delivered(draft.value.event);
 } else {

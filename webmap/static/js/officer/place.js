@@ -88,7 +88,13 @@ export class Place {
     this.map = L.map("map", { center: [lat, lon], zoom: 11, minZoom: 8, maxZoom: 18, attributionControl: false, tapHold: false });
     if (L.vectorGrid) {
       L.vectorGrid
-        .protobuf(this.config.tiles, { tileSize: 1024, rendererFactory: L.canvas.tile, vectorTileLayerStyles: STYLES, interactive: false })
+        .protobuf(this.config.tiles, {
+          tileSize: 1024,
+          rendererFactory: L.canvas.tile,
+          vectorTileLayerStyles: STYLES,
+          interactive: false,
+          fetchOptions: this.config.token ? { headers: { Authorization: `Bearer ${this.config.token}` } } : {},
+        })
         .addTo(this.map);
     }
     this.map.on("click", (event) => this.setPin({ lon: event.latlng.wrap().lng, lat: event.latlng.lat }));

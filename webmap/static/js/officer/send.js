@@ -15,13 +15,14 @@ async function ask(address, options = {}) {
 }
 
 export class Api {
-  constructor(token, language) {
-    this.token = token;
+  // Who is logged in sends the mark of the page, else the key of the link is the permission.
+  constructor(token, mark, language) {
+    this.permission = mark ? { "X-CSRF-Token": mark } : { Authorization: `Bearer ${token}` };
     this.language = language;
   }
 
   #headers(more = {}) {
-    return { Authorization: `Bearer ${this.token}`, "Accept-Language": this.language, Accept: "application/json", ...more };
+    return { ...this.permission, "Accept-Language": this.language, Accept: "application/json", ...more };
   }
 
   report(body) {
