@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from sqlalchemy.orm import Session
 
-from geogrid.actions.answers import answers, far_error, is_far, on_record, units_of
+from geogrid.actions.answers import answer, far_error, is_far, on_record, units_of
 from geogrid.actions.district import District
 from geogrid.actions.matters import opened, write_matter
 from geogrid.actions.notices import About, tell_opening
@@ -51,12 +50,11 @@ def accept_report(
         return _again(known, report)
     locks.share_edition(session)
     edition = editions.in_force(session)
-    lon, lat = (values[0] for values in on_record([report.point]))
-    accuracy_m = report.point.accuracy_m if report.point and report.point.accuracy_m is not None else np.nan
-    (assignment,) = answers(district, edition.id, [lon], [lat], [accuracy_m])
+    lon, lat = (float(values[0]) for values in on_record([report.point]))
+    assignment = answer(district, edition.id, lon, lat, report.point.accuracy_m if report.point else None)
     if is_far(district, assignment):
-        raise far_error(district, float(lon), float(lat), assignment)
-    point_lonlat = None if report.point is None else (float(lon), float(lat))
+        raise far_error(district, lon, lat, assignment)
+    point_lonlat = None if report.point is None else (lon, lat)
     number = events.next_number(session, now.astimezone(ZoneInfo(district.profile.timezone)))
     values = events.event_values(report, number, point_lonlat, assignment, units_of(district, assignment), now)
     district.programmes.keep(now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -38,6 +39,24 @@ def answers(district: District, edition_id: int, lon: ArrayLike, lat: ArrayLike,
     near = np.array([i for i in here if not is_far(district, found[i])], dtype=np.int64)
     _add_times(geography, district, found, near, lons, lats)
     return found
+
+
+def answer(district: District, edition_id: int, lon: float, lat: float, accuracy_m: float | None) -> Assignment:
+    """Return what :func:`answers` returns, for one point: NaN where the event has no position, None without an accuracy."""
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        return unlocated(edition_id)
+    from geogrid.space.one_point import assign_one
+
+    geography = district.geography_for(edition_id)
+    found = assign_one(geography.index, lon, lat, accuracy_m, edition_id)
+    if geography.network is None or not len(geography.station_codes) or is_far(district, found):
+        return found
+    village = geography.units_of.get(found.grid_code or "", (None, None))[0] or ""
+    mode = geography.mode_of.get(village, TravelMode(district.profile.travel_mode_country))
+    minutes, rank = geography.network.soonest(geography.flood(mode), lon, lat)
+    if rank < 0:
+        return found
+    return replace(found, station_by_time=str(geography.station_codes[rank]), minutes=minutes)
 
 
 def unlocated(edition_id: int) -> Assignment:

@@ -65,11 +65,15 @@ class Geography:
         """
         if self.network is None or not len(self.station_codes):
             return np.full(len(lon), None, dtype=object), np.full(len(lon), np.nan)
-        if mode not in self.floods:
-            self.floods[mode] = self.network.flood(self.station_lonlat, mode)
-        minutes, rank = self.floods[mode].at(self.network.snap(lon, lat, mode))
+        minutes, rank = self.flood(mode).at(self.network.snap(lon, lat, mode))
         reached = rank >= 0
         return np.where(reached, self.station_codes[rank], None), np.where(reached, minutes, np.nan)
+
+    def flood(self, mode: TravelMode) -> Flood:
+        """Return the times from everywhere to the nearest station by a mode; there are roads."""
+        if mode not in self.floods and self.network is not None:
+            self.floods[mode] = self.network.flood(self.station_lonlat, mode)
+        return self.floods[mode]
 
 
 def _knows_no_place(edition_id: int, version: str = "") -> Gazetteer:

@@ -142,6 +142,12 @@ class Arrangement:
         clear[there] = self.clear[row[there].astype(np.int64), column[there].astype(np.int64)]
         return clear
 
+    def clear_cells_of_one(self, lon: float, lat: float) -> int:
+        """Return the same for one point."""
+        west, south, per_x, per_y = self.frame.tolist()
+        side, u, v = len(self.cells), (lon - west) * per_x, (lat - south) * per_y
+        return int(self.clear[int(v), int(u)]) if 0.0 <= u < side and 0.0 <= v < side else 0
+
 
 def edges_of(shapes: Objects, numbers: Hashes, grids: int) -> Edges:
     """Return the distinct edges of the polygons; an edge of several polygons exchanges them all."""

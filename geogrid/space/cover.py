@@ -111,10 +111,14 @@ def disc_radius_m(accuracy_m: Floats, accuracy_share: float) -> Floats:
 
     Raises ValueError for a share that is not between 0 and 1.
     """
+    return np.maximum(accuracy_m * disc_factor(accuracy_share), LEAST_RADIUS_M)
+
+
+def disc_factor(accuracy_share: float) -> float:
+    """Return what a reported radius is multiplied by; see :func:`disc_radius_m`."""
     if not 0.0 < accuracy_share < 1.0:
         raise ValueError(f"accuracy_share must be between 0 and 1, not {accuracy_share}")
-    radius_m = accuracy_m * math.sqrt(math.log(1.0 - DISC_SHARE) / math.log(1.0 - accuracy_share))
-    return np.maximum(radius_m, LEAST_RADIUS_M)
+    return math.sqrt(math.log(1.0 - DISC_SHARE) / math.log(1.0 - accuracy_share))
 
 
 @dataclass(frozen=True)

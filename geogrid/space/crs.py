@@ -261,6 +261,12 @@ def metric_xy(lon: ArrayLike, lat: ArrayLike, srid: int, *, strict: bool = True)
     return _project_xy(np.asarray(lon, float), np.asarray(lat, float), SRID_STORED, srid, strict)
 
 
+def metric_one(lon: float, lat: float, srid: int) -> tuple[float, float]:
+    """Project one point as :func:`metric_xy` does; infinite where the zone cannot hold it."""
+    x_m, y_m = transformer(SRID_STORED, srid).transform(lon, lat)
+    return float(x_m), float(y_m)
+
+
 def lonlat_of(x_m: ArrayLike, y_m: ArrayLike, srid: int) -> tuple[Floats, Floats]:
     """Bring point arrays in metres of the zone ``srid`` back to lon/lat of record, not snapped."""
     return _project_xy(np.asarray(x_m, float), np.asarray(y_m, float), srid, SRID_STORED)

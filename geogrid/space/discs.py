@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +78,14 @@ class Discs:
         none = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
         point, polygon, share = (np.concatenate([*column]) for column in zip(none, *found, strict=True))
         return (point, polygon, shares_cut(share)), sure
+
+    def shares_of_one(self, x_m: float, y_m: float, radius_m: float, inside: int) -> list[tuple[int, float]] | None:
+        """Return (polygon, share not yet cut) for one disc around a point in metres; None where the plain way has to weigh it."""
+        if not (math.isfinite(x_m) and math.isfinite(y_m)):
+            return None
+        sure, within = np.array([True]), np.array([inside], dtype=np.int32)
+        _, polygon, share = self._weigh(np.array([x_m]), np.array([y_m]), np.array([radius_m]), within, sure)
+        return list(zip(polygon.tolist(), share.tolist(), strict=True)) if sure[0] else None
 
     def _weigh(self, x: Floats, y: Floats, radius_m: Floats, inside: Int32s, sure: NDArray[np.bool_]) -> Shares:
         room = ROOM * len(x) + self.polygons + 1

@@ -120,6 +120,10 @@ class Fast:
         clear_m = self.places.clear_cells(lon, lat) * (self.cell_m * CAUTION)
         return (rule == number_of(AssignmentRule.INSIDE)) & (radius_m < clear_m)
 
+    def clear_m(self, lon: float, lat: float) -> float:
+        """Return the radius up to which a disc around a point inside a grid is clear, as :meth:`is_clear` has it."""
+        return self.places.clear_cells_of_one(lon, lat) * (self.cell_m * CAUTION)
+
 
 def _meanings(members: tuple[tuple[int, ...], ...], grids: int, departments: Polygons | None) -> Meanings:
     """Return grid, rule and set of departments of each label (the last: of no label), and the sets.

@@ -13,6 +13,7 @@ mode's speed (cars: ``STRAIGHT_CAR_KMH``).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ from numpy.typing import ArrayLike
 
 from geogrid.domain.speeds import SLOWEST_KMH, STRAIGHT_CAR_KMH, USUAL_KMH
 from geogrid.domain.stations import TravelMode
-from geogrid.space.crs import metric_xy
+from geogrid.errors import CoordRange
+from geogrid.space.crs import metric_one, metric_xy
 from geogrid.space.network_edges import BOUND_BY_ONEWAY, USUAL, Conditions, ModeRoads, RoadTable, read_roads
 from geogrid.space.network_flood import Flood, node_keys
 from geogrid.space.network_snap import (
@@ -37,6 +39,7 @@ from geogrid.space.network_snap import (
     place_on,
     place_xy,
     snap_metric,
+    snap_one,
     ticks,
 )
 
@@ -132,6 +135,14 @@ class RoadNetwork:
         """
         x, y = metric_xy(lon, lat, self.metric_srid)
         return snap_metric(self.modes[mode], np.ravel(x), np.ravel(y))
+
+    def soonest(self, flood: Flood, lon: float, lat: float) -> tuple[float, int]:
+        """Return the minutes to the nearest station of a flood and its rank, as ``flood.at(self.snap(...))`` has them, for one
+        point (degrees); raises CoordRange where the zone cannot hold it."""
+        x_m, y_m = metric_one(lon, lat, self.metric_srid)
+        if not (math.isfinite(x_m) and math.isfinite(y_m)):
+            raise CoordRange(lon=lon, lat=lat, where={"lonlat": [lon, lat]})
+        return flood.at_one(*snap_one(flood.roads, x_m, y_m))
 
     def flood(self, stations_lonlat: ArrayLike, mode: TravelMode, *, limit_minutes: float = np.inf) -> Flood:
         """Return the times from everywhere to the nearest of the stations.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -49,6 +51,35 @@ class Flood:
         ahead = ((step >= 0) | roads.two_way[edge[point]]) & (~roads.closed[edge[point]] | (step == 0))
         np.minimum.at(key, point, np.where(ahead, direct, np.inf))
         return key
+
+    @cached_property
+    def _stations_on(self) -> dict[int, list[tuple[int, float, float]]]:
+        """The stations of each edge: rank, ticks along it, ticks of the way to it."""
+        found: dict[int, list[tuple[int, float, float]]] = {}
+        columns = (values.tolist() for values in (self.stations.edge, self.stations.along, self.stations.access))
+        for rank, (edge, along, access) in enumerate(zip(*columns, strict=True)):
+            found.setdefault(edge, []).append((rank, along, access))
+        return found
+
+    def at_one(self, edge: int, along: float, access: float) -> tuple[float, int]:
+        """Return what :meth:`at` returns, for one point on an edge (-1: on none)."""
+        if edge < 0:
+            return math.inf, -1
+        roads, base = self.roads, self.base
+        rest, closed, two_way = float(roads.ticks[edge]) - along, bool(roads.closed[edge]), bool(roads.two_way[edge])
+        key = math.inf
+        if not closed or rest == 0:
+            key = float(self.node_key[roads.head[edge]]) + base * rest
+        if (two_way and not closed) or along == 0:
+            key = min(key, float(self.node_key[roads.tail[edge]]) + base * along)
+        for rank, station_along, station_access in self._stations_on.get(edge, ()):
+            step = station_along - along
+            if (step >= 0 or two_way) and (not closed or step == 0):
+                key = min(key, base * (abs(step) + station_access) + rank)
+        key += base * access
+        if not math.isfinite(key):
+            return math.inf, -1
+        return key // base / TICKS_PER_MINUTE, int(math.fmod(key, base))
 
 
 def _pairs_on_one_edge(edge: Ints, station_edge: Ints) -> tuple[Ints, Ints]:

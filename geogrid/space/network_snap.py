@@ -106,6 +106,31 @@ def snap_metric(roads: ModeRoads, x_m: Floats, y_m: Floats) -> Snapped:
     return ground
 
 
+def snap_one(roads: ModeRoads, x_m: float, y_m: float) -> tuple[int, float, float]:
+    """Bring one point in metres to the nearest edge: (edge, along, access) as in :class:`Snapped`."""
+    x, y = np.array([x_m]), np.array([y_m])
+    edge, share, away_m = _nearest_one(roads, roads.ground, x, y)
+    if len(roads.bridges.edges):
+        bridge, on_bridge, bridge_m = _nearest_one(roads, roads.bridges, x, y)
+        if bridge_m < away_m:
+            edge, share, away_m = bridge, on_bridge, bridge_m
+    if edge < 0:
+        return edge, 0.0, 0.0
+    access = float(round(away_m / roads.access_kmh * (0.06 * TICKS_PER_MINUTE)))
+    return edge, float(round(share * float(roads.ticks[edge]))), access
+
+
+def _nearest_one(roads: ModeRoads, finder: EdgeFinder, x_m: Floats, y_m: Floats) -> tuple[int, float, float]:
+    """Return the nearest edge (-1: none within reach), the share of it at which the point is nearest, and the metres."""
+    found = finder.nearest(x_m, y_m) if finder.grid is None else finder.grid.nearest(x_m, y_m)
+    if found[0] < -1:
+        found = finder.nearest_plainly(x_m, y_m)
+    if found[0] < 0:
+        return -1, 0.0, np.inf
+    share, away_m = _placer(roads)(roads.segments, found, x_m, y_m)
+    return int(found[0]), float(share[0]), float(away_m[0])
+
+
 def place_on(roads: ModeRoads, edge: Ints, points: Objects) -> Snapped:
     """Bring points (metres) each to its own ``edge`` (-1: none)."""
     return place_xy(roads, edge, shapely.get_x(points), shapely.get_y(points))

@@ -87,8 +87,8 @@ def measure_costs(engine: Engine, district: District, lonlat: np.ndarray, events
     """Return the middle microseconds of processor time an event: assignment, our rest, the database; and the share."""
     spent: list[float] = []
     costs = []
-    kept = accept.answers
-    accept.answers = timed(kept, spent)
+    kept = accept.answer
+    accept.answer = timed(kept, spent)
     try:
         with session_scope(engine) as session:
             backend = session.scalar(text("SELECT pg_backend_pid()"))
@@ -101,7 +101,7 @@ def measure_costs(engine: Engine, district: District, lonlat: np.ndarray, events
             ours = time.thread_time() - before
             costs.append((sum(spent), ours - sum(spent), processor_seconds(backend) - served))
     finally:
-        accept.answers = kept
+        accept.answer = kept
     assignment, rest, database = (np.array(column[WARM:]) * 1e6 for column in zip(*costs, strict=True))
     return {
         "events": events,
