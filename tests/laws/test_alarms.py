@@ -37,14 +37,15 @@ def made(rng: np.random.Generator, longest_h: int):
 
 
 def asked_every_minute(rule, limit, marks, until: datetime) -> list[tuple[str, datetime]]:
-    """The phases that are new from one minute to the next, but for those that only come back when a pause ends."""
+    """The phases that are new from one minute to the next, but for those to which a pause's end, or an extension, leads back."""
     noted, before, held = [], "", ""
     at = marks[0].at
     while at <= until:
         phase = str(read_clock(rule, limit, marks, now=at, time=TIME).phase)
         if phase != before:
-            came_back = before == Phase.PAUSED and phase == held
-            if phase != Phase.RUNNING and not came_back:
+            last = held if before == Phase.PAUSED else before
+            fell_back = phase == last or (phase, last) == ("near", "nearer")
+            if phase != Phase.RUNNING and not fell_back:
                 noted.append((phase, at))
             held = before if phase == Phase.PAUSED else held
             before = phase
