@@ -22,6 +22,7 @@ from gevent.queue import Full, Queue
 from sqlalchemy import make_url
 
 from geogrid.errors import UnavailableError
+from webmap.stream_door import still_open
 
 CHANNEL = "geogrid_steps"
 WINDOW_S = 0.25
@@ -62,6 +63,7 @@ def steps_message(steps: Sequence[Step], highest: int) -> bytes:
 class Listener:
     """One open page: the messages that wait for it; ``lost`` once it fell too far behind."""
 
+    shown: bytes = b""  # the hash of the session or key that listens
     waiting: Queue = field(default_factory=lambda: Queue(maxsize=MOST_WAITING))
     lost: bool = False
 
@@ -94,11 +96,11 @@ class Hub:
         return len(self._listeners)
 
     @contextmanager
-    def listening(self) -> Iterator[Listener]:
+    def listening(self, shown: bytes = b"") -> Iterator[Listener]:
         """Yield a listener that hears everything from now on; raises UnavailableError when there are too many."""
         if len(self._listeners) >= MOST_LISTENERS:
             raise UnavailableError(reason=f"{MOST_LISTENERS} listeners")
-        listener = Listener()
+        listener = Listener(shown)
         self._listeners.add(listener)
         try:
             yield listener
@@ -109,8 +111,14 @@ class Hub:
         """Return the message that brings a listener from step ``since`` to now; without ``since``, only where "now" is."""
         if since is None or self.highest is None:
             return steps_message([], self.highest or 0)
-        with self._replays, self._connect() as connection:
+        with self.asked() as connection:
             return self._missed(connection, since)
+
+    @contextmanager
+    def asked(self) -> Iterator[psycopg.Connection]:
+        """Yield a connection for a question of one listener; a few at a time, the others wait."""
+        with self._replays, self._connect() as connection:
+            yield connection
 
     def _missed(self, connection: psycopg.Connection, since: int) -> bytes:
         highest = _highest(connection)
@@ -184,6 +192,10 @@ class Hub:
     def _beat(self, connection: psycopg.Connection) -> None:
         row = connection.execute("SELECT clock_timestamp()").fetchone()
         now = row[0].isoformat() if row else None
+        shown = {listener.shown for listener in self._listeners if listener.shown}
+        gone = shown - still_open(connection, shown) if shown else set()
+        for listener in tuple(self._listeners):
+            listener.lost = listener.lost or listener.shown in gone
         self._tell_all(message("heartbeat", {"now": now, "reloads": _reloads(connection)}))
 
 

@@ -12,11 +12,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import gevent
+import psycopg
 from gevent.pywsgi import WSGIHandler, WSGIServer
 from gevent.queue import Empty
 
 from geogrid.errors import (
     AccessError,
+    AccessForbidden,
     GeogridError,
     MethodNotAllowed,
     NotFoundError,
@@ -29,7 +31,9 @@ from geogrid.settings import Settings
 from geogrid.store.cluster import cluster_url
 from geogrid.texts import SOURCE_LANGUAGE, languages
 from webmap.loopback import LOOPBACK
+from webmap.stream_door import admitted, shown_hash
 from webmap.stream_hub import HEARTBEAT_S, Hub, Listener
+from webmap.token import read_or_make_token
 
 Environ = dict[str, Any]
 Start = Callable[[str, list[tuple[str, str]]], Any]
@@ -39,7 +43,8 @@ RETRY_MS = 2_000
 STATUSES = {
     NotFoundError: "404 Not Found",
     MethodNotAllowed: "405 Method Not Allowed",
-    AccessError: "403 Forbidden",
+    AccessForbidden: "403 Forbidden",
+    AccessError: "401 Unauthorized",
     RequestInvalid: "400 Bad Request",
     UnavailableError: "503 Service Unavailable",
 }
@@ -54,8 +59,8 @@ FIXED_HEADERS = [
 class StreamApp:
     """The WSGI application; pages of the web port on this machine, and no others, may listen."""
 
-    def __init__(self, hub: Hub, web_port: int) -> None:
-        self._hub = hub
+    def __init__(self, hub: Hub, web_port: int, setup_key: str) -> None:
+        self._hub, self._setup_key = hub, setup_key
         self._origins = {f"http://{host}:{web_port}" for host in LOOPBACK}
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -76,13 +81,13 @@ class StreamApp:
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             raise MethodNotAllowed(method=environ["REQUEST_METHOD"], possible="GET")
         if environ.get("HTTP_HOST", "").rpartition(":")[0] not in LOOPBACK:
-            raise AccessError(where={"path": "Host"})
+            raise AccessForbidden(where={"path": "Host"})
         origin = environ.get("HTTP_ORIGIN")
         if origin is None:
             return []
         if origin not in self._origins:
-            raise AccessError(where={"path": "Origin"})
-        return [("Access-Control-Allow-Origin", origin)]
+            raise AccessForbidden(where={"path": "Origin"})
+        return [("Access-Control-Allow-Origin", origin), ("Access-Control-Allow-Credentials", "true")]
 
     def _health(self, start: Start, headers: list[tuple[str, str]]) -> Iterable[bytes]:
         well = self._hub.connected
@@ -94,13 +99,20 @@ class StreamApp:
         since = _since(environ)
         if not self._hub.connected:
             raise UnavailableError(reason="database")
-        messages = self._messages(since)
+        messages = self._messages(since, self._admitted(shown_hash(environ)))
         first = next(messages)  # too many listeners are refused before the status is sent
         start("200 OK", [*headers, ("Content-Type", "text/event-stream; charset=utf-8")])
         return _chain(first, messages)
 
-    def _messages(self, since: int | None) -> Iterator[bytes]:
-        with self._hub.listening() as listener:
+    def _admitted(self, shown: bytes) -> bytes:
+        try:
+            with self._hub.asked() as connection:
+                return admitted(connection, shown, self._setup_key)
+        except psycopg.Error as error:
+            raise UnavailableError(reason="database") from error
+
+    def _messages(self, since: int | None, shown: bytes) -> Iterator[bytes]:
+        with self._hub.listening(shown) as listener:
             # Listening begins before the replay is read: what commits in between is told twice rather than never.
             yield f"retry: {RETRY_MS}\n\n".encode() + self._hub.replay(since)
             yield from _until_lost(listener)
@@ -159,7 +171,7 @@ def serve(settings: Settings) -> None:
     hub = Hub(settings.database_url or cluster_url(settings.var_dir))
     server = WSGIServer(
         (settings.host, settings.stream_port),
-        StreamApp(hub, settings.port),
+        StreamApp(hub, settings.port, read_or_make_token(settings.var_dir)),
         handler_class=_Handler,
         log=None,
         error_log=logging.getLogger("webmap.stream"),
