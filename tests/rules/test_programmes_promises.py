@@ -8,7 +8,7 @@ import pytest
 
 from geogrid.domain.clocks import Audience, Light
 from geogrid.domain.conditions import Complexity
-from geogrid.domain.events import Channel, EventKind
+from geogrid.domain.events import Channel, EventKind, StepKind
 from geogrid.domain.matters import Mark, MarkKind, Matter
 from geogrid.domain.people import SYSTEM, Actor, Role
 from geogrid.domain.programmes import Party, PartyKind
@@ -16,7 +16,7 @@ from geogrid.errors import GeogridError
 from geogrid.rules.deadlines import Facts, light_of, limit_for, read_clock
 from geogrid.rules.programme import parse_programme, read
 from geogrid.rules.programme_check import check
-from geogrid.rules.workflow import Command, possible, take
+from geogrid.rules.workflow import Command, Past, fold, possible, step_of, take
 from geogrid.settings import ROOT
 from tests.rules.lives import (
     BOTH,
@@ -28,6 +28,7 @@ from tests.rules.lives import (
     MEDIATOR,
     VERIFIER,
     agreed,
+    begun,
     defusing,
     live,
     no_clock_runs,
@@ -125,6 +126,20 @@ def test_who_reached_the_agreement_does_not_close_it(code):
     assert handler_alone(code, start, CLERK) - {"record_withdrawal"} == {
         "close" if code == "hulunbuir_mediation" else "close_unconfirmed"
     }
+
+
+@pytest.mark.parametrize("code", ["hulan", "kulun_hotline", "lixia_command"])
+def test_histories_of_plainer_systems_are_steps_of_a_programme_of_events(code):
+    """What is loaded in bulk was opened, dispatched, handled, verified, closed elsewhere, for every kind of matter."""
+    of = shipped(code)
+    kinds = ("open", "dispatch", "handle", "verify", "close", "archive")
+    for category in ["", *(category.code for category in of.categories)]:
+        start = found = begun(code, category, channel="hotline")
+        for seq, kind in enumerate(kinds, start=2):
+            rule = step_of(of, found, StepKind(kind))
+            assert rule is not None, (category, kind)
+            found = fold(of, found, [Past(seq, rule.kind, rule.code, "import", start.taken[0].at, {})])
+        assert of.state(found.state).final
 
 
 # -- clocks, worked by hand -------------------------------------------------------------------------------------------
