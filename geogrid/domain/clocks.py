@@ -54,13 +54,27 @@ class TimeOut(LabelledEnum):
 
 
 class DurationUnit(LabelledEnum):
-    """Units of limits. Working days and working hours need a calendar; the others are natural time."""
+    """Units of limits. Working days and working hours need a calendar; the others are natural time.
+
+    Legal days are natural days whose last one, where it is free, is the next working day instead (Civil Code, article 203).
+    """
 
     MINUTE = "min", "minutes"
     HOUR = "h", "hours"
     DAY = "d", "days"
+    LEGAL_DAY = "ld", "days, the last one a working day"
     WORKING_HOUR = "wh", "working hours"
     WORKING_DAY = "wd", "working days"
+
+
+class DayKind(LabelledEnum):
+    """Why a clock of working time counts a day, or does not."""
+
+    COUNTED = "counted", "Counted"
+    MOVED = "moved", "Counted: a weekend day worked instead"
+    WEEKEND = "weekend", "Not counted: weekend"
+    HOLIDAY = "holiday", "Not counted: public holiday"
+    PAUSED = "paused", "Not counted: the clock stood still"
 
 
 @dataclass(frozen=True)

@@ -48,10 +48,6 @@ EFFECTS = (
     "own", "give", "assist", "next_level", "previous_level", "bounce", "blow", "answer", "pause", "resume", "extend", "park",
     "unpark", "urge", "supervise", "key_list", "settle", "withdraw", "rate", "confirm", "transfer_out", "triage",
 )  # fmt: skip
-# Whom a notice can be for besides the holders of a role.
-RECIPIENTS = (
-    "owner", "lead", "assisting", "first_owner", "whistled", "supervisor", "department", "approver", "citizen",
-)  # fmt: skip
 FIELD_KINDS = ("text", "number", "date", "choice", "photo", "point", "person", "station")
 # Steps of every programme: the report, what the platform does by itself, and the answers to a step that waits for approval.
 BUILT_IN_STEPS = ("report", "assign", "approve", "refuse", "time_out", "note")

@@ -14,7 +14,7 @@ from geogrid.errors.access import (
     PasswordWeak,
 )
 from geogrid.errors.carriers import CarrierDown, CarrierError, CarrierRefused, CarriersInvalid
-from geogrid.errors.clocks import ClockEndless, ClockMarksBroken, ProgrammeInvalid
+from geogrid.errors.clocks import ClockEndless, ClockMarksBroken, ClockUnknown, OptionInvalid, ProgrammeInvalid, ProgrammeUnknown
 from geogrid.errors.coordinates import (
     AccuracyInvalid,
     AccuracyType,
@@ -161,6 +161,7 @@ __all__ = [
     "ChannelUnknown",
     "ClockEndless",
     "ClockMarksBroken",
+    "ClockUnknown",
     "ClusterBusy",
     "ClusterFailed",
     "ClusterLocked",
@@ -227,6 +228,7 @@ __all__ = [
     "MediaTypeUnsupported",
     "MethodNotAllowed",
     "NotFoundError",
+    "OptionInvalid",
     "PartFailed",
     "PasswordWeak",
     "PhotoDamaged",
@@ -242,6 +244,7 @@ __all__ = [
     "PostgisTooOld",
     "ProfileNotSynthetic",
     "ProgrammeInvalid",
+    "ProgrammeUnknown",
     "ProposalGone",
     "ProposalWaits",
     "ReportIdConflict",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geogrid.errors.family import FileError, GeogridError
+from geogrid.errors.family import FileError, GeogridError, InputError, NotFoundError
 
 
 class ClockMarksBroken(GeogridError):
@@ -21,3 +21,21 @@ class ProgrammeInvalid(FileError):
     """The programme {name} cannot be used. Mend its file; by line: {faults}"""
 
     code = "programme.invalid"
+
+
+class ProgrammeUnknown(NotFoundError):
+    """There is no programme {name}, and no such file. Known: {known}."""
+
+    code = "programme.unknown"
+
+
+class ClockUnknown(NotFoundError):
+    """The programme {programme} has no clock {clock}. Known: {known}."""
+
+    code = "clock.unknown"
+
+
+class OptionInvalid(InputError):
+    """The option {option} cannot be {value}: {reason}."""
+
+    code = "option.invalid"

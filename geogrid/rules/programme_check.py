@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from typing import TypeVar
 
 from geogrid.domain.clocks import ClockRule, TimeOut
 from geogrid.domain.events import EventKind, EventState, StepKind
 from geogrid.domain.people import Role
 from geogrid.domain.programmes import Programme, StateRule, StepRule
+from geogrid.rules.deadlines import Facts, fits
 from geogrid.rules.toml_lines import Path
 
 Node = TypeVar("Node", bound=Hashable)
@@ -41,6 +44,7 @@ def check(programme: Programme) -> tuple[Finding, ...]:
         *_unreached(programme, reached),
         *_stuck(programme, reached),
         *_unverified(programme),
+        *_stuck_for_some(programme, reached),
         *_closed_by_itself(programme),
         *(finding for i, clock in enumerate(programme.clocks) for finding in _of_clock(programme, clock, ("clocks", i))),
         *_without_evidence(programme),
@@ -90,7 +94,64 @@ def _stuck(programme: Programme, reached: set[str]) -> Iterator[Finding]:
             yield Finding(("states", i), f"{state.code} is a dead end: no step leads on")
         elif all(set(step.roles) <= OUTSIDE for step in leaving):
             yield Finding(("states", i), f"{state.code} is nobody's: only citizens can lead on")
+        elif all(set(step.roles) <= {*OUTSIDE, Role.SYSTEM} for step in leaving) and not _timed(programme, leaving):
+            yield Finding(("states", i), f"{state.code} is nobody's: only the platform can lead on, and no clock makes it")
         yield from _never_ends(programme, state, i)
+
+
+def _timed(programme: Programme, steps: Iterable[StepRule]) -> bool:
+    """Whether one of the steps is what the platform does by itself: at the end of a clock, or on the day of review."""
+    ends = {clock.time_out_step for clock in programme.clocks}
+    return any(step.code in ends or "unpark" in step.does for step in steps)
+
+
+def _stuck_for_some(programme: Programme, reached: set[str]) -> Iterator[Finding]:
+    """Say which states some matters cannot leave, or from which they never come to an end: no condition fits them.
+
+    Facts are those that conditions of steps tell apart, also unknown ones; where a state lets them be changed (triage), it is
+    no trap.
+    """
+    sorting = {state for step in programme.steps if "triage" in step.does for state in step.from_states}
+    for facts in _kinds_of_matters(programme):
+        open_to = [step for step in programme.steps if fits(step.when, facts)]
+        for i, state in enumerate(programme.states):
+            if state.final or state.code in sorting or state.code not in reached:
+                continue
+            walked = _walk([state.code], partial(_onward, open_to))
+            if not any(programme.state(code).final or code in sorting for code in walked):
+                yield Finding(("states", i), f"from {state.code} nothing leads on for a matter with {_told(facts)}")
+                return
+
+
+def _onward(steps: Iterable[StepRule], code: str) -> Iterator[str]:
+    return (step.to or code for step in steps if code in step.from_states)
+
+
+def walked(programme: Programme) -> tuple[int, int]:
+    """Return how many moves from state to state were walked, and for how many kinds of matters."""
+    reached = _walk([programme.states[0].code], lambda code: (step.to or code for step in _from(programme, code)))
+    moves = sum(len(_from(programme, code)) for code in reached)
+    return moves, sum(1 for _ in _kinds_of_matters(programme))
+
+
+def _kinds_of_matters(programme: Programme) -> Iterator[Facts]:
+    """Give every combination of facts that conditions of steps tell apart; "" and None stand for what is not known, or other."""
+    named = [step.when for step in programme.steps]
+    levels = [level.code for level in programme.levels] if any(when.levels for when in named) else [""]
+    bounds = sorted({bound for when in named for bound in when.amount_yuan if bound is not None})
+    amounts = [None, *bounds, *([bounds[0] / 2] if bounds and bounds[0] > 0 else [])]
+    handling, categories, channels = (
+        ["", *dict.fromkeys(code for when in named for code in getattr(when, name))]
+        for name in ("handling", "categories", "channels")
+    )
+    complexities = [None, *dict.fromkeys(one for when in named for one in when.complexities)]
+    for how, category, level, one, channel, amount in product(handling, categories, levels, complexities, channels, amounts):
+        yield Facts(how, category, level, one, channel, amount)
+
+
+def _told(facts: Facts) -> str:
+    told = [f"{name} {value}" for name, value in vars(facts).items() if value not in {"", None}]
+    return ", ".join(told) or "nothing known of it"
 
 
 def _never_ends(programme: Programme, state: StateRule, i: int) -> Iterator[Finding]:
@@ -109,7 +170,7 @@ def _unverified(programme: Programme) -> Iterator[Finding]:
     """Say where who handled a matter could bring it to its end alone.
 
     On the way from a handling step to a closed state there must be a step that its taker may not take (``not_by``), or one
-    that only citizens take.
+    that only citizens take. That roles differ is no bar: a person may hold several posts.
     """
     handlers = {step.code for step in programme.steps if step.kind in HANDLING}
     for i, step in enumerate(programme.steps):
@@ -127,7 +188,7 @@ def _closed_by(programme: Programme, handler: str) -> str:
 
     def onward(code: str) -> Iterator[str]:
         for step in _from(programme, code):
-            if step.to and handler not in step.not_by and set(step.roles) & set(own.roles):
+            if step.to and handler not in step.not_by and not set(step.roles) <= OUTSIDE:
                 yield step.to
 
     starts = [own.to] if own.to else list(own.from_states)

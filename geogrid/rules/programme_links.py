@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 
 from geogrid.domain.clocks import Audience, ClockCalendar, ClockRule, DurationUnit, Phase
 from geogrid.domain.conditions import When
-from geogrid.domain.programmes import BUILT_IN_STEPS, EFFECTS, Programme, StepRule
+from geogrid.domain.events import Channel, EventState
+from geogrid.domain.programmes import BUILT_IN_STEPS, EFFECTS, FIELD_KINDS, Programme, StepRule
 from geogrid.rules.notices import OF_MATTERS, QUIET_SETTING, quiet_hours, unfit
 from geogrid.rules.toml_lines import Path
 
 Broken = tuple[Path, str]
+SOURCES = ("owner", "territory")
+TIERS = 3
 UNITS = {
-    ClockCalendar.NATURAL: {DurationUnit.MINUTE, DurationUnit.HOUR, DurationUnit.DAY},
+    ClockCalendar.NATURAL: {DurationUnit.MINUTE, DurationUnit.HOUR, DurationUnit.DAY, DurationUnit.LEGAL_DAY},
     ClockCalendar.EMERGENCY: {DurationUnit.MINUTE, DurationUnit.HOUR},
     ClockCalendar.WORKING_HOURS: {DurationUnit.WORKING_HOUR},
     ClockCalendar.WORKING_DAYS: {DurationUnit.WORKING_DAY},
@@ -23,6 +26,9 @@ def broken_links(programme: Programme) -> list[Broken]:
     """Return (path, reason) of everything that names nothing, stands twice, or does not fit what it belongs to."""
     return [
         *_twice(programme),
+        *_of_beginning(programme),
+        *_of_responsibility(programme),
+        *_of_forms(programme),
         *_of_categories(programme),
         *_of_steps(programme),
         *(found for i, clock in enumerate(programme.clocks) for found in _of_clock(programme, clock, ("clocks", i))),
@@ -52,6 +58,41 @@ def _unknown(codes: Iterable[str], known: Iterable[str], path: Path) -> Iterator
 
 def _codes(rules: Iterable[object]) -> list[str]:
     return [rule.code for rule in rules]  # type: ignore[attr-defined]
+
+
+def _of_beginning(programme: Programme) -> Iterator[Broken]:
+    for i, channel in enumerate(programme.channels):
+        yield from _unknown([channel.code], Channel.codes(), ("channels", i, "code"))
+    if programme.states and programme.first_state.stage is not EventState.REPORTED:
+        yield ("states", 0, "stage"), "the first state is where matters begin: its stage is reported"
+
+
+def _of_responsibility(programme: Programme) -> Iterator[Broken]:
+    responsibility, path = programme.responsibility, ("responsibility",)
+    for key in ("component", "event"):
+        order = getattr(responsibility, key)
+        yield from _unknown(order, SOURCES, (*path, key))
+        if sorted(order) != sorted(set(order)) or not order:
+            yield (*path, key), f"the order of search names each of {', '.join(SOURCES)} once at most, and one of them"
+    yield from _unknown([responsibility.whistle], _codes(programme.clocks), (*path, "whistle"))
+    if len(responsibility.tiers) not in {0, TIERS}:
+        yield (*path, "tiers"), f"a side names {TIERS} people: head, deputy in charge, handler"
+    if responsibility.bounces_alarm < 1:
+        yield (*path, "bounces_alarm"), "the alarm is raised from 1 return on"
+    blows = [step for step in programme.steps if "blow" in step.does]
+    if blows and not responsibility.whistle:
+        yield path, f"{blows[0].code} blows a whistle: name its clock as whistle"
+
+
+def _of_forms(programme: Programme) -> Iterator[Broken]:
+    for i, form in enumerate(programme.forms):
+        for j, entry in enumerate(form.fields):
+            path: Path = ("forms", i, "fields", j)
+            yield from _unknown([entry.kind], FIELD_KINDS, (*path, "kind"))
+            if (entry.kind == "choice") != bool(entry.choices):
+                yield path, f"{entry.code}: a choice has choices, nothing else has"
+        if len({entry.code for entry in form.fields}) < len(form.fields):
+            yield ("forms", i, "fields"), f"a field of {form.code} stands twice"
 
 
 def _of_categories(programme: Programme) -> Iterator[Broken]:
@@ -114,10 +155,19 @@ def _odd_times(clock: ClockRule, path: Path) -> Iterator[Broken]:
         yield (*path, "limits"), f"limits of a clock in {clock.calendar.value} are at least 1 of {fitting}"
     if len({limit.promised.unit for limit in clock.limits}) > 1:
         yield (*path, "limits"), "all promised limits of a clock are in one unit, so that thresholds and extensions fit each"
+    for limit in clock.limits:
+        if limit.legal and limit.legal.unit is limit.promised.unit and limit.legal.amount < limit.promised.amount:
+            yield (*path, "limits"), f"{limit.promised} is promised where the law allows {limit.legal}"
+    everything = [i for i, limit in enumerate(clock.limits) if limit.when == When()]
+    if everything and everything[0] < len(clock.limits) - 1:
+        yield (*path, "limits"), f"limit {everything[0] + 1} is for every matter: those after it never hold"
     yield from _odd_additions(clock, clock.limits[0].promised.unit if clock.limits else None, path)
 
 
 def _odd_additions(clock: ClockRule, unit: DurationUnit | None, path: Path) -> Iterator[Broken]:
+    codes = _codes(clock.thresholds)
+    if len(set(codes) | {*Phase.codes()}) < len(codes) + len(Phase):
+        yield (*path, "thresholds"), f"a threshold's code stands twice, or is one of {', '.join(Phase.codes())}"
     for threshold in clock.thresholds:
         if (threshold.left is None) == (threshold.share is None):
             yield (*path, "thresholds"), f"{threshold.code}: either left or share"
