@@ -2,7 +2,8 @@
 
 Days: the day of the start is not counted; the last day counts to its end (Civil Code of China, articles 201 and 203: for
 working days to the end of business, which the programme states). A day is counted at its end, if the clock did not stand still
-in it before. Hours and minutes run from the instant itself; working hours run within the programme's hours on working days.
+in it before. Legal days are natural ones, but where the last one is free, the next working day is the last, to midnight (article
+203). Hours and minutes run from the instant itself; working hours run within the programme's hours on working days.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from geogrid.rules.calendar import ONE_DAY, WorkCalendar
 
 Span = tuple[datetime, datetime]
 IN_SECONDS = {DurationUnit.MINUTE: 60, DurationUnit.HOUR: 3600, DurationUnit.WORKING_HOUR: 3600}
-BY_DAY = frozenset({DurationUnit.DAY, DurationUnit.WORKING_DAY})
-OF_WORK = frozenset({DurationUnit.WORKING_DAY, DurationUnit.WORKING_HOUR})
+BY_DAY = frozenset({DurationUnit.DAY, DurationUnit.LEGAL_DAY, DurationUnit.WORKING_DAY})
+OF_WORK = frozenset({DurationUnit.LEGAL_DAY, DurationUnit.WORKING_DAY, DurationUnit.WORKING_HOUR})
 MOST_DAYS = 366 * 60
 MIDNIGHT = 24 * 60
 
@@ -132,14 +133,15 @@ class WorkTime:
 
     def _count_days(self, first: date, amount: Duration, still: Sequence[Span]) -> Counted:
         work, days = amount.unit is DurationUnit.WORKING_DAY, list[date]()
+        ends_at_work = amount.unit is DurationUnit.LEGAL_DAY
         if amount.amount == 0:
             return Counted((), self.end_of(first, work=work))
         for number in range(1, MOST_DAYS):
             day = first + number * ONE_DAY
             if (not work or self.calendar.is_working(day)) and not self._touched(day, still, work=work):
                 days.append(day)
-                if len(days) == amount.amount:
-                    return Counted(tuple(days), self.end_of(day, work=work))
+                if len(days) >= amount.amount and (not ends_at_work or self.calendar.is_working(day)):
+                    return Counted((*days[: amount.amount - 1], day), self.end_of(day, work=work))
         raise ClockEndless(start=first.isoformat())
 
     def _touched(self, day: date, still: Sequence[Span], *, work: bool) -> bool:

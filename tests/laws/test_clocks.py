@@ -22,6 +22,7 @@ UNITS = {
     oracle.WORKING_HOURS: DurationUnit.WORKING_HOUR,
     oracle.WORKING_DAYS: DurationUnit.WORKING_DAY,
     oracle.DAYS: DurationUnit.DAY,
+    oracle.LEGAL_DAYS: DurationUnit.LEGAL_DAY,
 }
 KINDS = {oracle.PAUSE: MarkKind.PAUSE, oracle.RESUME: MarkKind.RESUME, oracle.EXTEND: MarkKind.EXTEND}
 
@@ -32,7 +33,7 @@ def instant(minute: int) -> datetime:
 
 def made_history(rng: np.random.Generator) -> tuple[int, int, int, np.ndarray]:
     """Return unit, amount, start and marks: pauses and extensions at odd moments, at midnight, at the edges of work."""
-    unit = int(rng.integers(0, 4))
+    unit = int(rng.integers(0, 5))
     amount = int(rng.integers(1, 12 if unit >= oracle.WORKING_DAYS else 60))
     start = int(rng.integers(0, 3650) * 1440 + edge(rng))
     marks, at, paused = [], start, False

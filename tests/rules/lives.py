@@ -63,12 +63,13 @@ def defusing(complexity: str = "general") -> Matter:
     return live(begun("hulunbuir_mediation", "D01"), ("gather", CLERK), divert, study, ("defuse", MEDIATOR, BOTH))
 
 
-def agreed() -> Matter:
-    """A case of Jinan's courts in which an agreement was reached on 18 June 2025."""
+def agreed(when: str = "2025-06-18T09:00") -> Matter:
+    """A case of Jinan's courts in which an agreement was reached on the day on which it came in."""
     return live(
-        begun("jinan_court", "D01"),
+        begun("jinan_court", "D01", when=when),
         ("sort", DISPATCHER, {"amount_yuan": 60_000}),
         ("delegate", DISPATCHER, {"party": f"unit:{VILLAGE}"}),
         ("mediate", MEDIATOR, BOTH),
         ("agree", MEDIATOR, {"agreement": "paper 3"}),
+        when=when,
     )

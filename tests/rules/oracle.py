@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 DAY = 1440
-NATURAL, WORKING_HOURS, WORKING_DAYS, DAYS = range(4)
+NATURAL, WORKING_HOURS, WORKING_DAYS, DAYS, LEGAL_DAYS = range(5)
 PAUSE, RESUME, EXTEND = range(3)
 
 
@@ -46,16 +46,22 @@ def due_by_minutes(amount, start, marks, counts):
 
 
 @numba.njit(cache=True)
-def due_by_days(amount, start, marks, counts, ends):
-    """Return the minute at which ``amount`` of those days that count are used up, each at its minute ``ends``, and the days."""
+def due_by_days(amount, start, marks, counts, may_end, ends):
+    """Return the minute at which ``amount`` of those days that count are used up, each at its minute ``ends``, and the days.
+
+    The last one is one of those that ``may_end``.
+    """
     days, minute, was_still = [0], start, False
     while True:
         if minute % DAY == ends % DAY and minute > start:
             day = (minute - 1) // DAY if ends == DAY else minute // DAY
             if day > start // DAY and counts[day] and not was_still:
                 days.append(day)
-                if len(days) - 1 >= length_at(minute, amount, marks):
-                    return minute, days[1:]
+                length = length_at(minute, amount, marks)
+                if len(days) - 1 >= length and may_end[day]:
+                    counted = days[1:length]
+                    counted.append(day)
+                    return minute, counted
         if minute % DAY == 0:
             was_still = False
         was_still = was_still or is_still(minute, marks)
@@ -68,9 +74,10 @@ def due(unit, amount, start, marks, worked_minute, worked_day, day_ends):
     ``marks`` is (n, 3): minute, kind, amount in the limit's own unit.
     """
     if unit == WORKING_DAYS:
-        return due_by_days(amount, start, marks, worked_day, day_ends)
-    if unit == DAYS:
-        return due_by_days(amount, start, marks, np.ones_like(worked_day), DAY)
+        return due_by_days(amount, start, marks, worked_day, worked_day, day_ends)
+    if unit in (DAYS, LEGAL_DAYS):
+        every = np.ones_like(worked_day)
+        return due_by_days(amount, start, marks, every, worked_day if unit == LEGAL_DAYS else every, DAY)
     counts = worked_minute if unit == WORKING_HOURS else np.ones_like(worked_minute)
     return due_by_minutes(amount, start, marks, counts), []
 

@@ -191,8 +191,9 @@ DUE = [
     ("jinan_court", "sort", ANY, "2025-06-18T10:00", "2025-06-20T17:00"),
     ("jinan_court", "mediate", ANY, "2025-09-15T10:00", "2025-10-16T00:00"),
     ("jinan_court", "request", ANY, "2025-06-18T10:00", "2025-07-19T00:00"),
+    ("jinan_court", "request", ANY, "2025-09-05T10:00", "2025-10-10T00:00"),  # the thirtieth day is 5 October, free until the 9th
     ("jinan_court", "confirm", ANY, "2025-06-18T10:00", "2025-07-04T00:00"),
-    ("jinan_court", "file", ANY, "2025-06-18T10:00", "2025-06-26T00:00"),
+    ("jinan_court", "file", ANY, "2025-09-30T10:00", "2025-10-10T00:00"),  # the seventh day is 7 October
 ]
 
 

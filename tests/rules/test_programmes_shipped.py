@@ -296,12 +296,16 @@ def test_a_court_mediates_first_and_confirms_what_both_sides_ask_for():
 
 
 def test_confirmation_is_asked_for_by_both_within_thirty_days_of_the_agreement():
-    """Agreed on 18 June: the thirtieth day is 18 July, to its end."""
+    """Agreed on 18 June: the thirtieth day is 18 July, to its end. Of 5 September it is 5 October: free, so 9 October counts."""
     with pytest.raises(EvidenceMissing):
         live(agreed(), ("request_confirmation", CITIZEN, {"consent": "paper 1"}))
     assert live(agreed(), ("request_confirmation", CITIZEN, BOTH), when="2025-07-18T23:59").state == "confirming"
     with pytest.raises(WithinPassed):
         live(agreed(), ("request_confirmation", CITIZEN, BOTH), when="2025-07-19T00:01")
+    autumn = agreed("2025-09-05T09:00")
+    assert live(autumn, ("request_confirmation", CITIZEN, BOTH), when="2025-10-09T23:59").state == "confirming"
+    with pytest.raises(WithinPassed):
+        live(autumn, ("request_confirmation", CITIZEN, BOTH), when="2025-10-10T00:01")
 
 
 @pytest.mark.parametrize(("amount", "offered", "complexity"), [
