@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geogrid.cli import command_language
+from geogrid.cli import command_language, open_matters
 from geogrid.errors import EditionNotInForce, SetupError
 from geogrid.settings import TABLE, Settings, drop_clock, keep_clock, kept_clock, read_settings
 from geogrid.texts import translate
 from webmap.cluster_keeper import ClusterKeeper, disk_is_full
+from webmap.first_run import make_accounts, show_accounts
 from webmap.supervisor import Children, Stopped, check_port, only_one, our_command, stop_running, told_to_stop, writing
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ DEMO_NEEDS_MB = 2500  # files, rows, indices and the log that a load writes ahea
 READY_WITHIN_S = 90.0
 ANSWER_WITHIN_S = 30.0
 PROBED_TILE_SET = "all"
-PROBED = ("/health", "/", "/officer", "/api/v1/docs", "/api/v1/events?limit=1")
+PROBED = ("/health", "/login", "/", "/officer", "/api/v1/docs", "/api/v1/events?limit=1")
 
 
 @dataclass
@@ -82,6 +83,7 @@ def database(settings: Settings, steps: Steps) -> Iterator[Engine]:
             migrate(engine)
             with session_scope(engine) as session:
                 check_schema(session)
+            open_matters(settings, engine)
         yield engine
 
 
@@ -170,11 +172,12 @@ def url(settings: Settings, path: str = "/") -> str:
     return f"http://{host}:{settings.port}{path}"
 
 
-def fetch(address: str, *, first_line_only: bool = False) -> tuple[int, bytes]:
+def fetch(address: str, *, first_line_only: bool = False, key: str = "") -> tuple[int, bytes]:
     """Return status and body (or its first line) of ``address``, no proxy asked; status 0 when nothing answers."""
+    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {key}"} if key else {})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(address, timeout=ANSWER_WITHIN_S) as answer:
+        with opener.open(request, timeout=ANSWER_WITHIN_S) as answer:
             return answer.status, answer.readline() if first_line_only else answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -213,13 +216,15 @@ def start_all(settings: Settings, children: Children) -> None:
 
 def probe(settings: Settings, tile: str, say: Callable[[str], None]) -> bool:
     """Ask for each page once, one map tile and the stream; say status and size of each; return whether all were well."""
-    well = True
+    from webmap.token import read_or_make_token
+
+    well, key = True, read_or_make_token(settings.var_dir)
     for path in (*PROBED, tile):
-        status, body = fetch(url(settings, path))
+        status, body = fetch(url(settings, path), key=key)
         say(f"{status} {len(body):>8} B  {path}")
         well = well and status == 200 and len(body) > 0
     stream = replace(settings, port=settings.stream_port)
-    status, line = fetch(url(stream, "/stream?since=0"), first_line_only=True)
+    status, line = fetch(url(stream, "/stream?since=0"), first_line_only=True, key=key)
     say(f"{status} {len(line):>8} B  /stream")
     return well and status == 200 and len(line) > 0
 
@@ -241,6 +246,7 @@ def show_links(settings: Settings, steps: Steps) -> None:
     token = read_or_make_token(settings.var_dir)
     steps.say("Ready. Open:")
     steps.say("  map            {url}", url=url(settings))
+    steps.say("  log in         {url}", url=url(settings, "/login"))
     steps.say("  officer        {url}", url=url(settings, f"/officer#token={token}"))
     steps.say("  API            {url}", url=url(settings, "/api/v1/docs"))
     steps.say("Ctrl-C stops everything. Logs: {logs}", logs=settings.var_dir / "logs")
@@ -304,6 +310,9 @@ def run(settings: Settings, *, as_of: datetime | None, once: bool) -> bool:
             with database(settings, steps) as engine:
                 if as_of:
                     _prepare_demo(settings, steps, engine, as_of)
+                show_accounts(
+                    make_accounts(settings, engine, twin=bool(as_of)), url(settings, "/login"), steps.language, click.echo
+                )
                 with clock(settings, steps, engine, as_of) as variables:
                     engine.dispose()
                     return serve_until_stopped(settings, steps, os.environ | variables, once)

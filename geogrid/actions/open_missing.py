@@ -66,16 +66,17 @@ def _opened(one: unopened.Unopened, district: District) -> Opened | None:
 def open_all_missing(
     engine: Engine, *, now: datetime, district: District, say: Callable[[int, int], None] = lambda done, left: None
 ) -> tuple[int, int]:
-    """Open all that is missing, portion by portion, each committed; return how many were opened and left as they are.
+    """Keep today's rules and open all that is missing, portion by portion, each committed; return how many were opened and left.
 
     ``say`` is told how far it is after each portion: opened so far, left so far.
     """
+    district.programmes.keep(now=now)
     done, left, after, more = 0, 0, None, True
     while more:
         with session_scope(engine) as session:
             portion = open_missing(session, now=now, district=district, after=after)
         done, left, after = done + portion.opened, left + portion.left, portion.last
         more = after is not None
-        if portion.opened or portion.left:
+        if portion.opened:
             say(done, left)
     return done, left

@@ -141,8 +141,8 @@ def _sent_before(session: Session, command: TakeStep, details: Mapping[str, Any]
 
 def _is_same(step: Step, command: TakeStep, details: Mapping[str, Any]) -> bool:
     code = step.kind.value if step.kind in {StepKind.APPROVE, StepKind.REFUSE} else step.step
-    kept = {name: value for name, value in step.details.items() if name not in OURS}
-    return (code, step.actor, kept) == (command.step, command.actor.id, dict(details))
+    same = (code, step.actor) == (command.step, command.actor.id)  # the platform may keep more than was sent
+    return same and all(name in step.details and step.details[name] == value for name, value in details.items())
 
 
 def _check_base(base_seq: int | None, steps: Sequence[Step]) -> None:

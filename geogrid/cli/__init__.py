@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from geogrid.settings import Settings
 
 LANGUAGES = ("zh", "en")
-OWN = ("geogrid.cli.audit", "geogrid.cli.programmes")  # modules of this room with a list COMMANDS, as the other packages have one
+# Modules of this room with a list COMMANDS, as the other packages have one.
+OWN = ("geogrid.cli.accounts", "geogrid.cli.audit", "geogrid.cli.programmes")
 
 
 class _Commands(click.Group):
@@ -62,8 +63,9 @@ def db_migrate() -> None:
     """Bring the database to the newest schema; extensions are made where that is allowed."""
     from geogrid.store.schema import migrate, newest_revision
 
-    with opened() as (_, engine):
+    with opened() as (settings, engine):
         migrate(engine)
+        open_matters(settings, engine)
     click.echo(newest_revision())
 
 
@@ -137,13 +139,14 @@ def edition_withdraw(name: str) -> None:
 def fsck(context: click.Context) -> None:
     """Check every invariant over all rows and files; name what breaks one and end with code 1."""
     from geogrid.actions import fsck as checking
-    from geogrid.actions.district import read_profile
+    from geogrid.actions.district import open_district, read_profile
     from geogrid.store.checks import pending_photos
     from geogrid.store.session import session_scope
 
     with opened() as (settings, engine), session_scope(engine) as session:
         profile, now = read_profile(settings), settings.now()
-        breaches = checking.fsck(session, var_dir=settings.var_dir, now=now, profile=profile)
+        programmes = open_district(settings, engine).programmes
+        breaches = checking.fsck(session, var_dir=settings.var_dir, now=now, profile=profile, programmes=programmes)
         pending = pending_photos(session)
     for breach in breaches:
         rows = translate("{count} rows", language()).format(count=breach.count)
@@ -157,6 +160,24 @@ def fsck(context: click.Context) -> None:
 
 
 # -- what the commands share -------------------------------------------------------------------------------------------
+
+
+def open_matters(settings: Settings, engine: Engine) -> None:
+    """Keep the rules of today, and open matters for events that were taken in before there were any; say how far it is.
+
+    Raises
+    ------
+    SetupError
+        where a programme's rules were changed and its version was not raised
+    """
+    from geogrid.actions.district import open_district
+    from geogrid.actions.open_missing import open_all_missing
+
+    def say(done: int, left: int) -> None:
+        says = "Matters opened for events of before: {done}; without a matter, as their programme has no such steps: {left}"
+        click.echo(translate(says, language()).format(done=done, left=left))
+
+    open_all_missing(engine, now=settings.now(), district=open_district(settings, engine), say=say)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,10 @@ ProgrammeOf = Callable[[str, int], Programme]
 Units = Sequence[tuple[str, str]]
 MATTER_COLUMNS = [column.name for column in matters.columns]
 CLOCK_COLUMNS = [column.name for column in clocks.columns]
+NAME = """
+UPDATE steps SET step = named.step, details = named.details FROM named
+WHERE steps.event_id = named.event_id AND steps.seq = named.seq
+"""
 
 
 # -- steps to a matter ------------------------------------------------------------------------------------------------
@@ -208,12 +212,15 @@ def set_units(session: Session, units_of: Mapping[UUID, Units]) -> None:
 
 
 def name_steps(session: Session, named: Iterable[tuple[UUID, int, str, Mapping[str, Any]]]) -> None:
-    """Write what the programme calls steps that were taken under none, and what they keep: (event, seq, step, details)."""
-    rows = [{"id": i, "number": seq, "code": step, "told": dict(details)} for i, seq, step, details in named]
-    if rows:
-        one = (steps.c.event_id == bindparam("id")) & (steps.c.seq == bindparam("number"))
-        values = {"step": bindparam("code"), "details": bindparam("told", type_=steps.c.details.type)}
-        session.connection().execute(update(steps).where(one).values(values), rows)
+    """Write what the programme calls steps that were taken under none, and what they keep: (event, seq, step, details).
+
+    By set: an installation of before has hundreds of thousands of them.
+    """
+    session.execute(text("CREATE TEMP TABLE named (event_id uuid, seq integer, step text, details jsonb) ON COMMIT DROP"))
+    rows = ((event_id, seq, step, _copied(dict(details))) for event_id, seq, step, details in named)
+    copy_rows(session, "named", ["event_id", "seq", "step", "details"], rows)
+    session.execute(text(NAME))
+    session.execute(text("DROP TABLE named"))
 
 
 def copy_in(session: Session, rows: Iterable[tuple[dict[str, Any], Iterable[dict[str, Any]]]]) -> int:
