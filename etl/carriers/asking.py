@@ -60,9 +60,8 @@ def ask(
     cut.start()
     try:
         connection.request(method, target, body=body, headers={"User-Agent": "geogrid", **headers})
-        answer = connection.getresponse()
-        text = answer.read(MOST_ANSWER_BYTES).decode("utf-8", "replace")
-        return Answer(answer.status, text)
+        with connection.getresponse() as answer:
+            return Answer(answer.status, answer.read(MOST_ANSWER_BYTES).decode("utf-8", "replace"))
     except (OSError, http.client.HTTPException) as error:
         raise CarrierDown(carrier=carrier, reason=f"{host}: {type(error).__name__}: {error}") from error
     except ValueError as error:  # a header that no request may carry

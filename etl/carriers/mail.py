@@ -66,5 +66,9 @@ def _opened(settings: CarrierSettings) -> smtplib.SMTP:
         return smtplib.SMTP_SSL(host, port, timeout=timeout_s, context=ssl.create_default_context())
     server = smtplib.SMTP(host, port, timeout=timeout_s)
     if security == "starttls":
-        server.starttls(context=ssl.create_default_context())
+        try:
+            server.starttls(context=ssl.create_default_context())
+        except (smtplib.SMTPException, OSError):
+            server.close()
+            raise
     return server

@@ -1,0 +1,404 @@
+"""Carriers: what each sends, what it refuses, what a gateway's answers mean; a gateway and a mail server that listen."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Thread
+from uuid import uuid4
+
+import pytest
+
+from etl.carriers import asking, file, mail, text_message, webhook
+from etl.carriers.config import CarrierSettings, CarriersTold, read_carriers
+from etl.carriers.registry import send, senders_with, tried
+from geogrid.domain.notices import Addressee, Delivery, Notice
+from geogrid.errors import CarrierDown, CarrierError, CarrierRefused, CarriersInvalid
+from geogrid.settings import read_settings
+
+NOW = datetime(2025, 6, 18, 7, tzinfo=UTC)
+TEXT = '事件 7 "今日" 到期'
+
+
+def delivery(address: str = "13800001234", carrier: str = "message", **values) -> Delivery:
+    notice = Notice("o", "soon", {"zh": TEXT, "en": "Event 7 is due"}, NOW, uuid4(), {"number": "7"})
+    given = {"recipient": "person:1", "name": "张三", "synthetic": False, **values}
+    return Delivery(uuid4(), notice, Addressee(address=address, **given), carrier, 1, NOW)
+
+
+@contextmanager
+def gateway(script) -> Iterator[tuple[str, list]]:
+    """A gateway that keeps what it was sent and answers with ``script(n)``: status, body, seconds to wait, further headers."""
+    heard: list = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            heard.append((self.path, dict(self.headers), body))
+            status, answer, wait_s, headers = script(len(heard))
+            time.sleep(wait_s)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", heard
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def told(tmp_path: Path, name="message", **values) -> CarrierSettings:
+    return CarrierSettings(name, values, tmp_path, environ={"GEOGRID_SECRET_KEY": "s3cret"})
+
+
+def message(tmp_path: Path, url: str, **values) -> CarrierSettings:
+    given = {"url": url + "/send?to=${phone}", "body": '{"to":"${phone}","text":"${text}","id":"${id}"}', "allow_private": True}
+    return told(tmp_path, **{**given, "headers": {"Authorization": "Bearer ${secret_key}"}, **values})
+
+
+def ok(_):
+    return 200, b'{"code": 0}', 0.0, {}
+
+
+# -- text messages ----------------------------------------------------------------------------------------------------
+
+
+def test_a_gateway_is_asked_as_its_templates_say(tmp_path):
+    with gateway(ok) as (url, heard):
+        one = delivery("138 0000 1234")
+        text_message.send(one, message(tmp_path, url))
+    (path, headers, body) = heard[0]
+    assert path == "/send?to=138%200000%201234"
+    assert json.loads(body) == {"to": "138 0000 1234", "text": TEXT, "id": str(one.id)}
+    assert headers["Authorization"] == "Bearer s3cret"
+    assert headers["Idempotency-Key"] == str(one.id)
+
+
+def test_a_form_is_filled_so_that_no_text_breaks_out_of_its_field(tmp_path):
+    with gateway(ok) as (url, heard):
+        text_message.send(delivery("1&to=2"), message(tmp_path, url, body="to=${phone}&text=${text}", encode="form"))
+    assert heard[0][2].startswith(b"to=1%26to%3D2&text=%E4%BA%8B")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(200, None), (202, None), (500, CarrierDown), (503, CarrierDown), (429, CarrierDown), (408, CarrierDown),
+     (400, CarrierError), (403, CarrierError), (302, CarrierError)],
+)  # fmt: skip
+def test_answers_mean_taken_later_or_never(tmp_path, status, error):
+    with gateway(lambda _: (status, b"", 0.0, {"Location": "http://127.0.0.1:1/"})) as (url, heard):
+        if error is None:
+            text_message.send(delivery(), message(tmp_path, url))
+        else:
+            with pytest.raises(error) as caught:
+                text_message.send(delivery(), message(tmp_path, url))
+            assert type(caught.value) is error
+    assert len(heard) == 1  # no redirect is followed, nothing is sent twice by itself
+
+
+def test_an_error_within_a_good_status_is_an_error_where_the_answer_was_agreed(tmp_path):
+    with gateway(lambda _: (200, b'{"code": 17}', 0.0, {})) as (url, _), pytest.raises(CarrierDown, match="not what was agreed"):
+        text_message.send(delivery(), message(tmp_path, url, answer='"code": *0'))
+    with gateway(ok) as (url, _):
+        text_message.send(delivery(), message(tmp_path, url, answer='"code": *0'))
+
+
+def test_a_slow_gateway_and_a_trickling_one_are_left(tmp_path):
+    with gateway(lambda _: (200, b"", 3.0, {})) as (url, _):
+        began = time.monotonic()
+        with pytest.raises(CarrierDown):
+            text_message.send(delivery(), message(tmp_path, url, timeout_s=1))
+        assert time.monotonic() - began < 2.9
+
+    class Trickles(StreamRequestHandler):
+        def handle(self):
+            try:
+                self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                for _ in range(60):
+                    self.request.sendall(b"x")
+                    time.sleep(0.2)
+            except OSError:
+                pass
+
+    with listening(Trickles) as port:
+        began = time.monotonic()
+        text_message.send(delivery(), message(tmp_path, f"http://127.0.0.1:{port}", timeout_s=1))  # it was taken: it said 200
+        with pytest.raises(CarrierDown):
+            text_message.send(delivery(), message(tmp_path, f"http://127.0.0.1:{port}", timeout_s=1, answer="code"))
+        assert time.monotonic() - began < 8
+
+
+@contextmanager
+def listening(handler) -> Iterator[int]:
+    server = ThreadingTCPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"body": "${fone}"}, "fone"),
+        ({"body": "$ 5"}, "no template"),
+        ({"headers": {"A": "${secret_other}"}}, "GEOGRID_SECRET_OTHER"),
+        ({"encode": "xml"}, "message.encode"),
+    ],
+)
+def test_templates_that_nobody_fills_are_named(tmp_path, values, reason):
+    with pytest.raises(CarriersInvalid, match=reason):
+        text_message.send(delivery(), message(tmp_path, "http://127.0.0.1:1", **values))
+
+
+def test_a_name_with_a_line_break_starts_no_header_of_its_own(tmp_path):
+    with gateway(ok) as (url, heard), pytest.raises(CarrierError):
+        text_message.send(delivery(name="a\r\nX-Evil: 1"), message(tmp_path, url, headers={"X-Name": "${name}"}))
+    assert heard == []
+
+
+# -- where a request may go -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/", "https://0x7f.1/", "https://10.1.2.3/",
+        "https://169.254.169.254/latest", "https://[::ffff:127.0.0.1]/", "https://localhost/", "https://user:pw@example.org/",
+        "file:///etc/passwd", "https:///nowhere", "gopher://example.org/", "https://0.0.0.0/", "https://[fe80::1%25lo]/",
+        "https://[2002:7f00:1::]/",
+    ],
+)  # fmt: skip
+def test_no_request_goes_to_this_machine_or_into_private_networks(url):
+    with pytest.raises((CarrierRefused, CarrierDown)) as caught:
+        asking.ask("webhook", url, headers={}, body=b"", timeout_s=1)
+    assert caught.value.code == "carrier.refused" or "is not known" in str(caught.value)
+
+
+def test_a_name_that_has_one_private_address_is_refused_and_no_name_is_asked_twice(monkeypatch):
+    asked = []
+
+    def answers(host, port, **_):
+        asked.append(host)
+        return [(0, 0, 0, "", (address, port)) for address in ("93.184.216.34", "10.0.0.7")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answers)
+    with pytest.raises(CarrierRefused, match="private network"):
+        asking.ask("webhook", "https://rebinding.example/", headers={}, body=b"", timeout_s=1)
+    assert asked == ["rebinding.example"]
+
+
+def test_the_connection_goes_to_the_address_that_was_judged(monkeypatch):
+    went = []
+
+    def connect(address, timeout_s):
+        went.append(address)
+        raise TimeoutError("not here")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **_: [(0, 0, 0, "", ("93.184.216.34", port))])
+    monkeypatch.setattr(socket, "create_connection", connect)
+    with pytest.raises(CarrierDown, match="not here"):
+        asking.ask("webhook", "https://example.org:8443/x", headers={}, body=b"", timeout_s=1)
+    assert went == [("93.184.216.34", 8443)]
+
+
+# -- webhooks ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_webhook_is_signed_and_the_same_at_every_try(tmp_path):
+    settings = told(tmp_path, "webhook", secret="key", allow_private=True)
+    with gateway(ok) as (url, heard):
+        one = delivery(url + "/in", "webhook")
+        webhook.send(one, settings, clock=lambda: 1_750_000_000.5)
+        webhook.send(one, settings, secret_of=lambda recipient: "own" if recipient == "person:1" else None)
+    (_, first, body), (_, second, again) = heard
+    assert body == again
+    assert first["Idempotency-Key"] == second["Idempotency-Key"] == str(one.id)
+    signed = hmac.new(b"s3cret", b"1750000000." + body, hashlib.sha256).hexdigest()
+    assert first["X-Geogrid-Signature"] == f"sha256={signed}"
+    own = hmac.new(b"own", second["X-Geogrid-Timestamp"].encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert second["X-Geogrid-Signature"] == f"sha256={own}"
+    assert json.loads(body)["texts"]["zh"] == TEXT
+
+
+# -- mail -------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def mail_server(answer_to_recipient: bytes = b"250 ok") -> Iterator[tuple[int, list]]:
+    heard: list = []
+
+    class Server(StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(b"220 here\r\n")
+            data, lines = False, []
+            for line in self.rfile:
+                if data:
+                    lines.append(line)
+                    if line == b".\r\n":
+                        heard.append(b"".join(lines))
+                        data = False
+                        self.wfile.write(b"250 ok\r\n")
+                    continue
+                word = line[:4].upper()
+                if word == b"DATA":
+                    data = True
+                    self.wfile.write(b"354 go on\r\n")
+                elif word == b"RCPT":
+                    self.wfile.write(answer_to_recipient + b"\r\n")
+                elif word == b"QUIT":
+                    self.wfile.write(b"221 bye\r\n")
+                    return
+                else:
+                    self.wfile.write(b"250 ok\r\n")
+
+    with listening(Server) as port:
+        yield port, heard
+
+
+def post(tmp_path, port, **values) -> CarrierSettings:
+    given = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "grid@example.org", "subject": "[网格]"}
+    return told(tmp_path, "mail", **{**given, **values})
+
+
+def test_mail_carries_text_and_a_message_id_of_the_delivery(tmp_path):
+    one = delivery("a@example.org", "mail")
+    with mail_server() as (port, heard):
+        mail.send(one, post(tmp_path, port))
+    assert f"Message-ID: <{one.id}@example.org>".encode() in heard[0]
+    made = mail.message_of(one, post(tmp_path, 25))
+    assert made["Subject"] == f"[网格] {TEXT}"
+    assert made.get_content().strip() == TEXT
+
+
+@pytest.mark.parametrize(("answer", "error"), [(b"550 no such person", CarrierError), (b"451 later", CarrierDown)])
+def test_a_recipient_refused_for_good_is_not_tried_again(tmp_path, answer, error):
+    with mail_server(answer) as (port, _), pytest.raises(CarrierError) as caught:
+        mail.send(delivery("a@example.org", "mail"), post(tmp_path, port))
+    assert type(caught.value) is error
+
+
+def test_a_server_without_tls_gets_no_mail_where_tls_is_asked_for(tmp_path):
+    with mail_server() as (port, heard), pytest.raises(CarrierDown):
+        mail.send(delivery("a@example.org", "mail"), post(tmp_path, port, security="starttls"))
+    assert heard == []
+
+
+def test_an_address_that_would_add_a_header_is_no_address(tmp_path):
+    with pytest.raises(CarrierError):
+        mail.send(delivery("a@example.org\r\nBcc: b@example.org", "mail"), post(tmp_path, 1))
+
+
+# -- files, and the rule above all ------------------------------------------------------------------------------------
+
+
+def test_the_file_carrier_writes_a_line_a_delivery(tmp_path):
+    settings = told(tmp_path, "file")
+    one, other = delivery(), delivery()
+    file.send(one, settings)
+    file.send(other, settings)
+    (path,) = (tmp_path / "outbox").iterdir()
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert [line["id"] for line in lines] == [str(one.id), str(other.id)]
+    assert lines[0]["texts"]["zh"] == TEXT
+    assert path.stat().st_mode & 0o077 == 0  # who was told what is for nobody else on this machine
+
+
+def test_real_carriers_refuse_made_up_people_districts_and_nobody(tmp_path):
+    with gateway(ok) as (url, heard):
+        real = message(tmp_path, url)
+        everything = CarriersTold({"message": real})
+        for one, reason in (
+            (delivery(synthetic=True), "the recipient is made up"),
+            (delivery(""), "no address"),
+            (delivery(carrier="mail"), "not set up"),
+        ):
+            found = tried(one, everything)
+            assert found.refused and reason in found.error
+        made_up = CarriersTold({"message": CarrierSettings("message", real.values, tmp_path, True, real.environ)})
+        assert "the district is made up" in tried(delivery(), made_up).error
+        assert heard == []
+        assert tried(delivery(), everything).error == ""
+    assert len(heard) == 1
+
+
+def test_a_file_can_take_everything(tmp_path):
+    told_all = CarriersTold({"file": told(tmp_path, "file")}, "file")
+    send(delivery(synthetic=True, carrier="mail"), told_all)
+    assert '"carrier": "mail"' in next((tmp_path / "outbox").iterdir()).read_text("utf-8")
+
+
+def test_any_fault_of_a_sender_is_a_try_that_failed(tmp_path):
+    def breaks(*_):
+        raise ZeroDivisionError("oh")
+
+    found = tried(delivery(), CarriersTold({"message": told(tmp_path)}), {"message": breaks})
+    assert (found.error, found.retry, found.refused) == ("ZeroDivisionError: oh", True, False)
+    assert set(senders_with(lambda _: None)) == {"message", "mail", "webhook", "file"}
+
+
+# -- the file of carriers ---------------------------------------------------------------------------------------------
+
+
+def settings(tmp_path, **more):
+    return read_settings({"GEOGRID_VAR": str(tmp_path), **more})
+
+
+def test_without_a_file_a_made_up_district_writes_and_a_real_one_says_that_nothing_is_set_up(tmp_path):
+    assert read_carriers(settings(tmp_path), synthetic=True).everything_to == "file"
+    real = read_carriers(settings(tmp_path), synthetic=False)
+    assert "not set up" in tried(delivery(), real).error
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[pigeon]\n", "pigeon is no carrier"),
+        ("[message]\n", "message.url is missing"),
+        ('[message]\nurl = "x"\nspeed = 1\n', "message.speed is unknown"),
+        ('[message]\nurl = "x"\ntimeout_s = "1"\n', "message.timeout_s"),
+        ('everything_to = "file"\n', "everything_to names file"),
+        ("[message\n", "at line 1"),
+    ],
+)
+def test_a_broken_file_is_refused_with_its_reason(tmp_path, text, reason):
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    with pytest.raises(CarriersInvalid, match=reason):
+        read_carriers(settings(tmp_path, GEOGRID_CARRIERS=str(path)), synthetic=False)
+
+
+def test_secrets_come_from_the_environment_or_a_file(tmp_path):
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "sms").write_text("from file\n")
+    assert told(tmp_path).secret("sms") == "from file"
+    assert told(tmp_path).secret("key") == "s3cret"
+    for name in ("../secrets/sms", "none"):
+        with pytest.raises(CarriersInvalid):
+            told(tmp_path).secret(name)
