@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.answers import answer, far_error, is_far, on_record, units_of
 from geogrid.actions.district import District
-from geogrid.actions.matters import opened, write_matter
+from geogrid.actions.matters import opened, rows_of
 from geogrid.actions.notices import About, tell_opening
 from geogrid.domain.events import Event, Report, StepKind
 from geogrid.errors import ReportIdConflict
-from geogrid.store import cells, editions, events, locks
+from geogrid.store import cells, editions, events, locks, reports
 
 ASSIGNER = "geogrid"
 
@@ -45,9 +45,8 @@ def accept_report(
     EditionNotInForce
         before the first edition is activated.
     """
-    known = events.find(session, report.id)
-    if known is not None:
-        return _again(known, report)
+    if reports.is_stored(session, report.id):
+        return _again(session, report)
     locks.share_edition(session)
     edition = editions.in_force(session)
     lon, lat = (float(values[0]) for values in on_record([report.point]))
@@ -55,23 +54,27 @@ def accept_report(
     if is_far(district, assignment):
         raise far_error(district, lon, lat, assignment)
     point_lonlat = None if report.point is None else (lon, lat)
-    number = events.next_number(session, now.astimezone(ZoneInfo(district.profile.timezone)))
-    values = events.event_values(report, number, point_lonlat, assignment, units_of(district, assignment), now)
+    units = units_of(district, assignment)
     district.programmes.keep(now=now)
-    created = events.add(session, values, point_lonlat)
-    if created:
-        events.add_assignment(session, report.id, assignment, now=editions.not_before(edition, now))
-        cells.add(session, [report.id])
-        units = units_of(district, assignment)
-        begun = opened(_begins(now, actor), report.kind, report.channel, units, district=district, asked=asked)
-        write_matter(session, report.id, begun.matter, now=now, district=district)
-        about = About(report.id, number, report.kind, begun.matter, begun.programme)
-        tell_opening(session, about, begun.steps, now=now, district=district)
-        events.add_steps(session, report.id, begun.steps)  # last, so that ids of steps soon follow their commits
-    stored = events.find(session, report.id)
-    if stored is None:
-        raise RuntimeError(f"event {report.id} was neither inserted nor found")
-    return Accepted(stored, True) if created else _again(stored, report)
+    number = reports.add(
+        session,
+        report,
+        point_lonlat,
+        assignment,
+        units,
+        reported_at=now,
+        assigned_at=editions.not_before(edition, now),
+        local_day=now.astimezone(ZoneInfo(district.profile.timezone)),
+    )
+    if number is None:
+        return _again(session, report)
+    cells.add(session, [report.id])
+    begun = opened(_begins(now, actor), report.kind, report.channel, units, district=district, asked=asked)
+    reports.add_matter(session, *rows_of(report.id, begun.matter, now=now, district=district))
+    about = About(report.id, number, report.kind, begun.matter, begun.programme)
+    tell_opening(session, about, begun.steps, now=now, district=district)
+    events.add_steps(session, report.id, begun.steps)  # last, so that ids of steps soon follow their commits
+    return Accepted(reports.as_stored(report, number, point_lonlat, assignment, now, begun.steps), True)
 
 
 def _begins(now: datetime, actor: str) -> list[tuple[StepKind, datetime, str]]:
@@ -79,7 +82,10 @@ def _begins(now: datetime, actor: str) -> list[tuple[StepKind, datetime, str]]:
     return [(StepKind.REPORT, now, actor), (StepKind.ASSIGN, now, ASSIGNER)]
 
 
-def _again(event: Event, report: Report) -> Accepted:
-    if event.report.body_hash != report.body_hash:
+def _again(session: Session, report: Report) -> Accepted:
+    stored = events.find(session, report.id)
+    if stored is None:
+        raise RuntimeError(f"event {report.id} was neither inserted nor found")
+    if stored.report.body_hash != report.body_hash:
         raise ReportIdConflict(id=str(report.id))
-    return Accepted(event, False)
+    return Accepted(stored, False)

@@ -26,7 +26,7 @@ NUMBERS = "SELECT nextval('event_number') FROM generate_series(1, :count)"
 
 
 def next_numbers(session: Session, days: Sequence[str]) -> list[str]:
-    """Return a new number for each of ``days`` (YYYYMMDD), as ``events.next_number`` makes one."""
+    """Return a new number for each of ``days`` (YYYYMMDD), as ``reports.add`` makes one."""
     numbers = session.scalars(text(NUMBERS), {"count": len(days)})
     return [f"{day}{number:06d}" for day, number in zip(days, numbers, strict=True)]
 

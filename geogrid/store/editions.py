@@ -17,6 +17,7 @@ from geogrid.store.tables import metadata
 from geogrid.store.tables.editions import editions
 from geogrid.store.tables.events import assignments
 
+IN_FORCE = select(editions).where(editions.c.state == EditionState.IN_FORCE)
 UNASKED = frozenset({GeographyKind.HOUSEHOLDS, GeographyKind.PLACES})  # no assignment rests on them
 
 
@@ -73,7 +74,7 @@ def by_id(session: Session, edition_id: int) -> Edition:
 
 def find_in_force(session: Session) -> Edition | None:
     """Return the edition in force, None before the first is activated. Rides the primary key: editions are few."""
-    row = session.execute(select(editions).where(editions.c.state == EditionState.IN_FORCE)).one_or_none()
+    row = session.execute(IN_FORCE).one_or_none()
     return None if row is None else _edition(row)
 
 

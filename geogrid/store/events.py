@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, func, insert, literal_column, select, text, update
+from sqlalchemy import Row, bindparam, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from geogrid.domain.events import Channel, Event, EventKind, EventState, Report, Step, StepKind
 from geogrid.domain.grids import Assignment, AssignmentRule, Candidate
 from geogrid.domain.places import ConfirmedPlace, Datum, PlacePrecision, ReportedPoint
-from geogrid.space.crs import SRID_STORED
 from geogrid.space.tiles import STEP_ZOOM, cell_of
 from geogrid.store.cells import CELL_ZOOM
-from geogrid.store.tables.events import assignments, event_number, events, photos, reload_number, steps
+from geogrid.store.tables.events import assignments, events, photos, reload_number, steps
 
 PointLonLat = tuple[float, float] | None
 STREAM = "geogrid_steps"  # the channel of NOTIFY
+
+# Statements that never change are made once: to look up the compiled form of a new one costs more than to run it.
+POINT_LON, POINT_LAT = func.ST_X(events.c.point).label("lon"), func.ST_Y(events.c.point).label("lat")
+EVENT = select(events, POINT_LON, POINT_LAT).where(events.c.id == bindparam("event_id"))
+EVENT_LOCKED = EVENT.with_for_update()
+STEPS = select(steps).where(steps.c.event_id == bindparam("event_id")).order_by(steps.c.seq)
+CURRENT = select(assignments).where(assignments.c.event_id == bindparam("event_id"), assignments.c.is_current)
+
+# New steps in their order, each told as "id:x:y", or "id:-:-" where the event has no position (as ``cell_text`` writes it).
+ADD_STEPS = text("""
+WITH added AS (
+    INSERT INTO steps (event_id, seq, kind, at, actor, note, step, details, client_key)
+    SELECT CAST(:event_id AS uuid), made.* FROM unnest(CAST(:seqs AS integer[]), CAST(:kinds AS text[]),
+        CAST(:ats AS timestamptz[]), CAST(:actors AS text[]), CAST(:notes AS text[]), CAST(:codes AS text[]),
+        CAST(CAST(:details AS text[]) AS jsonb[]), CAST(:keys AS text[]))
+        AS made (seq, kind, at, actor, note, step, details, client_key)
+    ORDER BY made.seq RETURNING id)
+SELECT added.id, pg_notify(:stream, added.id || coalesce(
+    ':' || (cell_x >> CAST(:shift AS integer)) || ':' || (cell_y >> CAST(:shift AS integer)), ':-:-'))
+FROM added, events WHERE events.id = CAST(:event_id AS uuid) ORDER BY added.id
+""")
 
 
 # -- values of rows ---------------------------------------------------------------------------------------------------
@@ -98,18 +119,6 @@ def assignment_values(event_id: UUID, assignment: Assignment, *, now: datetime) 
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
-def next_number(session: Session, local_day: datetime) -> str:
-    """Return the number of a new event: the day it came in, and a running number of six digits or more."""
-    return f"{local_day:%Y%m%d}{session.scalar(select(event_number.next_value())):06d}"
-
-
-def add(session: Session, values: dict[str, Any], point_lonlat: PointLonLat) -> bool:
-    """Insert an event and return True, or False where its id is stored already (after waiting for whoever stores it now)."""
-    point = None if point_lonlat is None else func.ST_SetSRID(func.ST_MakePoint(*point_lonlat), SRID_STORED)
-    statement = upsert(events).values({**values, "point": point}).on_conflict_do_nothing(index_elements=["id"])
-    return session.execute(statement.returning(events.c.id)).scalar() is not None
-
-
 def add_assignment(session: Session, event_id: UUID, assignment: Assignment, *, now: datetime) -> None:
     """Make ``assignment`` the current one of the event; the one before stays as history."""
     current = (assignments.c.event_id == event_id) & assignments.c.is_current
@@ -122,13 +131,20 @@ def add_steps(session: Session, event_id: UUID, added: Sequence[Step], *, key: s
 
     ``key`` is the sender's own key of the last of them.
     """
-    rows = [{"event_id": event_id, **asdict(s), "kind": s.kind.value, "client_key": None} for s in added]
-    rows[-1]["client_key"] = key
-    ids = list(session.scalars(insert(steps).returning(steps.c.id, sort_by_parameter_order=True), rows))
-    cell = session.execute(select(events.c.cell_x, events.c.cell_y).where(events.c.id == event_id)).one()
-    told = func.pg_notify(STREAM, func.concat(func.unnest(ids, type_=BigInteger), cell_text(cell.cell_x, cell.cell_y)))
-    session.execute(select(told))
-    return ids
+    told = {
+        "event_id": event_id,
+        "seqs": [step.seq for step in added],
+        "kinds": [step.kind.value for step in added],
+        "ats": [step.at for step in added],
+        "actors": [step.actor for step in added],
+        "notes": [step.note for step in added],
+        "codes": [step.step for step in added],
+        "details": [json.dumps(dict(step.details)) for step in added],
+        "keys": [*[None] * (len(added) - 1), key],
+        "stream": STREAM,
+        "shift": CELL_ZOOM - STEP_ZOOM,
+    }
+    return list(session.execute(ADD_STEPS, told).scalars())
 
 
 def cell_text(cell_x: int | None, cell_y: int | None) -> str:
@@ -183,20 +199,18 @@ def add_photo(session: Session, event_id: UUID, sha256: str, media_type: str, si
 
 def find(session: Session, event_id: UUID, *, lock: bool = False) -> Event | None:
     """Return the event with steps and current assignment, or None; ``lock`` holds its row until the transaction ends."""
-    query = select(events, func.ST_X(events.c.point).label("lon"), func.ST_Y(events.c.point).label("lat"))
-    query = query.where(events.c.id == event_id)
-    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    which = {"event_id": event_id}
+    row = session.execute(EVENT_LOCKED if lock else EVENT, which).one_or_none()
     if row is None:
         return None
-    taken = session.execute(select(steps).where(steps.c.event_id == event_id).order_by(steps.c.seq)).all()
-    current = select(assignments).where(assignments.c.event_id == event_id, assignments.c.is_current)
+    taken = session.execute(STEPS, which).all()
     return Event(
         id=row.id,
         number=row.number,
         report=_report(row),
         state=EventState(row.state),
         point_lonlat=None if row.lon is None else (row.lon, row.lat),
-        assignment=_assignment(session.execute(current).one_or_none()),
+        assignment=_assignment(session.execute(CURRENT, which).one_or_none()),
         reported_at=row.reported_at,
         steps=tuple(Step(s.seq, StepKind(s.kind), s.at, s.actor, s.note, s.step, s.details) for s in taken),
     )

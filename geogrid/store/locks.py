@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 EDITION_LOCK = 0x65646974696F6E  # "edition"
 PUBLISH_LOCK = 0x7075626C697368  # "publish"
+SHARE = text("SELECT pg_advisory_xact_lock_shared(:key)")
 
 
 def share_edition(session: Session) -> None:
     """Wait until nobody publishes, then keep publishers out until this transaction ends; ingest does not wait for ingest."""
-    session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": EDITION_LOCK})
+    session.execute(SHARE, {"key": EDITION_LOCK})
 
 
 def take_edition(session: Session) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 from threading import Barrier, Thread
 from uuid import uuid4
 
@@ -59,6 +59,36 @@ def test_an_accepted_report_explains_itself(session, district):
     assert found.department_codes == ("01020399990100100100",)
     row = session.execute(text("SELECT village_code, township_code, is_open FROM events")).one()
     assert tuple(row) == (VILLAGE_A, TOWNSHIP_A, True)
+
+
+@pytest.mark.parametrize("place", [IN_A1, (126.605, 45.91), (126.595, 45.905), None])
+def test_what_is_said_of_a_new_event_is_what_is_stored_of_it(session, district, place):
+    """The event is not read again after it was written: the answer to the report and to its repetition must be one."""
+    beijing = timezone(timedelta(hours=8))
+    sent = replace(
+        report(place, accuracy_m=20.0 if place else None),
+        words="'); DROP TABLE events; -- \\ 路灯坏了",
+        address="a\nb",
+        photo_sha256s=("0" * 64, "f" * 64),
+        mock_location=True,
+        observed_at=NOW.astimezone(beijing) - timedelta(microseconds=1),
+    )
+    now = NOW.astimezone(beijing) + timedelta(microseconds=7)
+    said, stored = accept(session, district, sent, now=now).event, events.find(session, sent.id)
+    assert said == stored
+    assert [one.isoformat() for one in (said.report.observed_at, said.reported_at, said.steps[1].at)] == [
+        one.isoformat() for one in (stored.report.observed_at, stored.reported_at, stored.steps[1].at)
+    ]
+    assert said.steps[0].details == stored.steps[0].details != {}
+
+
+def test_numbers_go_on_after_a_million(session, district):
+    last = session.scalar(text("SELECT nextval('event_number')"))
+    set_to = text("SELECT setval('event_number', :last)")
+    session.execute(set_to, {"last": 999_998})
+    numbers = [accept(session, district, report(IN_A1)).event.number for _ in range(2)]
+    session.execute(set_to, {"last": last})  # a sequence is not rolled back
+    assert numbers == ["20250618999999", "202506181000000"]
 
 
 @pytest.mark.parametrize(
