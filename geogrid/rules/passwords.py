@@ -1,8 +1,9 @@
 """Which passwords are taken. Two policies: ``asvs`` asks for length, ``mlps3`` for kinds of characters and change.
 
 ``asvs``: OWASP ASVS 5.0, 6.2: at least 12 characters (it wants 8, and recommends 15), any characters, no rules of composition,
-no change by the calendar, nothing common or guessable. ``mlps3``: the usual reading of GB/T 22239-2019, level 3 (8.1.4.1): at
-least 10 characters of three of four kinds, changed every 90 days; and nothing common or guessable either.
+no change by the calendar, nothing common or guessable. ``mlps3``: GB/T 22239-2019, level 3 (8.1.4.1), asks for complexity
+and regular change and names no figures; ours: at least 10 characters of three of four kinds, new every 90 days; and nothing
+common or guessable either.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def _kinds(text: str) -> int:
 
 def _own_words(login: str, name: str) -> list[str]:
     words = re.split(r"[^\w]+", f"{login} {name}".lower())
-    return [word for word in words if len(word) >= 2]
+    whole = re.sub(r"[^\w]+", "", login.lower())
+    return [word for word in (whole, *words) if len(word) >= 2]
 
 
 def _is_repeated(text: str) -> bool:
