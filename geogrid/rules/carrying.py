@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from geogrid.domain.events import EventState
 from geogrid.domain.matters import ClockRun, Mark, MarkKind, Matter, Proposal, Taken
 from geogrid.domain.programmes import Programme, StepRule
 from geogrid.rules.deadlines import facts_of, limit_for
 from geogrid.rules.effects import EFFECT, Doing
 
+UNDECIDED = frozenset({EventState.REPORTED, EventState.OPENED, EventState.DISPATCHED})
+
 
 def carried_out(programme: Programme, matter: Matter, rule: StepRule, doing: Doing, *, by: str = "", seq: int = 0) -> Matter:
-    """Return the matter after a step, which is kept as taken by ``by`` (the actor, unless somebody approved it)."""
+    """Return the matter after a step, which is kept as taken by ``by`` (the actor, unless somebody approved it).
+
+    What is taken up again has no outcome any more: an agreement that did not hold settles nothing.
+    """
     before = matter
+    if matter.outcome and rule.to and programme.state(rule.to).stage in UNDECIDED:
+        matter = matter.but(outcome="")
     for effect in rule.does:
         matter = EFFECT[effect](matter, doing)
     state = rule.to or matter.state

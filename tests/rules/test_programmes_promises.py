@@ -58,6 +58,19 @@ def test_either_side_withdraws_or_goes_to_court_at_any_time(code):
         assert (rule.roles, rule.requires, rule.approver, rule.within) == ((Role.CITIZEN,), (), None, None)
 
 
+def test_an_agreement_that_does_not_hold_settles_nothing():
+    assert agreed().outcome == "settled"
+    rejected = live(agreed(), ("request_confirmation", CITIZEN, BOTH), ("reject", VERIFIER, {"reason": "void"}))
+    assert (rejected.state, rejected.outcome) == ("sorted", "")
+    assert live(agreed(), ("to_court", CITIZEN)).outcome == ""
+
+
+def test_who_diverts_elsewhere_gains_no_time():
+    moved = live(defusing(), ("redivert", DISPATCHER, {"party": "station:property", "reason": "theirs"}))
+    (run,) = (run for run in moved.clocks if run.clock == "defuse")
+    assert (run.is_running, len(run.marks)) == (True, 1)
+
+
 def test_a_way_out_ends_the_mediation_at_once():
     for step, outcome in (("withdraw", "withdrawn"), ("to_court", "transferred")):
         left = live(defusing(), (step, CITIZEN), ("revisit", VERIFIER, {"note": "by phone"}), ("archive", SYSTEM))
