@@ -12,7 +12,9 @@ from sqlalchemy import Row, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from geogrid.domain.events import EventState
+from geogrid.rules.scope import EVERYTHING, Scope
 from geogrid.space.crs import SRID_STORED
+from geogrid.store.scope import visible
 from geogrid.store.tables.events import assignments, events
 
 MOST_PER_PAGE = 1_000
@@ -39,11 +41,11 @@ class EventFilter:
 
 
 def read_page(
-    session: Session, chosen: EventFilter, *, limit: int, after: Place | None = None
+    session: Session, chosen: EventFilter, *, limit: int, after: Place | None = None, scope: Scope = EVERYTHING
 ) -> tuple[list[dict[str, Any]], Place | None]:
     """Return up to ``limit`` events after ``after`` in the order of the list, and the place to go on from (None at the end)."""
     limit = min(limit, MOST_PER_PAGE)
-    rows = session.execute(_select(chosen, after).limit(limit + 1)).all()
+    rows = session.execute(_select(chosen, after).where(visible(scope)).limit(limit + 1)).all()
     shown = rows[:limit]
     return [_listed(row) for row in shown], _place(shown) if len(rows) > limit else None
 

@@ -10,8 +10,11 @@ from sqlalchemy import Float, Integer, Select, Table, Text, cast, func, literal,
 from sqlalchemy.orm import Session
 
 from geogrid.domain.events import Channel, EventKind, EventState
+from geogrid.rules.scope import Scope
 from geogrid.space.crs import SRID_STORED
 from geogrid.space.tiles import CLUSTER_ZOOMS, cell_of, cell_zoom
+from geogrid.store.cells import CELL_ZOOM
+from geogrid.store.scope import visible
 from geogrid.store.tables.cells import event_cell_deltas, event_cells
 from geogrid.store.tables.events import events
 from layers.layer import Group, Layer, PopupField, Rule, Shape, Symbol
@@ -20,11 +23,19 @@ from layers.view import View
 
 SINGLE_FROM_ZOOM = CLUSTER_ZOOMS[-1] + 1
 E7 = 1e7
+OF_TOWNSHIPS = "000"  # how a township's code of 12 digits ends
 
 
 def select_events(view: View) -> Select:
     """Clusters far out, single events near; both have ``code``, ``geom``, ``open`` and ``closed``."""
-    return select_single(view) if view.zoom >= SINGLE_FROM_ZOOM else select_clusters(view)
+    if view.zoom >= SINGLE_FROM_ZOOM:
+        return select_single(view)
+    return select_clusters(view) if _counted_by_cell(view.scope) else select_clusters_of_some(view)
+
+
+def _counted_by_cell(scope: Scope) -> bool:
+    """Whether the counts kept by cell and township are the ones that a reader may see; row security leaves his townships."""
+    return scope.whole or (bool(scope.units) and all(unit.endswith(OF_TOWNSHIPS) for unit in scope.units))
 
 
 def select_clusters(view: View) -> Select:
@@ -52,6 +63,33 @@ def select_clusters(view: View) -> Select:
     )
 
 
+def select_clusters_of_some(view: View) -> Select:
+    """Counts by cell of the events that a reader of villages, a department or a station may see.
+
+    Rides ``idx_events_point`` (GiST) and what ``store.scope.visible`` rides.
+    """
+    shift = CELL_ZOOM - cell_zoom(max(view.zoom, CLUSTER_ZOOMS[0]))
+    cell_x, cell_y = (column.op(">>")(shift) for column in (events.c.cell_x, events.c.cell_y))
+    seen = (
+        select(cell_x.label("cell_x"), cell_y.label("cell_y"), events.c.is_open, events.c.point)
+        .where(events.c.point.op("&&")(view.envelope()), visible(view.scope))
+        .subquery()
+    )
+    lon, lat = (func.avg(place(seen.c.point)) for place in (func.ST_X, func.ST_Y))
+    n_open = cast(func.count().filter(seen.c.is_open), Integer)
+    return (
+        select(
+            (cast(seen.c.cell_x, Text) + literal("-") + cast(seen.c.cell_y, Text)).label("code"),
+            mercator(func.ST_SetSRID(func.ST_MakePoint(lon, lat), SRID_STORED)).label("geom"),
+            n_open.label("open"),
+            (cast(func.count(), Integer) - n_open).label("closed"),
+        )
+        .group_by(seen.c.cell_x, seen.c.cell_y)
+        .order_by(seen.c.cell_x, seen.c.cell_y)
+        .limit(view.most)
+    )
+
+
 def _counts(table: Table, zoom: int, view: View) -> Select:
     west, south, east, north = view.bbox
     (x_first, x_last), (y_last, y_first) = cell_of([west, east], [south, north], zoom)
@@ -74,7 +112,7 @@ def select_single(view: View) -> Select:
             events.c.kind,
             events.c.state,
         )
-        .where(events.c.point.op("&&")(view.envelope()))
+        .where(events.c.point.op("&&")(view.envelope()), visible(view.scope))
         .order_by(events.c.is_open.desc(), events.c.reported_at.desc())
         .limit(view.most)
     )

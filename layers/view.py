@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, func
 
+from geogrid.rules.scope import EVERYTHING, Scope
 from geogrid.space.crs import SRID_STORED, SRID_WEB_MERCATOR, transformer
 
 MOST_FEATURES = 20_000
@@ -22,6 +23,7 @@ class View:
     zoom : zoom of the web map, 0 to 19
     language : of labels made by the server
     filters : what a layer lets one choose, such as ``{"department": "police"}``
+    scope : what the reader may see of the district's events
     most : the bound on features read
     """
 
@@ -29,6 +31,7 @@ class View:
     zoom: int
     language: str = "zh"
     filters: Mapping[str, str] = field(default_factory=dict)
+    scope: Scope = EVERYTHING
     most: int = MOST_FEATURES
 
     def mercator(self) -> tuple[float, float, float, float]:

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.recast import count_events
 from geogrid.domain.readings import Asked, Counts, Reading
-from geogrid.store import analysis, editions
+from geogrid.rules.scope import Scope
+from geogrid.store import analysis, editions, scope
 from geogrid.store.events import reloads
 from geogrid.store.session import snapshot_scope
 from layers.counts import names_of_codes
 from webmap.installation import Installation
+from webmap.reading import current_scope
 
 MOST_ROWS = 50_000
 TIMEOUT_MS = 60_000
@@ -37,10 +39,11 @@ class _Kept:
     def __init__(self) -> None:
         self._lock, self._kept = Lock(), OrderedDict[Any, Counted]()
 
-    def counted(self, here: Installation, asked: Asked) -> Counted:
+    def counted(self, here: Installation, asked: Asked, seen: Scope) -> Counted:
         with self._lock, snapshot_scope(here.engine) as session:
             session.execute(text(f"SET LOCAL statement_timeout = {TIMEOUT_MS}"))
-            key = (str(here.engine.url), asked, _mark(session))
+            key = (str(here.engine.url), asked, _mark(session), seen.key)
+            scope.enter(session, seen)
             if key not in self._kept:
                 self._kept[key] = _count(session, here, asked)
             self._kept.move_to_end(key)
@@ -70,4 +73,4 @@ def counted(here: Installation, asked: Asked) -> Counted:
     """
     if asked.reading is Reading.AS_OF and asked.as_of is None:
         asked = replace(asked, as_of=here.now())
-    return _KEPT.counted(here, asked)
+    return _KEPT.counted(here, asked, current_scope())

@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from geogrid.errors import NotFoundError, RequestInvalid
 from geogrid.store import events as stored_events
 from geogrid.store.editions import find_in_force
-from geogrid.store.session import session_scope
 from geogrid.store.tables.events import steps
 from layers.cards import Card, event_card, grid_card, station_card
 from layers.event_pages import count_unplaced
@@ -28,6 +27,7 @@ from webmap.installation import installation
 from webmap.language import current_language
 from webmap.map_frame import chrome, described_layers, district_name, map_frame
 from webmap.pages import wants_page
+from webmap.reading import reading
 from webmap.roles import READERS, roles
 from webmap.signed_in import signed_in
 from webmap.tiles import TIMEOUT_MS
@@ -44,7 +44,7 @@ def home() -> Response:
     """Send the map; ``?event=``, ``?grid=`` or ``?station=`` opens one."""
     here, language = installation(), current_language()
     profile = here.district.profile
-    with session_scope(here.engine) as session:
+    with reading() as session:
         _bound(session)
         bounds = district_extent(session, profile.centre_lonlat)
         layers = described_layers(session, language)
@@ -92,7 +92,7 @@ def find() -> Response:
     asked = request.args.get("q", "")
     if len(asked) > LONGEST_QUERY:
         raise RequestInvalid(name="q", reason=f"at most {LONGEST_QUERY} characters")
-    with session_scope(installation().engine) as session:
+    with reading() as session:
         _bound(session)
         found = search(session, asked)
     shown = [{"type": f.type, "kind": type_label(f.type), "code": f.code, "title": f.title, "bbox": f.bbox} for f in found]
@@ -123,7 +123,7 @@ def event(event_id: UUID) -> BaseResponse:
 def _card(type_name: str, code: str, read: Any) -> BaseResponse:
     if wants_page():
         return redirect(f"/?{type_name}={code[:LONGEST_CODE]}")
-    with session_scope(installation().engine) as session:
+    with reading() as session:
         _bound(session)
         found: Card | None = read(session)
     if found is None:

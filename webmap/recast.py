@@ -17,13 +17,13 @@ from geogrid.domain.grids import EditionState
 from geogrid.domain.readings import Asked, CountLevel, Counts, Reading
 from geogrid.errors import GeogridError, RequestInvalid
 from geogrid.store import editions
-from geogrid.store.session import session_scope
 from layers.counts import count_rows, flow_rows, labelled, reading_words, reconciliation
 from layers.synthetic import holds_synthetic
 from webmap.counting import counted
 from webmap.errors import status_of
 from webmap.installation import installation
 from webmap.language import current_language, label, say
+from webmap.reading import reading
 from webmap.roles import READERS, roles
 
 blueprint = Blueprint("recast", __name__)
@@ -59,7 +59,7 @@ def page() -> Response:
         shown = _shown(found.counts, found.names)
     except GeogridError as caught:
         error = caught
-    with session_scope(here.engine) as session:
+    with reading() as session:
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
         choices = _editions(session)
     query = request.query_string.decode("latin-1")

@@ -23,11 +23,12 @@ Tile = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Key:
-    """What a tile is of: the set, the choice within it (a department), and which tile."""
+    """What a tile is of: the set, the choice within it (a department), which tile, and the key of what its readers may see."""
 
     set_name: str
     choice: str
     tile: Tile
+    scope: str = "district"
 
 
 @dataclass

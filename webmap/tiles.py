@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from geogrid.domain.circles import choice_of
 from geogrid.domain.grids import Department
 from geogrid.errors import NotFoundError, RequestInvalid
+from geogrid.rules.scope import EVERYTHING, Scope
 from geogrid.space.tiles import tile_bounds_lonlat, tile_exists
-from geogrid.store.session import session_scope
 from geogrid.store.tables.editions import editions
 from geogrid.store.tables.events import steps
 from layers.analysis import ANALYSES, analysis_version
@@ -25,6 +25,7 @@ from layers.catalog import layers_of
 from layers.formats import mvt
 from layers.view import View
 from webmap.installation import installation
+from webmap.reading import current_scope, reading
 from webmap.roles import READERS, roles
 from webmap.tile_cache import EVENT_SETS, Key, Made, TileCache
 from webmap.tile_listener import start_listener
@@ -45,8 +46,10 @@ def tile(set_name: str, z: int, x: int, y: int) -> Response:
     layers_of(set_name)
     if not FIRST_ZOOM <= z <= LAST_ZOOM or not tile_exists(z, x, y):
         raise NotFoundError(what=f"{z}/{x}/{y}", where={"path": request.path})
-    key = Key(set_name, _department(set_name) or _circles(set_name), (z, x, y))
-    made = tile_cache().get(key, _since(), lambda: make(key))
+    seen = current_scope()
+    scope_key = seen.key if set_name in EVENT_SETS else EVERYTHING.key
+    key = Key(set_name, _department(set_name) or _circles(set_name), (z, x, y), scope_key)
+    made = tile_cache().get(key, _since(), lambda: make(key, seen))
     return _answer(made)
 
 
@@ -86,7 +89,7 @@ def _answer(made: Made) -> Response:
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(made.etag)
     return response.make_conditional(request)
 
@@ -101,29 +104,31 @@ def tile_cache() -> TileCache:
     return found
 
 
-def make(key: Key) -> Made:
+def make(key: Key, seen: Scope) -> Made:
     """Make the tile of ``key``. ``all`` is joined of its two halves, so that a new event costs the quick half alone."""
     if key.set_name != "all":
-        return read(key)
-    base_key = replace(key, set_name="base")
-    base = tile_cache().get(base_key, None, lambda: read(base_key))
-    events = read(replace(key, set_name="events"))
+        return read(key, seen)
+    base_key = replace(key, set_name="base", scope=EVERYTHING.key)
+    base = tile_cache().get(base_key, None, lambda: read(base_key, seen))
+    events = read(replace(key, set_name="events"), seen)
     body = gzip.decompress(base.body) + gzip.decompress(events.body)  # a tile is a row of layers
     return Made(gzip.compress(body, 6, mtime=0), f"{base.etag}-{events.etag}")
 
 
-def read(key: Key) -> Made:
-    """Read the tile of ``key`` in one short read-only transaction."""
-    with session_scope(installation().engine) as session:
+def read(key: Key, seen: Scope) -> Made:
+    """Read the tile of ``key`` in one short read-only transaction, as ``seen`` leaves it."""
+    with reading() as session:
         session.execute(text("SET TRANSACTION READ ONLY"))
         session.execute(text(f"SET LOCAL statement_timeout = {TIMEOUT_MS}"))
         version = data_version(session, with_events=key.set_name in EVENT_SETS)
+        if key.set_name in EVENT_SETS and not seen.whole:
+            version += f"-{seen.key}"
         if key.set_name in ANALYSES:
             version += f"-{analysis_version(session, key.set_name)}"
         filters = {"department": key.choice} if key.choice else {}
         if key.set_name in CIRCLE_SETS:
             filters = dict(zip(CIRCLE_NAMES, key.choice.split("-"), strict=True))
-        view = View(tile_bounds_lonlat(*key.tile), key.tile[0], filters=filters)
+        view = View(tile_bounds_lonlat(*key.tile), key.tile[0], filters=filters, scope=seen)
         body = mvt(session, layers_of(key.set_name), view, key.tile)
     return Made(gzip.compress(body, 6, mtime=0), version)
 

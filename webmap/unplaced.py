@@ -15,7 +15,6 @@ from flask import Blueprint, Response, jsonify, render_template
 from geogrid.domain.events import Channel, EventKind
 from geogrid.domain.grids import AssignmentRule
 from geogrid.domain.places import PlacePrecision
-from geogrid.store.session import session_scope
 from layers.event_pages import EventFilter, count_unplaced, read_page
 from layers.synthetic import holds_synthetic
 from webmap.cards import distance_text
@@ -23,6 +22,7 @@ from webmap.installation import installation
 from webmap.language import current_language, label, say
 from webmap.login import mark
 from webmap.officer import MAP_CSS, MAP_JS, TILES, TILES_JS
+from webmap.reading import current_scope, reading
 from webmap.roles import READERS, roles
 from webmap.static_files import FOLDER
 
@@ -54,8 +54,8 @@ LONGEST_SAID = 500  # characters of a report that are looked at for a place
 def queue() -> str:
     """Send the queue, the newest first."""
     here = installation()
-    with session_scope(here.engine) as session:
-        rows, more = read_page(session, EventFilter(grid_code="", is_open=True), limit=MOST_SHOWN)
+    with reading() as session:
+        rows, more = read_page(session, EventFilter(grid_code="", is_open=True), scope=current_scope(), limit=MOST_SHOWN)
         total = count_unplaced(session)
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
     words = {name: say(message) for name, message in WORDS.items()}
@@ -92,7 +92,7 @@ def _config(words: dict[str, str]) -> dict[str, Any]:
 @roles(READERS)
 def count() -> Response:
     """Send how many wait: the map asks again when something has happened."""
-    with session_scope(installation().engine) as session:
+    with reading() as session:
         return jsonify({"count": count_unplaced(session)})
 
 

@@ -56,7 +56,7 @@ def test_an_unknown_department_is_refused(shared):
 def test_a_second_look_sends_nothing(shared):
     path = path_of(IN_A1)
     first = shared.client().get(path, headers={"Accept-Encoding": "gzip"})
-    assert first.headers["Content-Encoding"] == "gzip" and first.headers["Cache-Control"] == "no-cache"
+    assert first.headers["Content-Encoding"] == "gzip" and first.headers["Cache-Control"] == "private, no-cache"
     assert read_tile(gzip.decompress(first.get_data()))["base_grids"]
     second = shared.client().get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (second.status_code, second.get_data()) == (304, b"")

@@ -63,9 +63,9 @@ def test_an_event_that_has_a_grid_by_rule_keeps_it(small):
     assert (answer.status_code, answer.get_json()["code"]) == (409, "event.not_waiting")
 
 
-def test_placing_needs_the_token(small):
+def test_placing_needs_to_be_known(small):
     event = small.accept(OUTSIDE)
-    assert small.client().put(f"/api/v1/events/{event.id}/grid", json={"grid_code": A1}).status_code == 401
+    assert small.guest().put(f"/api/v1/events/{event.id}/grid", json={"grid_code": A1}).status_code == 401
 
 
 def test_words_of_strangers_are_text_and_never_markup(small):
@@ -125,7 +125,7 @@ def test_a_person_confirms_a_place_for_the_words_and_it_is_kept(small):
     assert again["place"] == found["place"]
     with session_scope(installation(small.app).engine) as session:
         stored = events.find(session, event.id)
-        assert (stored.steps[-1].actor, stored.steps[-1].note) == ("token", f"{A1} 甲社区甲路1号 ±80 m")
+        assert (stored.steps[-1].actor, stored.steps[-1].note) == ("key:set-up", f"{A1} 甲社区甲路1号 ±80 m")
         assert [one.place is None for _, one in events.history(session, event.id)] == [True, False]
 
 

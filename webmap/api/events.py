@@ -28,6 +28,7 @@ from webmap.api.shapes import EventBody, FeatureCollection, ReportBody
 from webmap.api.strict_json import parse_object
 from webmap.installation import installation
 from webmap.login import current_actor
+from webmap.reading import current_scope, reading
 from webmap.roles import KB, READERS, REPORTERS, roles, whole_body
 
 MOST_REPORT_BYTES = 512 * KB
@@ -96,7 +97,7 @@ def answer(body: dict[str, Any], status: int = 200, media_type: str = JSON) -> R
 @roles(READERS)
 def get_event(path: EventPath) -> Response:
     """Return an event; as a GeoJSON feature where ``application/geo+json`` is asked for."""
-    with session_scope(installation().engine) as session:
+    with reading() as session:
         event = stored_events.find(session, path.event_id)
         if event is None:
             raise NotFoundError(what=str(path.event_id), where={"path": request.path})
@@ -110,8 +111,10 @@ def get_event(path: EventPath) -> Response:
 @roles(READERS)
 def list_events(query: ListQuery) -> Response:
     """Return a page of events as GeoJSON, newest first; ``links.next`` leads to the next page."""
-    with session_scope(installation().engine) as session:
-        rows, place = read_page(session, query.chosen(), limit=query.limit, after=read_cursor(query.cursor))
+    with reading() as session:
+        rows, place = read_page(
+            session, query.chosen(), scope=current_scope(), limit=query.limit, after=read_cursor(query.cursor)
+        )
     links = {"self": request.full_path.rstrip("?")} | ({"next": next_link(place)} if place else {})
     return answer(
         {"type": "FeatureCollection", "features": [listed_feature(row) for row in rows], "links": links}, media_type=GEOJSON

@@ -12,7 +12,6 @@ from geogrid.domain.places import Datum
 from geogrid.errors import NotFoundError
 from geogrid.space.crs import to_record
 from geogrid.store import editions
-from geogrid.store.session import session_scope
 from layers.names import names_of
 from layers.one_grid import read_grid
 from webmap.api.base import GEOJSON, GRIDS, Query, blueprint
@@ -21,6 +20,7 @@ from webmap.api.decimals import decimal
 from webmap.api.events import answer
 from webmap.api.shapes import AssignmentBody
 from webmap.installation import installation
+from webmap.reading import reading
 from webmap.roles import READERS, roles
 
 
@@ -49,7 +49,7 @@ def find_place(query: PlaceQuery) -> Response:
         decimal(query.lon, "lon"), decimal(query.lat, "lat"), query.datum, accuracy_m, profile=here.district.profile, under=""
     )
     lon, lat = to_record(point.lon, point.lat, point.datum)
-    with session_scope(here.engine) as session:
+    with reading() as session:
         found = find_grid(session, float(lon), float(lat), district=here.district, accuracy_m=accuracy_m)
         if is_far(here.district, found):
             raise far_error(here.district, float(lon), float(lat), found)
@@ -62,7 +62,7 @@ def find_place(query: PlaceQuery) -> Response:
 @roles(READERS)
 def get_grid(path: GridPath) -> Response:
     """Return a grid in force as a GeoJSON feature."""
-    with session_scope(installation().engine) as session:
+    with reading() as session:
         found = read_grid(session, path.code)
     if found is None:
         raise NotFoundError(what=path.code, where={"path": request.path})

@@ -11,13 +11,12 @@ from geogrid.actions.hotspots import hotspot_of
 from geogrid.domain.events import EventKind
 from geogrid.domain.hotspots import HotspotKind
 from geogrid.space.hotspot_words import sentence
-from geogrid.store.session import session_scope
 from layers.hotspots import clusters
 from webmap.api.base import GRIDS, Query, blueprint
 from webmap.api.events import answer
 from webmap.api.shapes import PointBody
-from webmap.installation import installation
 from webmap.language import current_language
+from webmap.reading import reading
 from webmap.roles import READERS, roles
 
 MOST = 100
@@ -65,7 +64,7 @@ class HotspotsBody(BaseModel):
 @roles(READERS)
 def list_hotspots(query: HotspotsQuery) -> Response:
     """Return the hotspots of the last 30 days as the map shows them; they are drawn anew when something happened."""
-    with session_scope(installation().engine) as session:
+    with reading() as session:
         said = clusters(session, most=query.most)
     language = current_language()
     bodies = []

@@ -17,6 +17,7 @@ from webmap.api.bodies import photo_body
 from webmap.api.events import answer
 from webmap.installation import installation
 from webmap.photo_pixels import as_shown
+from webmap.reading import reading
 from webmap.roles import KB, READERS, REPORTERS, roles, whole_body
 
 MOST_PHOTO_BYTES = 8 * KB * KB
@@ -53,7 +54,7 @@ def put_photo(path: PhotoPath) -> Response:
 def get_photo(path: PhotoPath) -> Response:
     """Return the photo drawn anew as JPEG: upright, without position, device or thumbnail."""
     here = installation()
-    with session_scope(here.engine) as session:
+    with reading() as session:
         received, _ = stored_events.photos_of(session, path.event_id)
     if path.sha256 not in received:
         raise NotFoundError(what=path.sha256, where={"path": request.path})

@@ -19,6 +19,7 @@ from webmap.api.shapes import EventBody
 from webmap.api.strict_json import parse_object
 from webmap.installation import Installation, installation
 from webmap.login import current_actor
+from webmap.reading import must_see
 from webmap.roles import PLACERS, roles, whole_body
 
 LONGEST_CODE, LONGEST_TEXT = 40, 500
@@ -70,6 +71,7 @@ def put_grid(path: EventPath) -> Response:
     place = _place(payload, here)
     grid_code = None if place is not None and "grid_code" not in payload else _grid_code(payload)
     with session_scope(here.engine) as session:
+        must_see(session, path.event_id)
         doing = {"now": here.now(), "district": here.district, "actor": current_actor().id}
         event = place_event(session, path.event_id, grid_code, place=place, **doing)
         body = full_body(session, event)

@@ -1,0 +1,43 @@
+"""Transactions as the caller sees the district: row security holds whatever a query forgot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from flask import g, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from geogrid.actions.matters import DISTRICT_ZEROS
+from geogrid.errors import NotFoundError
+from geogrid.rules.scope import Scope, scope_of
+from geogrid.store import scope
+from geogrid.store.session import session_scope
+from geogrid.store.tables.events import events
+from webmap.installation import installation
+from webmap.login import current_actor
+
+
+def current_scope() -> Scope:
+    """Return what the caller of the current request may see."""
+    if "scope" not in g:
+        g.scope = scope_of(current_actor(), installation().district.profile.code + DISTRICT_ZEROS)
+    found: Scope = g.scope
+    return found
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Yield a session that sees what the caller may see, and nothing else."""
+    with session_scope(installation().engine) as session:
+        scope.enter(session, current_scope())
+        yield session
+
+
+def must_see(session: Session, event_id: UUID) -> None:
+    """Raise NotFoundError where the caller may not see an event: to him it is as if there were none."""
+    query = select(events.c.id).where(events.c.id == event_id, scope.visible(current_scope()))
+    if session.scalar(query) is None:
+        raise NotFoundError(what=str(event_id), where={"path": request.path})
