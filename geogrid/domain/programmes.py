@@ -90,6 +90,14 @@ class ChannelRule:
 
 
 @dataclass(frozen=True)
+class RoleTitle:
+    """What a role is called under this programme: a dispatcher of a court is its clerk who sorts cases."""
+
+    code: Role
+    title: Title
+
+
+@dataclass(frozen=True)
 class Category:
     """A class of matters. ``parent`` is the major class ("" for one); ``department`` the owner of a component ("" unknown)."""
 
@@ -233,6 +241,7 @@ class Programme:
     forms: tuple[Form, ...] = ()
     triage: tuple[TriageRule, ...] = ()
     settings: dict[str, str | int | float | bool] = field(default_factory=dict)
+    roles: tuple[RoleTitle, ...] = ()
     by_code: dict[str, dict[str, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
     leaving: dict[str, tuple[StepRule, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     ticks: dict[str, Ticks] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -261,6 +270,10 @@ class Programme:
         """Return the clock of this code; raises KeyError."""
         found: ClockRule = self.by_code["clocks"][code]
         return found
+
+    def role_title(self, role: Role) -> Title | None:
+        """Return what a role is called here; None: as everywhere."""
+        return next((named.title for named in self.roles if named.code is role), None)
 
     @property
     def first_state(self) -> StateRule:

@@ -38,7 +38,20 @@ def broken_links(programme: Programme) -> list[Broken]:
 
 
 def _twice(programme: Programme) -> Iterator[Broken]:
-    for kind in ("levels", "handling_types", "channels", "categories", "states", "steps", "clocks", "pauses", "notices", "forms"):
+    kinds = (
+        "roles",
+        "levels",
+        "handling_types",
+        "channels",
+        "categories",
+        "states",
+        "steps",
+        "clocks",
+        "pauses",
+        "notices",
+        "forms",
+    )
+    for kind in kinds:
         seen = set[str]()
         for i, rule in enumerate(getattr(programme, kind)):
             if rule.code in seen:

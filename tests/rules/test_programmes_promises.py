@@ -271,6 +271,15 @@ def test_an_amount_may_be_named_by_a_setting_and_by_nothing_else():
     assert all(fault.line > 1 for fault in faults)
 
 
+def test_a_place_calls_its_roles_by_its_own_names():
+    court = shipped("jinan_court")
+    named = court.role_title(Role.DISPATCHER)
+    assert named is not None and named.text("zh") == "程序分流员"
+    assert court.role_title(Role.OFFICER) is None
+    twice = text_of("jinan_court").replace('[[roles]]\ncode = "window_clerk"', '[[roles]]\ncode = "dispatcher"')
+    assert [fault.path for fault in read(twice)[1]] == ["roles[1].code"]
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_a_file_in_which_the_platform_closes_a_dispute_is_refused(code):
     step = next(step for step in shipped(code).steps if step.code == "decline")
