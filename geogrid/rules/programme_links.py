@@ -14,6 +14,9 @@ from geogrid.rules.toml_lines import Path
 Broken = tuple[Path, str]
 SOURCES = ("owner", "territory")
 TIERS = 3
+CODED = (
+    "roles", "levels", "handling_types", "channels", "categories", "states", "steps", "clocks", "pauses", "notices", "forms",
+)  # fmt: skip
 UNITS = {
     ClockCalendar.NATURAL: {DurationUnit.MINUTE, DurationUnit.HOUR, DurationUnit.DAY, DurationUnit.LEGAL_DAY},
     ClockCalendar.EMERGENCY: {DurationUnit.MINUTE, DurationUnit.HOUR},
@@ -38,20 +41,7 @@ def broken_links(programme: Programme) -> list[Broken]:
 
 
 def _twice(programme: Programme) -> Iterator[Broken]:
-    kinds = (
-        "roles",
-        "levels",
-        "handling_types",
-        "channels",
-        "categories",
-        "states",
-        "steps",
-        "clocks",
-        "pauses",
-        "notices",
-        "forms",
-    )
-    for kind in kinds:
+    for kind in CODED:
         seen = set[str]()
         for i, rule in enumerate(getattr(programme, kind)):
             if rule.code in seen:
