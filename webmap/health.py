@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -11,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from geogrid.errors import GeogridError
-from geogrid.store import editions
+from geogrid.store import editions, outbox, ticking
 from geogrid.store.schema import check_schema, newest_revision
 from geogrid.store.session import session_scope
 from webmap.errors import error_body
@@ -22,6 +24,8 @@ from webmap.roles import PUBLIC, roles
 blueprint = Blueprint("health", __name__)
 STATEMENT_LIMIT_MS = 2_000
 MOST_COUNTED = 100_000
+LATE_AFTER = timedelta(minutes=10)  # the jobs look every few seconds
+LOOKED_BACK = timedelta(days=7)
 
 
 @blueprint.get("/health")
@@ -57,7 +61,15 @@ def _state(session: Session) -> dict[str, Any]:
         "schema": newest_revision(),
         "edition": {"id": edition.id, "name": edition.name},
         "lag": {"deltas_to_fold": waiting},
+        "notices": _notices(session),
     }
+
+
+def _notices(session: Session) -> dict[str, int]:
+    """Return what of the alarms and the outbox needs somebody: all but ``waiting`` are 0 while everything is well."""
+    now = installation().now()
+    found = outbox.health(session, now, late_after=LATE_AFTER, since=LOOKED_BACK)
+    return {**asdict(found), "clocks_not_looked_at": ticking.late_looks(session, now - LATE_AFTER)}
 
 
 def _unwell(why: dict[str, Any]) -> Response:

@@ -61,7 +61,7 @@ def ask(
     try:
         connection.request(method, target, body=body, headers={"User-Agent": "geogrid", **headers})
         with connection.getresponse() as answer:
-            return Answer(answer.status, answer.read(MOST_ANSWER_BYTES).decode("utf-8", "replace"))
+            return Answer(answer.status, _words(answer))
     except (OSError, http.client.HTTPException) as error:
         raise CarrierDown(carrier=carrier, reason=f"{host}: {type(error).__name__}: {error}") from error
     except ValueError as error:  # a header that no request may carry
@@ -69,6 +69,14 @@ def ask(
     finally:
         cut.cancel()
         connection.close()
+
+
+def _words(answer: http.client.HTTPResponse) -> str:
+    """Return the first words of an answer; what breaks off after its status is short, and says nothing else of the status."""
+    try:
+        return answer.read(MOST_ANSWER_BYTES).decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException):
+        return ""
 
 
 def _cut(connection: http.client.HTTPConnection) -> None:

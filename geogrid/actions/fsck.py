@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from geogrid.rules.lifecycle import fold
 from geogrid.store import cells, checks, editions
 
 MOST_NAMED = 20
+LEASE_GRACE = timedelta(minutes=10)  # the sweep comes every few seconds while jobs run
 GRACE_S = 60.0  # a photo's file is there a moment before its row
 
 # invariant, what a breach of it says (English; the catalogue has the other languages), the query that finds it
@@ -35,6 +36,7 @@ QUERIES = (
     ("I3", "An edition's state does not agree with its time of validity.", checks.ONE_EDITION),
     ("I5", "The steps of an event have a gap.", checks.STEPS_WITHOUT_GAPS),
     ("I5", CLOSED_AT, checks.CLOSED_AT),
+    ("I7", "A delivery neither waits for a next try nor has ended with a reason.", checks.ADRIFT),
     ("P1", "An event's grid is not that of its current assignment.", checks.PROJECTED_PLACE),
     ("P1", "An event's village is not that of its grid.", checks.PROJECTED_VILLAGE),
     ("P1", "An event's township is not that of its village.", checks.PROJECTED_TOWNSHIP),
@@ -44,6 +46,7 @@ PHOTO_CHANGED = "The bytes of a photo are not those of its SHA-256."
 PHOTO_ORPHAN = "A photo's file has no row."
 GAP = "The base grids leave a gap."
 OVERLAP = "Grids of one kind overlap."
+LEASE_OVER = "A delivery has been in a sender's hands past its lease: no job sweeps the outbox."
 CELLS_WRONG = "The counts of a cell are not those of the events in it."
 
 
@@ -73,6 +76,7 @@ def fsck(
         found += _breach(invariant, says, [f"{row} ({about})" for row, about in rows])
     found += _steps(session)
     found += _matters(session, now, profile, programmes)
+    found += _breach("I8", LEASE_OVER, [f"{row} ({by})" for row, by in checks.leases_over(session, now - LEASE_GRACE)])
     found += _photos(session, var_dir)
     found += _tiling(session, profile)
     wrong = [

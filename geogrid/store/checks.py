@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -61,6 +62,13 @@ FROM (SELECT e.id, e.state, array_agg(s.kind ORDER BY s.seq) AS kinds
       WHERE NOT EXISTS (SELECT FROM matters AS m WHERE m.event_id = e.id) GROUP BY e.id) AS told
 GROUP BY kinds, state
 """
+# A delivery that nobody will ever look at again although it has not ended; the table's checks say the same, row by row.
+ADRIFT = """
+SELECT id::text, state FROM deliveries
+WHERE (state = 'waiting' AND next_try_at IS NULL) OR (state = 'sending' AND lease_until IS NULL)
+   OR (state IN ('failed', 'refused') AND last_error = '')
+"""
+LEASES_OVER = "SELECT id::text, lease_by FROM deliveries WHERE state = 'sending' AND lease_until < :before"
 PHOTOS = "SELECT DISTINCT sha256 FROM photos ORDER BY sha256"
 PENDING = """
 SELECT count(*) FROM events AS e CROSS JOIN unnest(e.photos_promised) AS promised
@@ -71,6 +79,11 @@ WHERE NOT EXISTS (SELECT FROM photos AS p WHERE p.event_id = e.id AND p.sha256 =
 def broken(session: Session, query: str) -> list[tuple[str, str]]:
     """Return the rows that a query of this module finds: (row, what of it is wrong)."""
     return [(row[0], row[1]) for row in session.execute(text(query))]
+
+
+def leases_over(session: Session, before: datetime) -> list[tuple[str, str]]:
+    """Return the deliveries whose leases ended before ``before`` and that nobody swept up, with who held them."""
+    return [(row[0], row[1]) for row in session.execute(text(LEASES_OVER), {"before": before})]
 
 
 def histories(session: Session) -> Iterator[tuple[list[str], str, int, list[str]]]:

@@ -162,6 +162,7 @@ def test_health_names_schema_edition_and_lag(shared):
     assert body["status"] == "ok"
     assert body["edition"]["name"] == "2025"
     assert body["lag"]["deltas_to_fold"] >= 0
+    assert (body["notices"]["failed"], body["notices"]["late"], body["notices"]["clocks_not_looked_at"]) == (0, 0, 0)
     assert json.dumps(body["schema"]) != '""'
 
 
