@@ -49,6 +49,8 @@ STATUS: dict[type[errors.GeogridError], int] = {
     errors.SamePerson: 403,
     errors.ForgeryGuard: 403,
     errors.CarrierError: 502,
+    errors.ClockEndless: 503,
+    errors.ClockMarksBroken: 409,
     errors.SetupError: 503,
     errors.UnavailableError: 503,
     errors.TooManyRequests: 429,
