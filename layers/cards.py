@@ -11,6 +11,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from geogrid.domain.grids import Assignment
+from geogrid.domain.masking import mask_text
 from geogrid.store import editions
 from geogrid.store.events import find
 from geogrid.store.tables.events import events
@@ -133,6 +134,7 @@ def event_card(session: Session, event_id: UUID) -> Card | None:
         return None
     west, south, east, north = row[len(columns) :]
     values = {column.name: row[i] for i, column in enumerate(columns)}
+    values |= {name: mask_text(values[name]) for name in ("words", "address")}
     bbox = None if west is None else (west, south, east, north)
     event = find(session, event_id)
     assigned = event.assignment if event else None

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, jsonify, render_template
 
 from geogrid.domain.events import Channel, EventKind
 from geogrid.domain.grids import AssignmentRule
+from geogrid.domain.masking import mask_text
 from geogrid.domain.places import PlacePrecision
 from layers.event_pages import EventFilter, count_unplaced, read_page
 from layers.synthetic import holds_synthetic
@@ -102,9 +103,9 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "number": row["number"],
         "kind": label(EventKind(row["kind"])),
         "channel": label(Channel(row["channel"])),
-        "words": row["words"],
-        "address": row["address"],
-        "said": (row["address"] or row["words"])[:LONGEST_SAID],
+        "words": mask_text(row["words"]),
+        "address": mask_text(row["address"]),
+        "said": mask_text((row["address"] or row["words"])[:LONGEST_SAID]),
         "reported": _local(row["reported_at"]),
         "why": label(AssignmentRule(row["rule"])),
         "nearest": row["nearest_grid_code"] or "",

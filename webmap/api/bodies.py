@@ -12,6 +12,7 @@ from flask import url_for
 
 from geogrid.domain.events import Event, Report
 from geogrid.domain.grids import Assignment, AssignmentRule
+from geogrid.domain.masking import mask_text
 from geogrid.domain.places import Datum
 from webmap.language import label, say
 
@@ -34,8 +35,8 @@ def event_body(event: Event, *, edition: str, names: Mapping[str, str], photos_t
         "state": event.state.value,
         "channel": report.channel.value,
         "kind": report.kind.value,
-        "text": report.words,
-        "address": report.address,
+        "text": mask_text(report.words),
+        "address": mask_text(report.address),
         "observed_at": instant(report.observed_at),
         "reported_at": instant(event.reported_at),
         "synthetic": report.synthetic,
@@ -77,6 +78,10 @@ def photo_body(event_id: str, sha256: str, *, received: bool) -> dict[str, Any]:
     return {"sha256": sha256, "state": "received" if received else "pending", "link": link}
 
 
+def _said(row: Mapping[str, Any]) -> dict[str, str]:
+    return {"address": mask_text(row["address"]), "text": mask_text(row["words"])}
+
+
 def instant(value: datetime) -> str:
     """Return an aware time as ISO 8601 with its offset."""
     return value.isoformat()
@@ -108,7 +113,13 @@ def listed_feature(row: dict[str, Any]) -> dict[str, Any]:
         "type": "Feature",
         "id": str(row["id"]),
         "geometry": None if lonlat is None else {"type": "Point", "coordinates": list(lonlat)},
-        "properties": {**shown, **times, "text": row["words"], "links": event_links(str(row["id"]))},
+        "properties": {
+            **shown,
+            **times,
+            "address": mask_text(row["address"]),
+            "text": mask_text(row["words"]),
+            "links": event_links(str(row["id"])),
+        },
     }
 
 
