@@ -114,13 +114,13 @@ def _stuck_for_some(programme: Programme, reached: set[str]) -> Iterator[Finding
     sorting = {state for step in programme.steps if "triage" in step.does for state in step.from_states}
     for facts in _kinds_of_matters(programme):
         open_to = [step for step in programme.steps if fits(step.when, facts)]
-        for i, state in enumerate(programme.states):
-            if state.final or state.code in sorting or state.code not in reached:
-                continue
-            walked = _walk([state.code], partial(_onward, open_to))
-            if not any(programme.state(code).final or code in sorting for code in walked):
-                yield Finding(("states", i), f"from {state.code} nothing leads on for a matter with {_told(facts)}")
-                return
+        ways = {code: _walk([code], partial(_onward, open_to)) for code in reached - sorting}
+        stuck = [code for code, way in ways.items() if not any(programme.state(c).final or c in sorting for c in way)]
+        if stuck:
+            trap = min(stuck, key=lambda code: (len(ways[code]), code))
+            place = [state.code for state in programme.states].index(trap)
+            yield Finding(("states", place), f"from {trap} nothing leads on for a matter with {_told(facts)}")
+            return
 
 
 def _onward(steps: Iterable[StepRule], code: str) -> Iterator[str]:
@@ -192,10 +192,8 @@ def _closed_by(programme: Programme, handler: str) -> str:
                 yield step.to
 
     starts = [own.to] if own.to else list(own.from_states)
-    for code in sorted(_walk(starts, onward)):
-        if not programme.state(code).stage.is_open:
-            return code
-    return ""
+    reached = _walk(starts, onward)
+    return next((state.code for state in programme.states if state.code in reached and not state.stage.is_open), "")
 
 
 def _closed_by_itself(programme: Programme) -> Iterator[Finding]:

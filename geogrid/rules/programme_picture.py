@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from geogrid.domain.clocks import ClockRule, Duration, Limit, TimeOut
+from geogrid.domain.clocks import Duration, Limit, TimeOut
 from geogrid.domain.events import EventState
 from geogrid.domain.people import Role
 from geogrid.domain.programmes import BUILT_IN_STEPS, Programme, StateRule, StepRule
@@ -43,7 +43,7 @@ text{font-family:"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;f
 
 def svg(programme: Programme, language: str) -> str:
     """Return the picture; ``language`` zh, en or mn (roles in zh where a language has no words for them)."""
-    words = Words(language)
+    words = Words(language, programme)
     states = sorted(programme.states, key=lambda state: list(EventState).index(state.stage))
     places = {state.code: i for i, state in enumerate(states)}
     boxes = [_box(programme, state, words) for state in states]
@@ -53,15 +53,17 @@ def svg(programme: Programme, language: str) -> str:
 
 
 class Words:
-    """What the picture says, in a language."""
+    """What the picture says, in a language; roles by the names that they have in the place."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, programme: Programme) -> None:
         self.language = language
+        self.programme = programme
         self.tongue = language if language == "en" else "zh"
 
     def role(self, role: Role) -> str:
         """Return the name of a role."""
-        return translate(role.label, self.tongue, "Role")
+        named = self.programme.role_title(role)
+        return named.text(self.language) if named else translate(role.label, self.tongue, "Role")
 
     def say(self, message: str, **values: object) -> str:
         """Return a text of ours with its values."""
@@ -126,16 +128,18 @@ def _clock_rows(programme: Programme, words: Words) -> Iterator[list[str]]:
             f"{clock.title.text(words.language)} ({calendar})",
             words.listed([titles[code] for code in clock.starts_on]),
             words.listed([titles[code] for code in clock.stops_on]),
-            "; ".join(_limit(programme, clock, limit, words) for limit in clock.limits),
+            "; ".join(_limit(programme, limit, words) for limit in clock.limits),
             end,
         ]
 
 
-def _limit(programme: Programme, clock: ClockRule, limit: Limit, words: Words) -> str:
-    names = {rule.code: rule.title.text(words.language) for rule in (*programme.handling_types, *programme.categories)}
-    names |= {rule.code: rule.title.text(words.language) for rule in (*programme.levels, *programme.channels)}
+def _limit(programme: Programme, limit: Limit, words: Words) -> str:
+    titles = {rule.code: rule.title for rule in programme.handling_types}
+    titles |= {rule.code: rule.title for rule in programme.categories}
+    titles |= {rule.code: rule.title for rule in programme.levels}
+    titles |= {rule.code: rule.title for rule in programme.channels}
     when = limit.when
-    asked = [*(names[code] for code in (*when.handling, *when.categories, *when.levels, *when.channels))]
+    asked = [*(titles[code].text(words.language) for code in (*when.handling, *when.categories, *when.levels, *when.channels))]
     asked += [translate(one.label, words.tongue, "Complexity") for one in when.complexities]
     told = " ".join([words.listed(asked), words.length(limit.promised)]).strip()
     return told + (words.say(" (by law {limit})", limit=words.length(limit.legal)) if limit.legal else "")
