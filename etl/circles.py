@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etl.cells import convert, is_empty
-from etl.errors import ColumnMissing
-from etl.kinds import KINDS, LINE, POINT
+from etl.errors import ColumnMissing, FileEmpty, NoCircles
+from etl.kinds import KINDS, LINE, POINT, Column
 from etl.located import locate
 from etl.recipe import Recipe, in_our_names
 from etl.sources import ReadOptions, open_table
@@ -38,12 +38,15 @@ def read_rows(
     ``code``, ``level`` and the columns named in ``also`` come where there are such.
 
     ``datum`` counts where the file itself does not say its coordinate system. Raises the file errors of ``etl.errors``,
-    ColumnMissing, DatumNotStated; and the error of the first row without a usable place of one of the types ``wanted``.
+    ColumnMissing, DatumNotStated, FileEmpty (where columns are asked for); and the error of the first row without a usable
+    place of one of the types ``wanted``.
     """
     import geopandas as gpd
 
     table = in_our_names(open_table(path, ReadOptions(usual=usual)), Recipe())
     _require(table, columns)
+    if columns and not len(table.frame):
+        raise FileEmpty(name=table.path.name, where={"path": path})
     located = locate(table, datum=datum if table.crs is None else None, datum_column=None)
     for position in sorted(located.faults) or _suspects(located.geometry, wanted):
         row = int(table.rows[position])
@@ -88,8 +91,16 @@ def read_roads(path: str, datum: str | None) -> GeoDataFrame:
     roads = read_rows(path, given, datum, LINE)
     for name, column in wanted.items():
         values = roads[name].tolist() if name in roads else [None] * len(roads)
-        roads[name] = [column.default if is_empty(value) and not column.required else convert(value, column) for value in values]
+        roads[name] = [_converted(value, column, path, row) for value, row in zip(values, table.rows.tolist(), strict=True)]
     return roads
+
+
+def _converted(value: Any, column: Column, path: str, row: int) -> Any:
+    try:
+        return column.default if is_empty(value) and not column.required else convert(value, column)
+    except GeogridError as error:
+        error.where = {"path": path, "row": row, **error.where}
+        raise
 
 
 def _require(table: Table, columns: tuple[str, ...]) -> None:
@@ -121,6 +132,8 @@ def draw(
 
     if "level" in stations:  # the centre serves all, whoever is near; it has no circle
         stations = stations[stations["level"] != StationLevel.CENTRE]
+    if not len(stations):
+        raise NoCircles
     places = lonlat_of(stations)
     network = RoadNetwork.from_frame(roads, metric_srid=default_metric_srid(*places.mean(axis=0)))
     wet = () if water is None else water.geometry.to_numpy()

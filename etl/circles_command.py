@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,11 +17,24 @@ if TYPE_CHECKING:
     from geogrid.space.circles import HouseholdsServed
 
 
+class Minutes(click.FloatRange):
+    """Above 0, at most 240; never NaN, which is within every range."""
+
+    def __init__(self) -> None:
+        """State the bounds."""
+        super().__init__(min=0.0, min_open=True, max=240.0)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """Return the minutes."""
+        minutes = float(super().convert(value, param, ctx))
+        return self.fail(f"{value} is no number of minutes.", param, ctx) if math.isnan(minutes) else minutes
+
+
 @click.command("circles")
 @click.option("--stations", "stations_file", required=True, type=click.Path(), help="Points with a column code.")
 @click.option("--roads", "roads_file", required=True, type=click.Path(), help="Roads as for load, or an OpenStreetMap PBF.")
 @click.option("--households", "households_file", type=click.Path(), help="Points to count; without: circles only.")
-@click.option("--minutes", type=click.FloatRange(min=0.0, min_open=True, max=240.0), default=10.0, show_default=True)
+@click.option("--minutes", type=Minutes(), default=10.0, show_default=True)
 @click.option("--mode", type=click.Choice(TravelMode.codes()), default=TravelMode.WALK.value, show_default=True)
 @click.option("--each", is_flag=True, help="One area a station, instead of one of all together.")
 @click.option("--water", "water_file", type=click.Path(), help="Areas that are nobody's home: left out of the circles.")
@@ -55,15 +69,15 @@ def circles(
     from etl.kinds import AREA
     from geogrid.cli import command_language
 
+    if uncovered_file is not None and households_file is None:
+        raise click.UsageError("--uncovered needs --households")
     stations = read_rows(stations_file, ("code",), datum)
     homes = None if households_file is None else read_rows(households_file, (), datum)
     water = None if water_file is None else read_rows(water_file, (), datum, AREA)
     roads = read_roads(roads_file, datum)
     areas, served = draw(stations, roads, homes, minutes, TravelMode(mode), each=each, water=water)
     write(areas, out)
-    if uncovered_file is not None:
-        if homes is None or served is None:
-            raise click.UsageError("--uncovered needs --households")
+    if uncovered_file is not None and homes is not None and served is not None:
         write(
             uncovered(homes, served, None if grids_file is None else read_rows(grids_file, ("code",), datum, AREA)),
             uncovered_file,
@@ -76,10 +90,11 @@ def _said(areas: GeoDataFrame, served: HouseholdsServed | None, language: str) -
     from layers.analysis import percent
 
     mode = translate(TravelMode(areas["mode"].iloc[0]).label, language, "TravelMode")
+    asked = {"mode": mode, "minutes": f"{float(areas['minutes'].iloc[0]):g}"}
     if served is None:
-        return f"{mode}: {len(areas)}"
-    template = translate("Households within {minutes} minutes: {reached} of {households} ({percent} %)", language)
+        return translate("{mode}, {minutes} minutes: areas: {areas}", language).format(**asked, areas=f"{len(areas):,}")
+    template = translate("{mode}, {minutes} minutes: {reached} of {households} households ({percent} %)", language)
     reached, households = int(served.reached.sum()), len(served.station)
     share = percent(reached, households)
     counted = {"reached": f"{reached:,}", "households": f"{households:,}", "percent": share}
-    return f"{mode}. " + template.format(minutes=f"{served.minutes:g}", **counted)
+    return template.format(**asked, **counted)

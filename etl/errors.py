@@ -13,6 +13,7 @@ from geogrid.errors import (
     GeometryType,
     InputError,
     TimeInvalid,
+    UnavailableError,
 )
 
 # -- the file ---------------------------------------------------------------------------------------------------------
@@ -34,6 +35,24 @@ class OutFolderMissing(FileError):
     """{name} cannot be written: there is no folder {folder}. Make it first, or write somewhere else."""
 
     code = "file.folder"
+
+
+class OutNotWritten(FileError):
+    """{name} cannot be written: {reason}. What was there before is unchanged. Make room, or write somewhere else."""
+
+    code = "file.not_written"
+
+
+class TemporaryFull(UnavailableError):
+    """There is no room for temporary files in {folder}. Make room there, or name another folder in TMPDIR."""
+
+    code = "file.no_room"
+
+
+class FileEmpty(FileError):
+    """{name} has no rows. Check that it is the file that is meant, and the layer."""
+
+    code = "file.empty"
 
 
 class OutEndingUnknown(FileError):
@@ -309,3 +328,9 @@ class StationUnknown(InputError):
     """There is no station {code} in the file of stations. Check the code; the centre has no circle and does not count."""
 
     code = "station.unknown"
+
+
+class NoCircles(InputError):
+    """The file of stations names the centre alone, which has no circle. Name stations or points too."""
+
+    code = "station.no_circle"

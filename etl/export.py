@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import glob
+import itertools
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etl.cells import is_empty
-from etl.errors import FileTooLarge, OutEndingUnknown, OutFolderMissing
+from etl.errors import FileTooLarge, OutEndingUnknown, OutFolderMissing, OutNotWritten
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,6 +31,7 @@ EXCEL_FIRST_YEAR = 1901  # earlier dates shift: a spreadsheet believes in 29 Feb
 EXCEL_ROWS = 1_048_576
 XML_FORBIDS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 RESERVED = {"fid", "geom", "geometry"}
+DRAFTS = itertools.count()  # of this process
 
 
 def write(frame: gpd.GeoDataFrame | pd.DataFrame, path: Path) -> None:
@@ -42,6 +46,8 @@ def write(frame: gpd.GeoDataFrame | pd.DataFrame, path: Path) -> None:
         an ending that is not ours, or a folder that does not exist
     FileTooLarge
         more rows or longer texts than XLSX holds
+    OutNotWritten
+        a full disk, or a place where nothing may be written; what was there before is unchanged
     """
     with whole(path) as draft:
         WRITERS[path.suffix.lower()](frame, draft)
@@ -49,20 +55,44 @@ def write(frame: gpd.GeoDataFrame | pd.DataFrame, path: Path) -> None:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Yield a draft beside ``path`` that takes its place when all went well, and is gone otherwise; raises as :func:`write`."""
+    """Yield a draft beside ``path`` that takes its place when all went well, and is gone otherwise; raises as :func:`write`.
+
+    Each draft has a name of its own: of two commands that write one file, the later one stays, whole.
+    """
     where = {"path": str(path)}
     if path.suffix.lower() not in WRITERS:
         known = ", ".join(WRITERS)
         raise OutEndingUnknown(name=path.name, known=known, where=where)
     if not path.parent.is_dir():
         raise OutFolderMissing(name=path.name, folder=path.parent, where=where)
-    draft = path.with_name(f".{path.stem}.part{path.suffix}")
-    draft.unlink(missing_ok=True)
+    _sweep(path)
+    draft = path.with_name(f".{path.stem}.part-{os.getpid()}-{next(DRAFTS)}{path.suffix}")
     try:
         yield draft
         draft.replace(path)
+    except OSError as error:
+        raise OutNotWritten(name=path.name, reason=error.strerror or str(error)[:200], where=where) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove the drafts of ``path`` whose process was ended before it could; those of a living one are left alone."""
+    for left in path.parent.glob(f".{glob.escape(path.stem)}.part-*{glob.escape(path.suffix)}"):
+        number = left.name.removeprefix(f".{path.stem}.part-").partition("-")[0]
+        if number.isdigit() and not _lives(int(number)):
+            with suppress(OSError):
+                left.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # somebody else's
+        return True
+    return True
 
 
 def escaped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -15,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from etl.errors import FileDamaged, FileTooLarge, LayerNotNamed, LayerUnknown
+from etl.errors import FileDamaged, FileTooLarge, LayerNotNamed, LayerUnknown, TemporaryFull
 from etl.sources.limits import Limits
 from etl.sources.table import ReadOptions
 from geogrid.settings import ROOT
@@ -172,6 +173,8 @@ def _ask(path: Path, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
         raise FileDamaged(name=path.name, reason=f"reading it ended with {done.returncode}", where={"path": str(path)})
     if "error" in answer:
         reason = str(answer["error"]).replace(request["path"], path.name)[:300]
+        if os.strerror(errno.ENOSPC) in reason:  # of the rows that are handed over: the file itself is well
+            raise TemporaryFull(folder=tempfile.gettempdir(), where={"path": str(path)})
         raise FileDamaged(name=path.name, reason=reason, where={"path": str(path)})
     if "too_large" in answer:
         rows, columns = answer["too_large"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 
@@ -254,6 +255,26 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
         export.write(pd.DataFrame({"a": ["x" * 40_000]}), tmp_path / "a.xlsx")
     assert (tmp_path / "a.xlsx").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
+
+
+def test_two_writers_of_one_file_leave_it_whole(tmp_path):
+    with export.whole(tmp_path / "a.csv") as later:
+        with export.whole(tmp_path / "a.csv") as sooner:
+            later.write_text("half")
+            sooner.write_text("sooner")
+        assert (tmp_path / "a.csv").read_text() == "sooner"
+        later.write_text("later")
+    assert (tmp_path / "a.csv").read_text() == "later"
+
+
+def test_a_full_disk_is_told_and_drafts_of_ended_processes_are_removed(tmp_path):
+    (tmp_path / "a.csv").write_text("old")
+    (tmp_path / ".a.part-999999999-0.csv").write_text("of a process that was ended")
+    (tmp_path / ".a.part-1-0.csv").write_text("of one that lives")
+    with pytest.raises(errors.OutNotWritten, match="No space left"), export.whole(tmp_path / "a.csv"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert (tmp_path / "a.csv").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.part-1-0.csv", "a.csv"]
 
 
 def test_missing_columns_of_coordinates_are_an_error_not_two_thousand_empty_rows(files):

@@ -10,7 +10,7 @@ import shapely
 from click.testing import CliRunner
 
 from etl.circles_command import circles
-from etl.errors import ColumnMissing, OutFolderMissing
+from etl.errors import ColumnMissing, FileEmpty, NoCircles, OutFolderMissing, ValueRange
 from geogrid.errors import GeometryType
 from geogrid.space.crs import SRID_STORED
 from tests.space.lattice import frame, lonlat, road
@@ -38,7 +38,7 @@ def run(files, *more, out="out.geojson", **replaced):
 def test_households_are_counted_and_the_area_written(files):
     done = run(files, "--datum", "cgcs2000")
     assert done.exit_code == 0, done.output
-    assert "On foot. Households within 10 minutes: 4 of 5 (80.00 %)" in done.output
+    assert "On foot, 10 minutes: 4 of 5 households (80.00 %)" in done.output
     written = json.loads((files / "out.geojson").read_text("utf-8"))
     (feature,) = written["features"]
     assert set(written) == {"type", "features"} and feature["properties"] == {"mode": "walk", "minutes": 10.0, "households": 4}
@@ -65,3 +65,26 @@ def test_stations_that_are_no_points_and_folders_that_are_not_there_are_told(fil
     assert isinstance(done.exception, GeometryType) and done.exception.where["row"] == 1
     done = run(files, "--datum", "cgcs2000", out="nowhere/out.geojson")
     assert isinstance(done.exception, OutFolderMissing)
+
+
+def test_files_without_rows_and_the_centre_alone_are_told(files):
+    stations, roads = gpd.read_parquet(files / "stations.parquet"), gpd.read_file(files / "roads.gpkg")
+    for name, rows in (("none", stations.iloc[:0]), ("centre", stations.iloc[:1]), ("no_roads", roads.iloc[:0])):
+        rows.to_parquet(files / f"{name}.parquet")
+    assert isinstance(run(files, "--datum", "cgcs2000", stations="none.parquet").exception, FileEmpty)
+    assert isinstance(run(files, "--datum", "cgcs2000", stations="centre.parquet").exception, NoCircles)
+    assert isinstance(run(files, "--datum", "cgcs2000", roads="no_roads.parquet").exception, FileEmpty)
+
+
+def test_a_road_with_a_value_that_cannot_be_is_told_with_its_row(files):
+    gpd.read_file(files / "roads.gpkg").assign(length_m=-1.0).to_parquet(files / "minus.parquet")
+    done = run(files, "--datum", "cgcs2000", roads="minus.parquet")
+    assert isinstance(done.exception, ValueRange)
+    assert done.exception.where["row"] == 1 and done.exception.where["path"].endswith("minus.parquet")
+
+
+def test_minutes_that_are_no_number_and_a_list_without_households_are_refused_before_anything_is_written(files):
+    assert run(files, "--datum", "cgcs2000", "--minutes", "nan").exit_code == 2
+    words = ["--stations", files / "stations.parquet", "--roads", files / "roads.gpkg", "--out", files / "out.geojson"]
+    done = CliRunner().invoke(circles, [*map(str, words), "--uncovered", str(files / "left.csv")])
+    assert done.exit_code == 2 and not (files / "out.geojson").exists()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import sqlite3
 import struct
 import subprocess
 import sys
 import zipfile
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from etl import errors
-from etl.sources import ReadOptions, geopackage, open_table
+from etl.sources import ReadOptions, geopackage, open_table, sandbox
 from etl.sources.limits import Limits
 from geogrid.settings import ROOT
 from tests.etl.samples import feature, geojson, grids_frame, point, shapefile_zip, zip_of
@@ -237,3 +242,11 @@ def test_a_geopackage_may_lie_in_a_folder_with_a_colon(tmp_path):
     grids_frame().to_file(tmp_path / "网格.gpkg", driver="GPKG")
     path = (tmp_path / "网格.gpkg").rename(folder / "网格.gpkg")
     assert len(open_table(path)) == 2
+
+
+def test_a_full_folder_of_temporary_files_is_not_laid_on_the_file(tmp_path, monkeypatch):
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "a.parquet")
+    answer = json.dumps({"error": f"OSError: {os.strerror(errno.ENOSPC)}"})
+    monkeypatch.setattr(sandbox.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=answer, returncode=0))
+    with pytest.raises(errors.TemporaryFull):
+        open_table(tmp_path / "a.parquet")
