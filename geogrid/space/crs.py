@@ -191,7 +191,8 @@ def _inverse(forward: Shift, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     x, y = lon, lat
     for _ in range(1 + FIXED_POINT_STEPS):
         shifted_x, shifted_y = forward(x, y)
-        x, y = x - (shifted_x - lon), y - (shifted_y - lat)
+        with np.errstate(invalid="ignore"):  # infinity stays no place, and is told as such by who checks
+            x, y = x - (shifted_x - lon), y - (shifted_y - lat)
     return x, y
 
 
