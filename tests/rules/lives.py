@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 
+from geogrid.domain.events import EventKind
 from geogrid.domain.matters import Matter
-from geogrid.domain.people import Role
+from geogrid.domain.people import SYSTEM, Actor, Role
 from geogrid.domain.programmes import Programme
 from geogrid.rules.work_time import WorkTime
 from geogrid.rules.workflow import Command, take
 from geogrid.settings import ROOT
 from tests.rules.clocks import CHINA, SHANGHAI
-from tests.rules.people import VILLAGE, at, matter, person, programme
+from tests.rules.people import TOWNSHIP, VILLAGE, at, matter, person, programme
 
 CODES = sorted(path.stem for path in (ROOT / "data" / "programmes").glob("*.toml"))
 CLERK, OPERATOR, DISPATCHER = person(Role.WINDOW_CLERK), person(Role.HOTLINE_OPERATOR), person(Role.DISPATCHER)
@@ -73,3 +75,52 @@ def agreed(when: str = "2025-06-18T09:00") -> Matter:
         ("agree", MEDIATOR, {"agreement": "paper 3"}),
         when=when,
     )
+
+
+TO_VILLAGE, TO_URBAN, NOTED = {"party": f"unit:{VILLAGE}"}, {"party": "department:urban"}, {"note": "done"}
+VISITOR = person(Role.OFFICER, "visitor", unit=TOWNSHIP)
+POLICE = person(Role.DEPARTMENT, "police", department="police")
+
+# One whole life under every programme: of which kind, then (step, by whom, with what) to the archive.
+WHOLE: dict[str, tuple[EventKind, list[tuple[str, Actor, dict[str, Any]]]]] = {
+    "hulan": (EventKind.FACILITY, [
+        ("open", DISPATCHER, {"category": "C01"}), ("dispatch", DISPATCHER, TO_URBAN), ("take_on", URBAN, {}),
+        ("handle", URBAN, NOTED), ("verify", VERIFIER, NOTED), ("close", COMMANDER, {}), ("archive", SYSTEM, {}),
+    ]),
+    "kulun_hotline": (EventKind.SERVICE, [
+        ("accept", OPERATOR, {"category": "S01"}), ("report_up", LEADER, NOTED), ("take_on", TOWN, {}), ("handle", TOWN, NOTED),
+        ("verify", VERIFIER, NOTED), ("close", DISPATCHER, NOTED), ("rate", CITIZEN, {"rating": 5}), ("archive", SYSTEM, {}),
+    ]),
+    "lixia_command": (EventKind.FACILITY, [
+        ("open", DISPATCHER, {"category": "C01"}), ("dispatch", DISPATCHER, TO_URBAN), ("take_on", URBAN, {}),
+        ("blow", TOWN, {"party": "department:police", "reason": "traffic"}), ("answer", POLICE, {}),
+        ("report_back", URBAN, NOTED), ("verify", VERIFIER, NOTED), ("close", COMMANDER, {}), ("archive", SYSTEM, {}),
+    ]),
+    "hulunbuir_mediation": (EventKind.DISPUTE, [
+        ("gather", CLERK, {}), ("divert", DISPATCHER, {**TO_VILLAGE, "complexity": "complex", "category": "D03"}),
+        ("study_jointly", MEDIATOR, {**NOTED, "party": ["team:circuit", "department:health"]}), ("defuse", MEDIATOR, BOTH),
+        ("session", MEDIATOR, NOTED), ("agree", MEDIATOR, {"agreement": "paper 3"}), ("close", CLERK, NOTED),
+        ("revisit", VERIFIER, NOTED), ("archive", SYSTEM, {}),
+    ]),
+    "hulunbuir_five": (EventKind.DISPUTE, [
+        ("take", CLERK, {}), ("divert", DISPATCHER, {**TO_VILLAGE, "complexity": "general"}), ("defuse", MEDIATOR, BOTH),
+        ("join", MEDIATOR, {"party": "department:health", "reason": "experts"}),
+        ("dispose", MEDIATOR, {"agreement": "paper 3"}), ("close", CLERK, NOTED), ("archive", SYSTEM, {}),
+    ]),
+    "dongmaopu_form": (EventKind.DISPUTE, [
+        ("sort", LEADER, {"category": "D01"}), ("pick", CITIZEN, {"party": MEDIATOR.id}), ("mediate", MEDIATOR, BOTH),
+        ("settle", MEDIATOR, {"agreement": "paper 3"}), ("rate", CITIZEN, {"rating": 4}), ("close", LEADER, {}),
+        ("archive", SYSTEM, {}),
+    ]),
+    "jinan_enterprise": (EventKind.ENTERPRISE, [
+        ("record", VISITOR, {"category": "B03"}), ("hand_over", VISITOR, {"reason": "land"}), ("office_visit", DISPATCHER, NOTED),
+        ("key_list", DISPATCHER, NOTED), ("office_transfer", DISPATCHER, {"party": "department:urban", "reason": "theirs"}),
+        ("milestone", URBAN, {**NOTED, "next": "permit", "next_date": "2026-01-01"}), ("handle", URBAN, NOTED),
+        ("verify", VISITOR, NOTED), ("close", DISPATCHER, {}), ("rate", CITIZEN, {"rating": 5}), ("archive", SYSTEM, {}),
+    ]),
+    "jinan_court": (EventKind.DISPUTE, [
+        ("sort", DISPATCHER, {"amount_yuan": 60_000}), ("delegate", DISPATCHER, TO_VILLAGE), ("mediate", MEDIATOR, BOTH),
+        ("agree", MEDIATOR, {"agreement": "paper 3"}), ("request_confirmation", CITIZEN, BOTH), ("confirm", VERIFIER, NOTED),
+        ("close", CLERK, NOTED), ("archive", CLERK, {}),
+    ]),
+}  # fmt: skip

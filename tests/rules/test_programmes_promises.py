@@ -15,7 +15,7 @@ from geogrid.domain.programmes import Party, PartyKind
 from geogrid.errors import GeogridError
 from geogrid.rules.deadlines import Facts, light_of, limit_for, read_clock
 from geogrid.rules.programme import parse_programme, read
-from geogrid.rules.programme_check import check
+from geogrid.rules.programme_check import HANDLING, check
 from geogrid.rules.workflow import Command, Past, fold, possible, step_of, take
 from geogrid.settings import ROOT
 from tests.rules.lives import (
@@ -27,6 +27,7 @@ from tests.rules.lives import (
     DISPATCHER,
     MEDIATOR,
     VERIFIER,
+    WHOLE,
     agreed,
     begun,
     defusing,
@@ -42,6 +43,19 @@ from tests.rules.people import TOWNSHIP, at
 def test_every_programme_is_sound(code):
     assert check(shipped(code)) == ()
     assert shipped(code).code == code
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_whole_life_ends_in_the_archive_and_was_not_closed_by_who_handled(code):
+    done = live(begun(code, ""), *WHOLE[code][1])
+    assert (shipped(code).state(done.state).final, no_clock_runs(done)) == (True, True)
+    handled = {taken.actor for taken in done.taken if shipped_kind(code, taken.step) in HANDLING}
+    closed = {taken.actor for taken in done.taken if shipped_kind(code, taken.step) is StepKind.CLOSE}
+    assert handled and closed and not handled & closed
+
+
+def shipped_kind(code: str, step: str) -> StepKind | None:
+    return None if step == "report" else shipped(code).step(step).kind
 
 
 MEDIATING = ("dongmaopu_form", "hulunbuir_five", "hulunbuir_mediation", "jinan_court")

@@ -29,6 +29,7 @@ from tests.rules.lives import (
     TOWN,
     URBAN,
     VERIFIER,
+    VISITOR,
     agreed,
     begun,
     defusing,
@@ -40,7 +41,6 @@ from tests.rules.lives import (
 from tests.rules.people import DISTRICT, TOWNSHIP, VILLAGE, person
 
 COURT = person(Role.DEPARTMENT, "court", department="court")
-VISITOR = person(Role.OFFICER, "visitor", unit=TOWNSHIP)
 COUNTER = person(Role.WINDOW_CLERK, "counter", unit=VILLAGE)
 
 
