@@ -22,6 +22,7 @@ from geogrid.rules.stages import closed_at, stage_of
 from geogrid.rules.workflow import fold
 from geogrid.store import matters
 from tests.build_district import IN_A1, NOW, VILLAGE_B, report
+from tests.rules.clocks import SHANGHAI
 from tests.rules.people import person
 
 OFFICER, HANDLER = person(Role.OFFICER), person(Role.GRID_LEADER, "handler")
@@ -65,7 +66,8 @@ def take(
 ) -> StepTaken:
     """Take a step ``hours`` after NOW (or at ``now``)."""
     command = TakeStep(event_id, step, actor, details, base_seq, key)
-    return take_step(session, command, now=now or NOW + timedelta(hours=hours), district=district)
+    at = now or NOW + timedelta(hours=hours)
+    return take_step(session, command, now=at.astimezone(SHANGHAI), district=district)  # as the platform's clock may say it
 
 
 def live(session: Session, district: District, event_id: UUID, upto: str = "archive", *, from_hours: float = 0.0) -> float:

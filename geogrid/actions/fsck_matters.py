@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -34,6 +34,8 @@ CLOCK_FORGOTTEN = "A clock ran out, and nobody will look at it."
 BY_MARKS = ("clock", "promised", "legal", "marks", "started_at", "due_at", "legal_due_at", "paused_at", "stopped_at")
 BY_DECISION = frozenset({StepKind.ASK, StepKind.APPROVE, StepKind.REFUSE})
 BROKEN = (GeogridError, KeyError, ValueError, TypeError)  # what steps can raise whose details were changed
+
+AGAIN = timedelta(hours=1)  # by then the tick has tried again what failed
 
 Breaking = tuple[str, str, str]  # invariant, what is wrong, the row
 
@@ -132,8 +134,8 @@ def _is_forgotten(kept: Mapping[str, Any], row: Mapping[str, Any], now: datetime
     if row["stopped_at"] or row["paused_at"]:
         return False
     if row["is_late"]:
-        return not kept["is_late"] and (kept["next_at"] is None or kept["next_at"] > now)
-    return kept["next_at"] is None or kept["next_at"] > row["next_at"]
+        return not kept["is_late"] and (kept["next_at"] is None or kept["next_at"] > now + AGAIN)
+    return kept["next_at"] is None or kept["next_at"] > max(row["next_at"], now) + AGAIN
 
 
 def _unequal(kept: Mapping[str, Any], values: Mapping[str, Any], names: Sequence[str]) -> list[str]:

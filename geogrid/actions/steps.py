@@ -21,7 +21,7 @@ from geogrid.domain.people import Actor
 from geogrid.errors import EvidenceInvalid, NotFoundError, StepConflict, StepKeyConflict
 from geogrid.rules.stages import closed_at, stage_of
 from geogrid.rules.workflow import Command, Outcome, take
-from geogrid.store import cells, editions, events, locks, matters
+from geogrid.store import audit, cells, editions, events, locks, matters
 
 OURS = ("post", "units", "approver")  # what the platform itself keeps with a step
 
@@ -31,7 +31,7 @@ class TakeStep:
     """A step that somebody wants to take.
 
     ``base_seq`` is the number of the last step the actor saw (None: whatever happened meanwhile); ``key`` is the sender's own:
-    the same key again changes nothing.
+    the same key again changes nothing. ``address`` is whence it was sent, for the audit.
     """
 
     event_id: UUID
@@ -40,6 +40,7 @@ class TakeStep:
     details: Mapping[str, Any] = field(default_factory=dict)
     base_seq: int | None = None
     key: str | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,18 @@ def take_step(session: Session, command: TakeStep, *, now: datetime, district: D
     write_matter(session, event.id, after, now=at, district=district, before=matter)
     about = About(event.id, event.number, event.report.kind, after, programme)
     tell_step(session, about, step, before=matter, now=now, district=district)
+    _audit(session, command, event, step)
     if again:
         assign_anew(session, event, now=at, district=district)
     stored = events.find(session, event.id)
     return StepTaken(stored or event, after, taken=True)
+
+
+def _audit(session: Session, command: TakeStep, event: Event, step: Step) -> None:
+    """Write who did what to which event; what the step says is with the step."""
+    details = {"step": step.step, "kind": step.kind.value, "seq": step.seq, "number": event.number}
+    told = {"object_kind": "event", "object_id": str(event.id), "details": details, "address": command.address}
+    audit.write(session, actor=command.actor.id, action="step.take", now=step.at, **told)
 
 
 def _step(event: Event, outcome: Outcome, actor: Actor, at: datetime) -> Step:

@@ -112,7 +112,7 @@ def _rung(about: About, run: int, told: datetime | None, now: datetime, district
 def _set_looked(session: Session, about: About, run: int, now: datetime, district: District) -> None:
     clock, time = about.matter.clocks[run - 1], district.programmes.time_of(about.programme)
     reading = read_clock(about.programme.clock(clock.clock), clock.limit, clock.marks, now=now, time=time)
-    ticking.set_looked(session, about.event_id, run, next_instant(reading, now))
+    ticking.set_looked(session, about.event_id, run, next_instant(reading, now), is_late=reading.is_late)
 
 
 def _about(session: Session, event_id: UUID, district: District) -> About:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -117,12 +117,12 @@ def matter_values(event_id: UUID, matter: Matter) -> dict[str, Any]:
 
 
 def _whistle(whistle: Whistle) -> dict[str, Any]:
-    answered = whistle.answered_at.isoformat() if whistle.answered_at else None
-    return {"party": str(whistle.party), "at": whistle.at.isoformat(), "answered_at": answered}
+    answered = instant(whistle.answered_at) if whistle.answered_at else None
+    return {"party": str(whistle.party), "at": instant(whistle.at), "answered_at": answered}
 
 
 def _proposal(proposal: Proposal) -> dict[str, Any]:
-    told = {"seq": proposal.seq, "step": proposal.step, "asked_by": proposal.asked_by, "at": proposal.at.isoformat()}
+    told = {"seq": proposal.seq, "step": proposal.step, "asked_by": proposal.asked_by, "at": instant(proposal.at)}
     return {**told, "approver": proposal.approver.value, "details": dict(proposal.details)}
 
 
@@ -175,9 +175,14 @@ def _stands_since(run: ClockRun) -> datetime | None:
     return next(mark.at for mark in reversed(run.marks) if mark.kind is MarkKind.PAUSE)
 
 
+def instant(at: datetime) -> str:
+    """Return an instant as it is stored within JSON: in UTC, so that one instant has one text."""
+    return at.astimezone(UTC).isoformat()
+
+
 def mark_told(mark: Mark) -> dict[str, Any]:
     """Return a mark as it is stored."""
-    told: dict[str, Any] = {"kind": mark.kind.value, "at": mark.at.isoformat()}
+    told: dict[str, Any] = {"kind": mark.kind.value, "at": instant(mark.at)}
     return told | ({"reason": mark.reason} if mark.reason else {}) | ({"amount": str(mark.amount)} if mark.amount else {})
 
 

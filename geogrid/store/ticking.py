@@ -36,10 +36,10 @@ def look_now(session: Session, event_id: UUID, run: int, now: datetime) -> None:
     session.execute(update(clocks).where(clocks.c.event_id == event_id, clocks.c.run == run).values(next_at=sooner))
 
 
-def set_looked(session: Session, event_id: UUID, run: int, next_at: datetime | None) -> None:
-    """Note when the tick is to look at a run of a clock again."""
+def set_looked(session: Session, event_id: UUID, run: int, next_at: datetime | None, *, is_late: bool) -> None:
+    """Note when the tick is to look at a run of a clock again, and whether its limit has been missed."""
     one = (clocks.c.event_id == event_id) & (clocks.c.run == run)
-    session.execute(update(clocks).where(one).values(next_at=next_at))
+    session.execute(update(clocks).where(one).values(next_at=next_at, is_late=is_late))
 
 
 def due_events(session: Session, now: datetime, most: int) -> list[UUID]:

@@ -36,6 +36,7 @@ from tests.build_life import (
     reported,
     take,
 )
+from tests.rules.clocks import SHANGHAI
 
 BOTH = replace(LEADER, id="person:both", posts=(*LEADER.posts, *DISPATCHER.posts))
 WHOLE = [StepKind.REPORT, StepKind.OPEN, StepKind.DISPATCH, StepKind.HANDLE, StepKind.VERIFY, StepKind.CLOSE, StepKind.ARCHIVE]
@@ -67,7 +68,8 @@ def test_plain_histories_are_followed_under_the_programme(session, district, tmp
     again = [StepKind.REPORT, StepKind.OPEN, StepKind.DISPATCH, StepKind.DISPATCH, StepKind.HANDLE, StepKind.DISPATCH]
     plain = [WHOLE, again, WHOLE[:1], WHOLE[:4]]
     reports = [report(IN_A1) for _ in plain]
-    histories = [[(kind, NOW - timedelta(hours=9 - i)) for i, kind in enumerate(kinds)] for kinds in plain]
+    here = NOW.astimezone(SHANGHAI)  # files have times of any offset
+    histories = [[(kind, here - timedelta(hours=9 - i)) for i, kind in enumerate(kinds)] for kinds in plain]
     assert accept_batch(session, reports, histories, now=NOW, district=district).accepted == 4
     for sent in reports:
         assert_follows(session, district, sent.id, written_at=NOW)

@@ -118,6 +118,19 @@ def test_a_life_with_every_detour_is_stored_as_its_steps_say(session, district, 
     assert stored.assisting == ["department:urban"]
 
 
+def test_every_step_stands_in_the_audit(session, district):
+    event_id = reported(session, district)
+    take(session, district, event_id, "open", DISPATCHER, hours=1, category="E01")
+    row = session.execute(text("SELECT * FROM audit WHERE action = 'step.take'")).mappings().one()
+    assert (row.actor, row.object_kind, row.object_id, row.at) == (
+        DISPATCHER.id,
+        "event",
+        str(event_id),
+        NOW + timedelta(hours=1),
+    )
+    assert row.details == {"step": "open", "kind": "open", "seq": 3, "number": events.find(session, event_id).number}
+
+
 def test_counts_of_open_events_follow(session, district):
     one, _ = reported(session, district), reported(session, district)
     assert counted(session) == {True: 2}
