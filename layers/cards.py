@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,10 @@ from geogrid.domain.grids import Assignment
 from geogrid.domain.masking import mask_text
 from geogrid.store import editions
 from geogrid.store.events import find
+from geogrid.store.matter_views import HasRules, MatterView, of_event
 from geogrid.store.tables.events import events
 from geogrid.store.tables.geography import base_grids, department_grids, stations, units
+from geogrid.store.unit_names import names_of as unit_names_of
 from layers.names import names_of
 from layers.shapes import in_force
 
@@ -27,7 +30,8 @@ M2_PER_KM2 = 1e6
 class Card:
     """Values by popup field; ``bbox`` is west, south, east, north in degrees, None where unlocated.
 
-    ``edition`` is the name of the assignment's edition, ``names`` what its codes are called there.
+    ``edition`` is the name of the assignment's edition, ``names`` what its codes are called there; ``matter`` how an event stands
+    under its programme, and ``names`` what its parties are called, too.
     """
 
     layer: str
@@ -37,6 +41,7 @@ class Card:
     assignment: Assignment | None = None
     edition: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    matter: MatterView | None = None
 
 
 def _box(column: Any) -> list[Any]:
@@ -124,8 +129,8 @@ def station_card(session: Session, code: str) -> Card | None:
     return Card("stations", values["name"], values, bbox)
 
 
-def event_card(session: Session, event_id: UUID) -> Card | None:
-    """Return the card of one event with its current assignment, or None. Rides the primary keys."""
+def event_card(session: Session, event_id: UUID, *, now: datetime, district: HasRules) -> Card | None:
+    """Return the card of one event with its current assignment and its matter at ``now``, or None. Rides the primary keys."""
     columns = [
         events.c[n] for n in ("number", "kind", "state", "words", "address", "channel", "reported_at", "closed_at", "grid_code")
     ]
@@ -138,7 +143,11 @@ def event_card(session: Session, event_id: UUID) -> Card | None:
     bbox = None if west is None else (west, south, east, north)
     event = find(session, event_id)
     assigned = event.assignment if event else None
+    matter = of_event(session, event_id, now=now, district=district)
+    names = (
+        {} if matter is None else unit_names_of(session, {p.code for p in (matter.matter.first_owner, *matter.matter.parties())})
+    )
     if assigned is None:
-        return Card("events", row.number, values, bbox)
+        return Card("events", row.number, values, bbox, names=names, matter=matter)
     edition = editions.by_id(session, assigned.edition_id).name
-    return Card("events", row.number, values, bbox, assigned, edition, names_of(session, assigned))
+    return Card("events", row.number, values, bbox, assigned, edition, names | names_of(session, assigned), matter)

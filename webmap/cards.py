@@ -14,6 +14,7 @@ from layers.layer import PopupField
 from webmap.api.bodies import percent
 from webmap.installation import installation
 from webmap.language import current_language, label, say
+from webmap.matter_rows import matter_rows
 from webmap.opening_hours import hours_text
 
 TYPES = {
@@ -37,6 +38,8 @@ def card_body(card: Card, type_name: str) -> dict[str, Any]:
     """Return a card as the map's module takes it: ``kind``, ``title``, ``rows`` of label and value, ``notes``, ``bbox``."""
     layer = layer_named(card.layer)
     rows = [{"label": say(field.label), "value": text} for field in layer.popup if (text := shown(field, card.values))]
+    if card.matter is not None:
+        rows += matter_rows(card.matter, card.names, installation().district.profile.timezone)
     rows += _placing(card, card.assignment) if card.assignment else []
     kind = type_label("department_grid" if card.layer == "department_grids" else type_name)
     return {"kind": kind, "title": card.title, "rows": rows, "notes": [], "bbox": card.bbox}

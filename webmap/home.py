@@ -117,7 +117,8 @@ def station(code: str) -> BaseResponse:
 @roles(READERS)
 def event(event_id: UUID) -> BaseResponse:
     """Send the card of an event."""
-    return _card("event", str(event_id), lambda session: event_card(session, event_id))
+    here = installation()
+    return _card("event", str(event_id), lambda session: event_card(session, event_id, now=here.now(), district=here.district))
 
 
 def _card(type_name: str, code: str, read: Any) -> BaseResponse:

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from geogrid.actions.district import district_of
 from geogrid.store.tables.events import events
 from layers.cards import event_card, grid_card, station_card
 from layers.extent import district_extent
 from layers.search import search
 from layers.synthetic import holds_synthetic
+from tests.build_district import NOW, profile
 from tests.layers.grounds import GRIDS, SIDE, SOUTH, TOWNSHIP, WEST, add_event, build_ground
 
 
@@ -52,8 +54,10 @@ def test_cards_say_what_there_is(session):
     assert (grid.values["events"], grid.values["open_events"]) == (2, 1)
     assert grid_card(session, "no such code") is None
     assert station_card(session, TOWNSHIP + "01").values["unit"] == "河滨街道"
-    assert event_card(session, open_one).values["words"] == "路灯不亮"
-    assert event_card(session, UUID(int=0)) is None
+    here = {"now": NOW, "district": district_of(profile(), session)}
+    card = event_card(session, open_one, **here)
+    assert (card.values["words"], card.matter) == ("路灯不亮", None)  # an event of before there were programmes
+    assert event_card(session, UUID(int=0), **here) is None
 
 
 def test_extent_is_the_districts_or_around_the_centre(session):

@@ -73,6 +73,21 @@ def test_cards_are_plain_values(shared):
     assert grid["title"] and grid["bbox"][0] < grid["bbox"][2]
 
 
+def test_a_card_says_who_answers_and_by_when_in_words_and_shape(shared):
+    event = shared.accept(IN_A1)
+    rows = {
+        row["label"]: row["value"] for row in shared.client().get(f"/events/{event.id}?lang=zh", headers=JSON).get_json()["rows"]
+    }
+    assert rows["办理环节"] == "已上报"
+    assert rows["责任方"] == "甲社区 (999901001001)"
+    assert rows["时限"].startswith("● 正常 · 立案时限 · 2025-06-18 17:00") or rows["时限"][0] in "▲■"
+    english = {
+        r["label"]: r["value"] for r in shared.client().get(f"/events/{event.id}?lang=en", headers=JSON).get_json()["rows"]
+    }
+    assert english["Answers for it"] == "甲社区 (999901001001)"
+    assert english["Progress"] == "Reported"
+
+
 def test_a_card_is_json_and_a_browser_is_sent_to_the_map(shared):
     answer = shared.client().get(f"/grids/{A1}", headers=BROWSER)
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/?grid={A1}")
