@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from geogrid.errors.family import AccessError, ConflictError, InputError
+from geogrid.errors.requests import TooManyRequests
 
 
 class StepUnknown(InputError):
@@ -69,3 +70,15 @@ class StepConflict(ConflictError):
     """Somebody was quicker: {steps} happened since you read this matter. Read it anew and decide again; nothing was changed."""
 
     code = "step.conflict"
+
+
+class RevealPurpose(InputError):
+    """Say in {least} characters or more for what the words are needed: the purpose is kept with your name."""
+
+    code = "reveal.purpose"
+
+
+class RevealLimit(TooManyRequests):
+    """You looked at {most} reports unmasked within a day. Ask your auditor before you go on."""
+
+    code = "reveal.limit"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, func, insert, select, text
 from sqlalchemy.orm import Session
@@ -39,6 +40,11 @@ def write(
     """
     values = {"actor": actor, "action": action, "at": now, "object_kind": object_kind, "object_id": object_id}
     session.execute(insert(audit).values({**values, "result": result, "details": dict(details or {}), "address": address}))
+
+
+def event(event_id: UUID) -> dict[str, str]:
+    """Return the words by which :func:`write` is told that something was done to an event."""
+    return {"object_kind": "event", "object_id": str(event_id)}
 
 
 def _unsealed() -> Select:
@@ -86,6 +92,12 @@ def count_unsealed(session: Session) -> tuple[int, datetime | None]:
     waiting = _unsealed().subquery()
     row = session.execute(select(func.count(), func.min(waiting.c.at)).select_from(waiting)).one()
     return row[0], row[1]
+
+
+def count(session: Session, actor: str, action: str, *, since: datetime) -> int:
+    """Return how often an actor did something since then, and it was let. Rides ``ix_audit_actor_at``."""
+    done = (audit.c.actor == actor, audit.c.at >= since, audit.c.action == action, audit.c.result == OK)
+    return session.scalar(select(func.count()).select_from(audit).where(*done)) or 0
 
 
 def of_object(session: Session, object_kind: str, object_id: str, *, most: int = 200) -> list[dict[str, Any]]:

@@ -1,0 +1,9 @@
+"""The parts of the API's description beside events and grids."""
+
+from __future__ import annotations
+
+from flask_openapi import Tag
+
+MATTERS = Tag(name="matters", description="What a district does with an event: steps, clocks, approvals")
+DIRECTORY = Tag(name="directory", description="Units, people and programmes")
+HOOKS = Tag(name="webhooks", description="Other systems are told what happens")
