@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
-from geogrid.domain.clocks import Duration, DurationUnit, Limit, Phase, Threshold
+from geogrid.domain.clocks import Duration, DurationUnit, Limit, Phase, Threshold, WorkingTime
 from geogrid.domain.matters import Mark, MarkKind
 from geogrid.rules.deadlines import read_clock
+from geogrid.rules.work_time import WorkTime
 from tests.rules import oracle
 from tests.rules.clocks import CHINA, HOURS, SHANGHAI, TIME, TITLE, clock
 
@@ -97,3 +99,44 @@ def test_any_past_colour_can_be_derived_again():
         then = read_clock(rule, limit, [mark for mark in made if mark.at <= now], now=now, time=TIME)
         assert read_clock(rule, limit, made, now=now, time=TIME) == then
         assert then.started_at <= then.thresholds[0][1] <= then.due_at
+
+
+HELSINKI = ZoneInfo("Europe/Helsinki")
+
+
+def test_hours_pass_alike_where_the_wall_clock_jumps():
+    """In Helsinki, over two years of summer and winter time: natural and working hours, minute by minute in UTC."""
+    first, minutes = datetime(2024, 1, 1, tzinfo=UTC), 2 * 366 * 1440
+    time = WorkTime(WorkingTime(HOURS, 1020), CHINA, HELSINKI)
+    worked = np.zeros(minutes, dtype=bool)
+    for hour in range(minutes // 60):
+        wall = (first + timedelta(hours=hour)).astimezone(HELSINKI)  # zones of Europe jump by whole hours, at whole hours
+        if CHINA.is_working(wall.date()):
+            of_day = wall.hour * 60 + np.arange(60)
+            worked[hour * 60 : hour * 60 + 60] = np.any([(of_day >= begin) & (of_day < end) for begin, end in HOURS], axis=0)
+    rng = np.random.default_rng(3)
+    jumps = [at for year in (2024, 2025) for at in (datetime(year, 3, 31, tzinfo=UTC), datetime(year, 10, 27, tzinfo=UTC))]
+    for _ in range(HISTORIES // 6):
+        unit, amount, _, marks = made_history(rng)
+        if unit >= oracle.WORKING_DAYS:
+            continue
+        near = jumps[int(rng.integers(len(jumps)))] - first
+        start = int(near.total_seconds() // 60 + rng.integers(-3000, 1500))
+        marks[:, 0] += start - (marks[0, 0] if len(marks) else 0) + int(rng.integers(1, 2000))
+        counts = worked if unit == oracle.WORKING_HOURS else np.ones_like(worked)
+        due = oracle.due_by_minutes(amount, start, marks, counts)
+        made = [
+            Mark(m.kind, (first + (m.at - MIDNIGHT)).astimezone(HELSINKI), amount=m.amount) for m in marks_of(unit, start, marks)
+        ]
+        rule, limit = clock(f"{amount}{UNITS[unit].value}")
+        now = (first + timedelta(minutes=int(due) + 100_000)).astimezone(HELSINKI)
+        reading = read_clock(rule, limit, made, now=now, time=time)
+        assert reading.due_at == first + timedelta(minutes=int(due)), (unit, amount, start, marks.tolist())
+
+
+def test_twelve_hours_are_twelve_hours_in_the_night_in_which_clocks_go_forward():
+    rule, limit = clock("12h")
+    start = datetime(2025, 3, 29, 20, 0, tzinfo=HELSINKI)
+    time = WorkTime(WorkingTime(HOURS, 1020), CHINA, HELSINKI)
+    reading = read_clock(rule, limit, [Mark(MarkKind.START, start)], now=start, time=time)
+    assert reading.due_at.astimezone(HELSINKI).isoformat() == "2025-03-30T09:00:00+03:00"
