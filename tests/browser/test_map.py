@@ -56,6 +56,7 @@ def rename(small, code: str, name: str) -> None:
 
 
 def open_map(page, small, query: str = "") -> None:
+    page.context.add_cookies(small.browser_cookies())
     page.goto(f"http://{HERE}:{small.settings.port}/{query}")
     page.wait_for_function(READY)
 
@@ -184,6 +185,7 @@ def test_the_page_says_how_old_its_picture_is_when_the_stream_is_gone(serving):
 def test_tiles_that_do_not_come_are_told(serving):
     with phone(DESK) as (page, _):
         page.route("**/tiles/**", lambda route: route.fulfill(status=503, body=""))
+        page.context.add_cookies(serving.browser_cookies())
         page.goto(f"http://{HERE}:{serving.settings.port}/?lang=zh")
         page.wait_for_function("() => document.querySelector('#map-status').dataset.face === 'failed'")
         page.wait_for_timeout(500)
@@ -220,6 +222,7 @@ def test_how_many_wait_to_be_placed_is_live(serving):
 
 def test_what_is_not_there_is_called_missing_and_not_late(serving):
     with phone(DESK) as (page, _):
+        page.context.add_cookies(serving.browser_cookies())
         page.goto(f"http://{HERE}:{serving.settings.port}/?event=nope&lang=en")
         page.wait_for_selector("#map-card .failed")
         assert "Nothing of this code or number is here" in page.inner_text("#map-card")

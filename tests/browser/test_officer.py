@@ -188,7 +188,7 @@ def test_a_refusal_keeps_the_words_and_names_the_field(serving):
 def test_a_wrong_token_is_said(serving):
     with phone(**ALLOWED) as (page, _):
         page.goto(f"http://{HERE}:{serving.settings.port}/officer")
-        assert "请用安装时给出的链接" in page.inner_text("#notice")
+        assert "请先登录，或从安装时显示的链接打开此页" in page.inner_text("#notice")
         page.goto(f"http://{HERE}:{serving.settings.port}/officer?x=1#token=wrong")
         page.wait_for_selector("#fix[data-tone=good]")
         write(page)

@@ -22,6 +22,7 @@ from tests.build_installation import settings_for
 from webmap.app import create_app
 from webmap.errors import STATUS, status_of
 from webmap.limits import Buckets, install_limits
+from webmap.installation import installation
 from webmap.roles import PUBLIC, roles
 
 FORM = {"code", "message", "where", "retry"}
@@ -82,7 +83,7 @@ def _failing(make):
     ],
 )
 def test_every_failure_has_the_one_form(broken, path, status, code, retry):
-    answer = broken.test_client().get(path)
+    answer = broken.test_client().get(path, headers={"Authorization": f"Bearer {installation(broken).token}"})
     assert answer.status_code == status
     body = answer.get_json()
     assert set(body) == FORM
