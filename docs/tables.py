@@ -28,6 +28,12 @@ TERMS = (
     ("落格", "assign", "`Assignment`, table `assignments`"),
     ("待落格", "unplaced", "`grid_code` empty, with a rule that says why"),
     ("网格员、网格长", "grid worker, grid leader", "`WorkerRole`"),
+    ("规程", "programme", "`Programme`, table `programmes` (versions in use)"),
+    ("办理记录", "matter", "`Matter`, table `matters`"),
+    ("时限", "clock", "`ClockRun`, table `clocks`"),
+    ("首问责任", "first-asked owner", "`Matter.first_owner`"),
+    ("主责、协办", "lead, assisting", "`Matter.lead`, `Matter.assisting`"),
+    ("环节、步骤", "step", "`Step`, table `steps`"),
 )
 
 
