@@ -55,6 +55,7 @@ STATUS: dict[type[errors.GeogridError], int] = {
     errors.UnavailableError: 503,
     errors.TooManyRequests: 429,
     errors.StorageFull: 507,
+    errors.CountsUnreconciled: 503,
 }
 
 log = logging.getLogger(__name__)
