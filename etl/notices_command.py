@@ -24,17 +24,16 @@ def notices() -> None:
 @click.option("--most", default=MOST_LISTED, show_default=True, help="How many lines at most, the newest first.")
 def notices_list(states: tuple[str, ...], most: int) -> None:
     """List deliveries: id, state, carrier, recipient, tries, when next, what went wrong, the text."""
-    from geogrid.cli import command_language
+    from geogrid.cli import command_language, opened
     from geogrid.domain.notices import DeliveryState
-    from geogrid.settings import read_settings
     from geogrid.store import outbox
-    from geogrid.store.session import make_engine, session_scope
+    from geogrid.store.session import session_scope
 
     unknown = set(states) - set(DeliveryState.codes())
     if unknown:
         raise click.UsageError(f"--state: {', '.join(sorted(unknown))}; known: {', '.join(DeliveryState.codes())}")
     wanted = [DeliveryState(state) for state in states or DeliveryState.codes()]
-    with session_scope(make_engine(read_settings(os.environ))) as session:
+    with opened() as (_, engine), session_scope(engine) as session:
         for row in outbox.listed(session, wanted, most):
             click.echo(_line(row, command_language(os.environ)))
 
@@ -55,15 +54,13 @@ def _line(row: Row, language: str) -> str:
 @click.option("--all", "every", is_flag=True, help="All deliveries that were given up or refused.")
 def notices_retry(ids: tuple[UUID, ...], every: bool) -> None:
     """Try the deliveries IDS again that were given up or refused, from their first try on."""
-    from geogrid.cli import command_language
-    from geogrid.settings import read_settings
+    from geogrid.cli import command_language, opened
     from geogrid.store import outbox
-    from geogrid.store.session import make_engine, session_scope
+    from geogrid.store.session import session_scope
     from geogrid.texts import translate
 
     if bool(ids) == every:
         raise click.UsageError("name deliveries, or --all")
-    settings = read_settings(os.environ)
-    with session_scope(make_engine(settings)) as session:
+    with opened() as (settings, engine), session_scope(engine) as session:
         count = outbox.try_again(session, settings.now(), ids)
     click.echo(translate("{count} deliveries are tried again.", command_language(os.environ)).format(count=count))

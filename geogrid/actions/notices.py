@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -87,7 +87,7 @@ def tell_alarm(session: Session, about: About, clock: str, run: int, alarm: Alar
     known = Phase(alarm.phase).label if phase is None else ""
     phases = (phase.zh, phase.en) if phase else (translate(known, "zh", "Phase"), known)
     about = _with(about, {"clock": (rule.title.zh, rule.title.en), "due": (due, due), "phase": phases})
-    key = f"{on}:{about.event_id}:{run}:{alarm.at.isoformat()}"
+    key = f"{on}:{about.event_id}:{run}:{alarm.at.astimezone(UTC).isoformat()}"
     return tell(session, about, on, key, at=alarm.at, now=now, district=district)
 
 
@@ -100,7 +100,7 @@ def tell_review(session: Session, about: About, until: datetime, *, now: datetim
 
 def review_key(event_id: UUID, until: datetime) -> str:
     """Return the key of the occasion that a parked matter's day of review has come."""
-    return f"{rules.REVIEW}:{event_id}:{until.isoformat()}"
+    return f"{rules.REVIEW}:{event_id}:{until.astimezone(UTC).isoformat()}"
 
 
 def _look_at_marks(session: Session, about: About, before: Matter | None, at: datetime, district: District) -> None:

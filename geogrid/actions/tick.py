@@ -8,7 +8,7 @@ tick comes to it, with the time at which the clock ran out in its details.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -54,7 +54,7 @@ def tick(session: Session, *, now: datetime, district: District, most: int = MOS
     locks.share_edition(session)  # before any event's row, as every writer of events does
     for event_id in ticking.due_events(session, now, most):
         _tried(session, event_id, done, now, district)
-    for event_id, until in _reviews(session, now, district, most):
+    for event_id, until in _reviews(session, done, now, district, most):
         _tried(session, event_id, done, now, district, review=until)
     return done
 
@@ -143,7 +143,7 @@ def _ran_out(session: Session, about: About, rung: _Rung, done: Ticked, now: dat
         due=f"{due.astimezone(ZoneInfo(about.programme.timezone)):%Y-%m-%d %H:%M}",
     )
     details = {"clock": rung.clock, "run": rung.run, "due_at": due.isoformat(), "policy": rule.time_out.value, "note": said}
-    key = f"time_out:{about.event_id}:{rung.run}:{due.isoformat()}"
+    key = f"time_out:{about.event_id}:{rung.run}:{due.astimezone(UTC).isoformat()}"
     taken = take_step(session, TakeStep(about.event_id, "time_out", SYSTEM, details, key=key), now=now, district=district)
     done.steps += taken.taken
     if rule.time_out in BY_STEP:
@@ -166,9 +166,14 @@ def _take_on_time_out(
 # -- parked matters ---------------------------------------------------------------------------------------------------
 
 
-def _reviews(session: Session, now: datetime, district: District, most: int) -> list[tuple[UUID, datetime]]:
+def _reviews(session: Session, done: Ticked, now: datetime, district: District, most: int) -> list[tuple[UUID, datetime]]:
     """Return parked matters whose day of review has come and of which nobody was told, held for this transaction."""
-    over = {one: _review_keys(one, district) for one in ticking.parked_over(session, now)}
+    over = {}
+    for parked in ticking.parked_over(session, now):
+        try:
+            over[parked] = _review_keys(parked, district)
+        except GeogridError as error:
+            done.failures.append(f"{parked.event_id}: {error}")
     told = outbox.known_occasions(session, [key for keys in over.values() for key in keys]) if over else set()
     chosen = [one for one, keys in over.items() if not told.issuperset(keys)][:most]
     free = ticking.free_events(session, [one.event_id for one in chosen]) if chosen else set()

@@ -145,7 +145,7 @@ def settle(session: Session, delivery: Delivery, result: Result, now: datetime, 
     if state is DeliveryState.WAITING:
         values["next_try_at"] = now + wait_after(delivery.tries, str(delivery.id))
     elif state is DeliveryState.SENT:
-        values |= {"sent_at": now, "ended_at": now}
+        values |= {"sent_at": now, "ended_at": now, "address": ""}  # whose it is stays; the number is not needed any more
     else:
         values["ended_at"] = now
     values["last_error"] = result.error[:MOST_ERROR_CHARS]

@@ -58,6 +58,8 @@ def test_a_delivery_is_claimed_once_sent_and_kept(session):
     assert claim(session, by="b") == []
     assert outbox.settle(session, first[0], Result(), NOW, by="a") is DeliveryState.SENT
     assert sorted(states(session)) == ["sending", "sent"]
+    kept = session.scalars(text("SELECT address FROM deliveries WHERE state = 'sent'"))
+    assert list(kept) == [""]  # a number is personal: it goes when it was used, the recipient's id stays
     assert outbox.settle(session, first[0], Result(), NOW, by="a") is None  # settled once
 
 

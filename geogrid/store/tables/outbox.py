@@ -41,6 +41,7 @@ notices = Table(
 )
 
 # A delivery waits with a next try, is being sent under a lease, or has ended: sent, failed, refused. The checks hold it so.
+# ``address`` is kept until it was used. By row security readers of less than the district put rows in and see none.
 deliveries = Table(
     "deliveries",
     metadata,

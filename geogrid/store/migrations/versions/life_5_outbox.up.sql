@@ -47,3 +47,7 @@ CREATE INDEX ix_deliveries_dead ON deliveries (ended_at) WHERE state IN ('failed
 CREATE INDEX ix_deliveries_lease_until ON deliveries (lease_until) WHERE state = 'sending';
 
 CREATE INDEX ix_deliveries_next_try_at ON deliveries (next_try_at) WHERE state = 'waiting';
+
+ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY deliveries_scope ON deliveries TO geogrid_app USING (geogrid_whole()) WITH CHECK (true);
