@@ -77,6 +77,16 @@ def test_a_clock_that_stands_still_is_read_as_such_and_a_late_pause_is_said_to_c
     assert "The pause from 2025-06-20T10:00:00+08:00 came when it had run out: it changes nothing." in said
 
 
+def test_legal_days_count_free_days_too_but_not_as_the_last(run):
+    """Thirty days from 5 September 2025 are up on 5 October, in the holidays: 9 October is the last."""
+    start = ("due", "jinan_court", "request", "--start", "2025-09-05T10:00+08:00")
+    told = json.loads(run(*start, "--json")[1])
+    kinds = {day["date"]: (day["number"], day["kind"]) for day in told["days"]}
+    assert (kinds["2025-09-06"], kinds["2025-10-04"]) == ((1, "counted"), (29, "counted"))
+    assert (kinds["2025-10-05"], kinds["2025-10-09"]) == ((0, "holiday"), (30, "counted"))
+    assert told["due_at"] == "2025-10-10T00:00:00+08:00"
+
+
 @pytest.mark.parametrize(("arguments", "error", "says"), [
     (("hulun", "handle", "--start", "2025-06-18T09:00+08:00"), ProgrammeUnknown, "Known: dongmaopu_form, hulan"),
     (("hulan", "handel", "--start", "2025-06-18T09:00+08:00"), ClockUnknown, "Known: accept, handle, verify, whistle"),

@@ -10,6 +10,8 @@ from geogrid.rules.calendar import ONE_DAY, SATURDAY
 from geogrid.rules.deadlines import Reading
 from geogrid.rules.work_time import OF_WORK, WorkTime
 
+BY_WORK = frozenset({DurationUnit.WORKING_DAY, DurationUnit.WORKING_HOUR})
+
 
 @dataclass(frozen=True)
 class Day:
@@ -31,18 +33,21 @@ def days_of(reading: Reading, unit: DurationUnit, time: WorkTime) -> tuple[Day, 
     day = reading.started_at.astimezone(time.timezone).date()
     if unit is not DurationUnit.WORKING_HOUR or day not in reading.days:
         day += ONE_DAY
+    last_but_one = reading.days[-2] if len(reading.days) > 1 else date.min
     numbers = {counted: number for number, counted in enumerate(reading.days, start=1)}
     found = []
     while day <= reading.days[-1]:
         provisional = unit in OF_WORK and time.calendar.is_provisional(day)
-        found.append(Day(day, numbers.get(day, 0), _kind(day, day in numbers, unit, time), provisional))
+        is_worked = unit in BY_WORK or (unit is DurationUnit.LEGAL_DAY and day > last_but_one)
+        found.append(Day(day, numbers.get(day, 0), _kind(day, day in numbers, time, by_work=is_worked), provisional))
         day += ONE_DAY
     return tuple(found)
 
 
-def _kind(day: date, counted: bool, unit: DurationUnit, time: WorkTime) -> DayKind:
+def _kind(day: date, counted: bool, time: WorkTime, *, by_work: bool) -> DayKind:
+    """Say why a day counts or does not; ``by_work``: whether it has to be worked to count (of legal days only the last has)."""
     if counted:
-        return DayKind.MOVED if unit in OF_WORK and day in time.calendar.working else DayKind.COUNTED
-    if unit in OF_WORK and not time.calendar.is_working(day):
+        return DayKind.MOVED if by_work and day in time.calendar.working else DayKind.COUNTED
+    if by_work and not time.calendar.is_working(day):
         return DayKind.HOLIDAY if day in time.calendar.holidays or day.weekday() < SATURDAY else DayKind.WEEKEND
     return DayKind.PAUSED
