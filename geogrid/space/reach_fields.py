@@ -1,11 +1,12 @@
 """Reach sets to shapes: contours of a field of times on a raster whose cells are prepared once for a network and a mode.
 
 Every cell knows its nearest road (bridges aside), the place on it and the way to it on foot; a station's field is then a few
-additions a cell, in the window of what it reaches alone, and one field gives the shapes of all minutes at once. Cells are
-prepared in blocks, where a window first needs them, and kept.
+additions a cell, where it can reach alone, and one field gives the shapes of several minutes at once.
 
-Between two cells time is taken to be linear, which it is not where roads end or run apart: so that next to nobody who is not
-reached stands inside, a shape is drawn for a little less time (``CAUTION``) than it says, and loses a rim that is reached.
+Between two cells time is taken to be linear, which it is not where the nearest road changes: there it jumps, and a contour
+would fall anywhere between. So a cell that is reached stands at the very limit where the next one is beyond a jump: the shape
+ends at it. Elsewhere a shape is drawn for a little less time (``CAUTION``) than it says. What is lost is a rim of half a step,
+so few minutes, whose shapes are small, have a finer raster.
 """
 
 from __future__ import annotations
@@ -19,145 +20,137 @@ import shapely
 
 from geogrid.domain.stations import TravelMode
 from geogrid.space.contours import area_between
-from geogrid.space.network import MOST_ACCESS_M, TICKS_PER_MINUTE, Floats, Flood, Ints, Snapped
-from geogrid.space.network_snap import place_xy
+from geogrid.space.network import TICKS_PER_MINUTE, Flags, Floats, Flood, Ints, Snapped
 from geogrid.space.reach import HAS_NUMBA, UNREACHED, Int32s, Reach, WholeRoads, limit_ticks, whole_ticks
+from geogrid.space.reach_cells import UNIT, Box, Cells, Layout, RasterCells, walk_m, window_of
 
 CELL_M = {TravelMode.WALK: 12.5, TravelMode.EBIKE: 25.0, TravelMode.CAR: 50.0}  # some seconds of travel each
-CAUTION = {TravelMode.WALK: 0.5, TravelMode.EBIKE: 0.5, TravelMode.CAR: 1.2}  # cells' worth of time at the usual pace
+CAUTION = {TravelMode.WALK: 0.15, TravelMode.EBIKE: 0.15, TravelMode.CAR: 0.2}  # cells' worth of time at the usual pace
 USUAL_M_A_MINUTE = {TravelMode.WALK: 80.0, TravelMode.EBIKE: 250.0, TravelMode.CAR: 500.0}
+# Below so many minutes half the step, and a quarter: found by measuring what shapes hold and claim.
+FINER_BELOW = {TravelMode.WALK: (8.0, 4.0), TravelMode.EBIKE: (4.0, 2.0), TravelMode.CAR: (8.0, 6.0)}
+JUMP = 2.0  # no road explains a greater difference between cells next to each other than this many cells' way on foot
+AT_THE_LIMIT = 1e-6  # minutes
 SIMPLIFY = 0.08  # of a cell
-BLOCK = 64  # cells a side
-UNIT = 10  # bits of a tick's number that a cell does without: it keeps times in units of 1.024 ms
 MOST_CELLS = 8_000_000  # of one window; the union of many stations' shapes beyond
-Box = tuple[int, int, int, int]
-Cells = tuple[Int32s, Int32s, Int32s]  # edge (-1: none near), ticks along it, ticks to it (in units of 2**UNIT)
+Own = tuple[Ints, Ints, Ints]  # edges of stations, ticks along them and to them
 
 
 @dataclass(frozen=True, eq=False)
 class TimeRaster:
-    """A raster of points, each brought to its nearest edge of one mode once.
+    """Rasters of points, each brought to its nearest edge of one mode once: one, and finer ones for few minutes.
 
-    ``west_m south_m`` are metres of the network's zone, ``shape`` rows and columns of cells. ``node_box`` (nodes, 4) bounds the
-    edges at each node: west, south, east, north.
+    ``cell_m`` is the coarsest step. ``bounds`` (nodes, 4) are west, south, east, north of the edges at each node, metres.
     """
 
     whole: WholeRoads
-    west_m: float
-    south_m: float
+    mode: TravelMode
     cell_m: float
-    caution_minutes: float
-    shape: tuple[int, int]
-    node_box: Floats
-    blocks: dict[tuple[int, int], Cells] = field(default_factory=dict)
+    bounds: Floats
+    rasters: dict[int, RasterCells] = field(default_factory=dict)
 
     @classmethod
     def of(cls, whole: WholeRoads, mode: TravelMode, cell_m: float | None = None) -> TimeRaster:
-        """Lay out the raster for all that the mode's roads lead to; cells are prepared when they are first needed."""
-        step_m = cell_m or CELL_M[mode]
-        caution = CAUTION[mode] * step_m / USUAL_M_A_MINUTE[mode]
-        bounds = shapely.bounds(whole.roads.lines_metric).reshape(-1, 4)
-        if not len(bounds):
-            return cls(whole, 0.0, 0.0, step_m, caution, (0, 0), np.zeros((whole.nodes, 4)))
-        margin_m = MOST_ACCESS_M + step_m
-        (west, south), (east, north) = bounds[:, :2].min(axis=0) - margin_m, bounds[:, 2:].max(axis=0) + margin_m
-        shape = int((north - south) / step_m) + 2, int((east - west) / step_m) + 2
-        return cls(whole, west, south, step_m, caution, shape, _node_boxes(whole, bounds))
+        """Lay out the rasters for all that the mode's roads lead to; cells are prepared when they are first needed."""
+        return cls(whole, mode, cell_m or CELL_M[mode], _node_boxes(whole))
 
-    def _cells(self, box: Box) -> Cells:
-        """Return the cells of a window, of blocks prepared before and of new ones."""
-        size = box[1] - box[0], box[3] - box[2]
-        window: Cells = tuple(np.empty(size, dtype=np.int32) for _ in range(3))  # type: ignore[assignment]
-        for block_row in range(box[0] // BLOCK, -(-box[1] // BLOCK)):
-            for block_column in range(box[2] // BLOCK, -(-box[3] // BLOCK)):
-                block = self.blocks.get((block_row, block_column)) or self._prepared(block_row, block_column)
-                row, column = block_row * BLOCK, block_column * BLOCK
-                top, bottom = max(row, box[0]), min(row + BLOCK, box[1])
-                left, right = max(column, box[2]), min(column + BLOCK, box[3])
-                for values, kept in zip(window, block, strict=True):
-                    part = kept[top - row : bottom - row, left - column : right - column]
-                    values[top - box[0] : bottom - box[0], left - box[2] : right - box[2]] = part
-        return window
+    def halvings(self, minutes: float) -> int:
+        """Return how often the step is halved for shapes of ``minutes``."""
+        return sum(minutes < below for below in FINER_BELOW[self.mode])
 
-    def _prepared(self, block_row: int, block_column: int) -> Cells:
-        roads, steps = self.whole.roads, np.arange(BLOCK) * self.cell_m
-        x = self.west_m + block_column * BLOCK * self.cell_m + steps
-        y = self.south_m + block_row * BLOCK * self.cell_m + steps
-        near = shapely.box(x[0] - MOST_ACCESS_M, y[0] - MOST_ACCESS_M, x[-1] + MOST_ACCESS_M, y[-1] + MOST_ACCESS_M)
-        if not len(roads.ground.tree.query(near)):
-            none, nothing = np.full((BLOCK, BLOCK), -1, dtype=np.int32), np.zeros((BLOCK, BLOCK), dtype=np.int32)
-            self.blocks[block_row, block_column] = none, nothing, nothing
-            return none, nothing, nothing
-        cell_x, cell_y = (axis.ravel() for axis in np.meshgrid(x, y))
-        places = place_xy(roads, roads.ground.nearest(cell_x, cell_y), cell_x, cell_y)
-        numbers = (places.edge, whole_ticks(places.along) >> UNIT, whole_ticks(places.access) >> UNIT)
-        made: Cells = tuple(values.astype(np.int32).reshape(BLOCK, BLOCK) for values in numbers)  # type: ignore[assignment]
-        self.blocks[block_row, block_column] = made
-        return made
+    def cells(self, halvings: int) -> RasterCells:
+        """Return the raster whose step is halved so often."""
+        if halvings not in self.rasters:
+            edges = shapely.total_bounds(self.whole.roads.lines_metric)
+            bounds_m = tuple(np.nan_to_num(edges).tolist())
+            self.rasters[halvings] = RasterCells(self.whole.roads, Layout.over(bounds_m, self.cell_m / 2**halvings))
+        return self.rasters[halvings]
 
-    def window(self, nodes: Ints | Int32s, own: Ints) -> Box:
-        """Return the rows and columns (from, to) that hold all within reach of nodes and stations' own edges."""
-        boxes = self.node_box[np.concatenate([nodes, self.whole.roads.tail[own], self.whole.roads.head[own]])]
-        if not len(boxes):
-            return 0, 0, 0, 0
-        margin_m = MOST_ACCESS_M + self.cell_m
-        low, high = boxes[:, :2].min(axis=0) - margin_m, boxes[:, 2:].max(axis=0) + margin_m
-        columns = self._span(low[0] - self.west_m, high[0] - self.west_m, self.shape[1])
-        return *self._span(low[1] - self.south_m, high[1] - self.south_m, self.shape[0]), *columns
-
-    def _span(self, low_m: float, high_m: float, most: int) -> tuple[int, int]:
-        return max(int(low_m / self.cell_m), 0), min(int(high_m / self.cell_m) + 2, most)
+    def window(self, layout: Layout, time: Ints, nodes: Ints | Int32s, own: Own, limit: int) -> tuple[Box, Flags]:
+        """Return the rows and columns (from, to) that hold all within ``limit`` ticks, and which cells can be within it."""
+        roads = self.whole.roads
+        ends = np.concatenate([roads.tail[own[0]], roads.head[own[0]]])
+        slack = np.concatenate([limit - time[nodes], np.tile(limit - own[2], 2)])
+        boxes = self.bounds[np.concatenate([nodes, ends])][slack >= 0]
+        margin_m = walk_m(roads, slack[slack >= 0])[:, None] + layout.cell_m
+        return window_of(*layout.spans(boxes[:, :2] - margin_m, boxes[:, 2:] + margin_m))
 
     def shapes(self, reach: Reach, station: int, minutes: Sequence[float]) -> list[shapely.MultiPolygon]:
         """Return the areas, in metres of the zone, from which one station is reached within each of ``minutes``."""
         nodes, ticks = reach.within(station, max(minutes))
         time = np.full(self.whole.nodes, UNREACHED, dtype=np.int64)
         time[nodes] = ticks
-        return self._contours(time, nodes, reach.own(station), minutes)
+        found: dict[float, shapely.MultiPolygon] = {}
+        for halvings, group in self._groups(minutes).items():
+            near = nodes[ticks <= limit_ticks(group[-1])]
+            found |= self._contours(halvings, time, near, reach.own(station), group)
+        return [found[each] for each in minutes]
 
     def shapes_of_all(self, reach: Reach, minutes: Sequence[float]) -> list[shapely.MultiPolygon]:
         """Return the areas from which any of the stations is reached: their union, by one field."""
-        box = self.window(np.unique(reach.node), reach.stations.edge[reach.stations.edge >= 0])
-        if (box[1] - box[0]) * (box[3] - box[2]) > MOST_CELLS:
-            apart = [self.shapes(reach, station, minutes) for station in range(len(reach))]
-            return [_many(shapely.union_all(list(shapes))) for shapes in zip(*apart, strict=True)]
         time = np.full(self.whole.nodes, UNREACHED, dtype=np.int64)
         np.minimum.at(time, reach.node, reach.ticks)
-        near = np.flatnonzero(reach.stations.edge >= 0)
-        near = near[np.argsort(reach.stations.edge[near], kind="stable")]
-        places = reach.stations
-        own = places.edge[near], whole_ticks(places.along[near]), whole_ticks(places.access[near])
-        return self._contours(time, np.unique(reach.node), own, minutes)
+        own = _own_of_all(reach)
+        found: dict[float, shapely.MultiPolygon] = {}
+        for halvings, group in self._groups(minutes).items():
+            layout, limit = self.cells(halvings).layout, limit_ticks(group[-1])
+            nodes = np.flatnonzero(time <= limit)
+            if _size(self.bounds[nodes]) > MOST_CELLS * layout.cell_m**2:
+                apart = [self.shapes(reach, station, group) for station in range(len(reach))]
+                found |= {each: united([shapes[k] for shapes in apart]) for k, each in enumerate(group)}
+            else:
+                found |= self._contours(halvings, time, nodes, own, group)
+        return [found[each] for each in minutes]
+
+    def _groups(self, minutes: Sequence[float]) -> dict[int, list[float]]:
+        """Return the minutes by their raster, rising."""
+        groups: dict[int, list[float]] = {}
+        for each in sorted(set(minutes)):
+            groups.setdefault(self.halvings(each), []).append(each)
+        return groups
 
     def _contours(
-        self, time: Ints, nodes: Int32s, own: tuple[Ints, Ints, Ints], minutes: Sequence[float]
-    ) -> list[shapely.MultiPolygon]:
-        box = self.window(nodes, own[0])
+        self, halvings: int, time: Ints, nodes: Ints | Int32s, own: Own, minutes: Sequence[float]
+    ) -> dict[float, shapely.MultiPolygon]:
+        cells, most = self.cells(halvings), 2 * limit_ticks(minutes[-1])
+        cell_m = cells.layout.cell_m
+        box, needed = self.window(cells.layout, time, nodes, own, limit_ticks(minutes[-1]))
         # Beyond the limit the times may jump (a river, the end of all roads): capped, so that the contour lies between.
-        most = 2 * limit_ticks(max(minutes))
-        times = self._times(time, own, box, most) / TICKS_PER_MINUTE
-        y_m, x_m = (start + self.cell_m * np.arange(*of) for start, of in ((self.south_m, box[:2]), (self.west_m, box[2:])))
-        simplify_m = SIMPLIFY * self.cell_m
-        return [
-            area_between(x_m, y_m, np.minimum(times, 2 * each), -1.0, each - self.caution_minutes, simplify_m=simplify_m)
-            for each in minutes
-        ]
-
-    def _times(self, time: Ints, own: tuple[Ints, Ints, Ints], box: Box, most: int) -> Floats:
-        """Return the ticks of the cells in ``box``, at most ``most``."""
-        cells = self._cells(box)
-        if not HAS_NUMBA:
-            return plain_times(self.whole, cells, time, own, most)
-        from geogrid.space import reach_kernels
-
-        times_of: Any = reach_kernels.times_of
-        out = np.empty(cells[0].shape)
-        times_of(*cells, UNIT, *self.whole.edges, time, *own, np.int64(most), out)
-        return out
+        times = times_of(self.whole, cells.of(box, needed), time, own, most) / TICKS_PER_MINUTE
+        beyond = over_the_edge(times, JUMP * cell_m / (self.whole.roads.access_kmh / 0.06))
+        x_m, y_m = cells.layout.axes(box)
+        found = {}
+        for each in minutes:
+            limit = each - CAUTION[self.mode] * cell_m / USUAL_M_A_MINUTE[self.mode]
+            capped = np.minimum(times, 2 * each)
+            np.maximum(capped, limit - AT_THE_LIMIT, out=capped, where=(times <= limit) & (beyond > limit))
+            found[each] = area_between(x_m, y_m, capped, -1.0, limit, simplify_m=SIMPLIFY * cell_m)
+        return found
 
 
-def plain_times(whole: WholeRoads, cells: Cells, time: Ints, own: tuple[Ints, Ints, Ints], most: int) -> Floats:
-    """Return the ticks of cells, at most ``most``, from the ticks of nodes; as ``reach_kernels.times_of``."""
+def over_the_edge(times: Floats, jump: float) -> Floats:
+    """Return the greatest time among a cell's four neighbours that are more than ``jump`` beyond it (-inf: none)."""
+    beyond = np.full(times.shape, -np.inf)
+    for one, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        step = times[one] - times[other]
+        np.maximum(beyond[other], times[one], out=beyond[other], where=step > jump)
+        np.maximum(beyond[one], times[other], out=beyond[one], where=step < -jump)
+    return beyond
+
+
+def times_of(whole: WholeRoads, cells: Cells, time: Ints, own: Own, most: int, *, compiled: bool = HAS_NUMBA) -> Floats:
+    """Return the ticks of cells, at most ``most``, from the ticks of nodes."""
+    if not compiled:
+        return _plain_times(whole, cells, time, own, most)
+    from geogrid.space import reach_kernels
+
+    kernel: Any = reach_kernels.times_of
+    out = np.empty(cells[0].shape)
+    kernel(*cells, UNIT, *whole.edges, time, *own, np.int64(most), out)
+    return out
+
+
+def _plain_times(whole: WholeRoads, cells: Cells, time: Ints, own: Own, most: int) -> Floats:
     edge, along, access = (values.ravel().astype(np.int64) for values in cells)
     base = len(own[0]) + 1
     keys = np.where(time < UNREACHED, time * float(base), np.inf)
@@ -168,12 +161,27 @@ def plain_times(whole: WholeRoads, cells: Cells, time: Ints, own: tuple[Ints, In
     return np.minimum(ticks, most).reshape(cells[0].shape)
 
 
-def _many(shape: shapely.Geometry) -> shapely.MultiPolygon:
-    parts = shapely.get_parts(shape)
+def united(shapes: Sequence[shapely.Geometry]) -> shapely.MultiPolygon:
+    """Return the union of areas; those that touch no other are left as they are."""
+    parts = shapely.get_parts(shapely.disjoint_subset_union_all(np.array(shapes, dtype=object)))
     return shapely.MultiPolygon(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON].tolist())
 
 
-def _node_boxes(whole: WholeRoads, bounds: Floats) -> Floats:
+def _own_of_all(reach: Reach) -> Own:
+    places = reach.stations
+    near = np.flatnonzero(places.edge >= 0)
+    near = near[np.argsort(places.edge[near], kind="stable")]
+    return places.edge[near], whole_ticks(places.along[near]), whole_ticks(places.access[near])
+
+
+def _size(boxes: Floats) -> float:
+    if not len(boxes):
+        return 0.0
+    return float(np.prod(boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)))
+
+
+def _node_boxes(whole: WholeRoads) -> Floats:
+    bounds = shapely.bounds(whole.roads.lines_metric).reshape(-1, 4)
     box = np.tile([np.inf, np.inf, -np.inf, -np.inf], (whole.nodes, 1))
     for ends in (whole.roads.tail, whole.roads.head):
         np.minimum.at(box[:, :2], ends, bounds[:, :2])

@@ -15,8 +15,8 @@ from geogrid.space.circles import Circles
 from geogrid.space.network import TICKS_PER_MINUTE, Conditions, RoadNetwork
 from geogrid.space.reach import CLOSED, UNREACHED, WholeRoads, limit_ticks, reach_of
 from geogrid.space.reach_counts import PointsOnEdges, counts_of, length_within, parts_within, soonest
-from geogrid.space.reach_fields import TimeRaster, plain_times
-from tests.space.another_router import minutes_on_foot
+from geogrid.space.reach_fields import TimeRaster, times_of
+from tests.space.another_router import along_roads, minutes_of
 from tests.space.lattice import METRIC_SRID, frame, lattice, lonlat, road
 
 
@@ -138,21 +138,34 @@ def test_a_plain_field_has_the_same_times(twin):
     nodes, ticks = reach.within(0, 10)
     time = np.full(reach.whole.nodes, UNREACHED)
     time[nodes] = ticks
-    box = raster.window(nodes, reach.own(0)[0])
-    most = 2 * limit_ticks(10)
-    plain = plain_times(reach.whole, raster._cells(box), time, reach.own(0), most)
-    assert (raster._times(time, reach.own(0), box, most) == plain).all() and (plain < most).any()
+    cells, own, most = raster.cells(0), reach.own(0), 2 * limit_ticks(10)
+    prepared = cells.of(*raster.window(cells.layout, time, nodes, own, limit_ticks(10)))
+    plain = times_of(reach.whole, prepared, time, own, most, compiled=False)
+    assert (times_of(reach.whole, prepared, time, own, most) == plain).all() and (plain < most).any()
 
 
-def test_shapes_hold_what_another_router_reaches(twin):
-    """At least 98 % of the households reached stand inside; of those inside at most 0.1 % are not reached."""
-    network, homes, at = twin["network"], twin["homes"], twin["at"]
-    reached = minutes_on_foot(twin["roads"], at, homes, METRIC_SRID) <= 10
-    shape = Circles.of(network, at, TravelMode.WALK, limit_minutes=10).together([10])[0]
-    inside = shapely.contains_xy(shape, homes)
-    assert reached.sum() > 1000
-    assert (inside & reached).sum() >= 0.98 * reached.sum()
-    assert (inside & ~reached).sum() <= 0.001 * inside.sum()
+def test_cells_kept_from_one_window_serve_another(twin):
+    """Two stations near each other share cells: the second's shape is the same with those of the first kept or none."""
+    both, alone = (Circles.of(twin["network"], twin["at"], TravelMode.WALK, limit_minutes=10) for _ in range(2))
+    kept = [both.each(station, [5, 10]) for station in range(4)]
+    for station in (3, 2):
+        for one, other in zip(alone.each(station, [10, 5])[::-1], kept[station], strict=True):
+            assert one.equals(other)
+
+
+@pytest.mark.parametrize("mode", list(TravelMode))
+def test_shapes_hold_what_another_router_reaches(twin, mode):
+    """Of households and of metres of road reached at least 98 % are held; of what is held at most 0.1 % is not reached."""
+    network, at, limits = twin["network"], twin["at"], (5, 8, 10, 15)
+    by_road, metres = along_roads(twin["roads"], mode, 25.0, METRIC_SRID)
+    places = {"households": (twin["homes"], np.ones(len(twin["homes"]))), "roads": (by_road, metres)}
+    shapes = Circles.of(network, at, mode).together(limits)
+    for name, (lonlat_of, weight) in places.items():
+        minutes = minutes_of(twin["roads"], at, lonlat_of, METRIC_SRID, mode)
+        for limit, shape in zip(limits, shapes, strict=True):
+            inside, reached = shapely.contains_xy(shape, lonlat_of), minutes <= limit
+            assert weight[inside & reached].sum() >= 0.98 * weight[reached].sum() > 0, (name, limit)
+            assert weight[inside & ~reached].sum() <= 0.001 * weight[inside].sum(), (name, limit)
 
 
 def test_the_heap_takes_the_least_first():
