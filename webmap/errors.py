@@ -50,6 +50,7 @@ STATUS: dict[type[errors.GeogridError], int] = {
     errors.ForgeryGuard: 403,
     errors.CarrierError: 502,
     errors.ClockEndless: 503,
+    errors.CountsUnreconciled: 503,
     errors.ClockMarksBroken: 409,
     errors.SetupError: 503,
     errors.UnavailableError: 503,
