@@ -1,4 +1,4 @@
-"""Carriers: what each sends, what it refuses, what a gateway's answers mean; a gateway and a mail server that listen."""
+"""Carriers: what each sends, what it refuses, what a gateway's answers mean, where a request may go."""
 
 from __future__ import annotations
 
@@ -7,78 +7,21 @@ import hmac
 import json
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socketserver import StreamRequestHandler, ThreadingTCPServer
-from threading import Thread
-from uuid import uuid4
+from socketserver import StreamRequestHandler
 
 import pytest
 
 from etl.carriers import asking, file, mail, text_message, webhook
-from etl.carriers.config import CarrierSettings, CarriersTold, read_carriers
+from etl.carriers.config import CarrierSettings, CarriersTold
 from etl.carriers.registry import send, senders_with, tried
-from geogrid.domain.notices import Addressee, Delivery, Notice
 from geogrid.errors import CarrierDown, CarrierError, CarrierRefused, CarriersInvalid
-from geogrid.settings import read_settings
-
-NOW = datetime(2025, 6, 18, 7, tzinfo=UTC)
-TEXT = '事件 7 "今日" 到期'
-
-
-def delivery(address: str = "13800001234", carrier: str = "message", **values) -> Delivery:
-    notice = Notice("o", "soon", {"zh": TEXT, "en": "Event 7 is due"}, NOW, uuid4(), {"number": "7"})
-    given = {"recipient": "person:1", "name": "张三", "synthetic": False, **values}
-    return Delivery(uuid4(), notice, Addressee(address=address, **given), carrier, 1, NOW)
-
-
-@contextmanager
-def gateway(script) -> Iterator[tuple[str, list]]:
-    """A gateway that keeps what it was sent and answers with ``script(n)``: status, body, seconds to wait, further headers."""
-    heard: list = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            heard.append((self.path, dict(self.headers), body))
-            status, answer, wait_s, headers = script(len(heard))
-            time.sleep(wait_s)
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", heard
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def told(tmp_path: Path, name="message", **values) -> CarrierSettings:
-    return CarrierSettings(name, values, tmp_path, environ={"GEOGRID_SECRET_KEY": "s3cret"})
+from tests.etl.gateways import TEXT, delivery, gateway, listening, mail_server, ok, told
 
 
 def message(tmp_path: Path, url: str, **values) -> CarrierSettings:
     given = {"url": url + "/send?to=${phone}", "body": '{"to":"${phone}","text":"${text}","id":"${id}"}', "allow_private": True}
     return told(tmp_path, **{**given, "headers": {"Authorization": "Bearer ${secret_key}"}, **values})
-
-
-def ok(_):
-    return 200, b'{"code": 0}', 0.0, {}
 
 
 # -- text messages ----------------------------------------------------------------------------------------------------
@@ -147,20 +90,6 @@ def test_a_slow_gateway_and_a_trickling_one_are_left(tmp_path):
         with pytest.raises(CarrierDown):
             text_message.send(delivery(), message(tmp_path, f"http://127.0.0.1:{port}", timeout_s=1, answer="code"))
         assert time.monotonic() - began < 8
-
-
-@contextmanager
-def listening(handler) -> Iterator[int]:
-    server = ThreadingTCPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.mark.parametrize(
@@ -250,38 +179,6 @@ def test_a_webhook_is_signed_and_the_same_at_every_try(tmp_path):
 # -- mail -------------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def mail_server(answer_to_recipient: bytes = b"250 ok") -> Iterator[tuple[int, list]]:
-    heard: list = []
-
-    class Server(StreamRequestHandler):
-        def handle(self):
-            self.wfile.write(b"220 here\r\n")
-            data, lines = False, []
-            for line in self.rfile:
-                if data:
-                    lines.append(line)
-                    if line == b".\r\n":
-                        heard.append(b"".join(lines))
-                        data = False
-                        self.wfile.write(b"250 ok\r\n")
-                    continue
-                word = line[:4].upper()
-                if word == b"DATA":
-                    data = True
-                    self.wfile.write(b"354 go on\r\n")
-                elif word == b"RCPT":
-                    self.wfile.write(answer_to_recipient + b"\r\n")
-                elif word == b"QUIT":
-                    self.wfile.write(b"221 bye\r\n")
-                    return
-                else:
-                    self.wfile.write(b"250 ok\r\n")
-
-    with listening(Server) as port:
-        yield port, heard
-
-
 def post(tmp_path, port, **values) -> CarrierSettings:
     given = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "grid@example.org", "subject": "[网格]"}
     return told(tmp_path, "mail", **{**given, **values})
@@ -361,44 +258,3 @@ def test_any_fault_of_a_sender_is_a_try_that_failed(tmp_path):
     found = tried(delivery(), CarriersTold({"message": told(tmp_path)}), {"message": breaks})
     assert (found.error, found.retry, found.refused) == ("ZeroDivisionError: oh", True, False)
     assert set(senders_with(lambda _: None)) == {"message", "mail", "webhook", "file"}
-
-
-# -- the file of carriers ---------------------------------------------------------------------------------------------
-
-
-def settings(tmp_path, **more):
-    return read_settings({"GEOGRID_VAR": str(tmp_path), **more})
-
-
-def test_without_a_file_a_made_up_district_writes_and_a_real_one_says_that_nothing_is_set_up(tmp_path):
-    assert read_carriers(settings(tmp_path), synthetic=True).everything_to == "file"
-    real = read_carriers(settings(tmp_path), synthetic=False)
-    assert "not set up" in tried(delivery(), real).error
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("[pigeon]\n", "pigeon is no carrier"),
-        ("[message]\n", "message.url is missing"),
-        ('[message]\nurl = "x"\nspeed = 1\n', "message.speed is unknown"),
-        ('[message]\nurl = "x"\ntimeout_s = "1"\n', "message.timeout_s"),
-        ('everything_to = "file"\n', "everything_to names file"),
-        ("[message\n", "at line 1"),
-    ],
-)
-def test_a_broken_file_is_refused_with_its_reason(tmp_path, text, reason):
-    path = tmp_path / "own.toml"
-    path.write_text(text)
-    with pytest.raises(CarriersInvalid, match=reason):
-        read_carriers(settings(tmp_path, GEOGRID_CARRIERS=str(path)), synthetic=False)
-
-
-def test_secrets_come_from_the_environment_or_a_file(tmp_path):
-    (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets" / "sms").write_text("from file\n")
-    assert told(tmp_path).secret("sms") == "from file"
-    assert told(tmp_path).secret("key") == "s3cret"
-    for name in ("../secrets/sms", "none"):
-        with pytest.raises(CarriersInvalid):
-            told(tmp_path).secret(name)

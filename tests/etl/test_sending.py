@@ -22,7 +22,7 @@ from geogrid.domain.notices import Addressee
 from geogrid.settings import read_settings
 from geogrid.store import outbox
 from geogrid.store.session import engine_of, session_scope
-from tests.etl.test_carriers import gateway, ok
+from tests.etl.gateways import gateway, ok
 
 SENDS = """
 import sys
