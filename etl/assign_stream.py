@@ -147,9 +147,11 @@ def out_schema(schema: pa.Schema, kept: list[int], geometry: str | None) -> pa.S
     own = [schema.field(i).with_name(name) for i, name in zip(kept, names, strict=True)]
     shape = [schema.field(geometry) if geometry else pa.field("geometry", pa.binary())]
     seen = pa.schema([*own, *answers(pa.string()), *shape])
-    metadata = {**(schema.metadata or {}), b"ARROW:schema": base64.b64encode(seen.serialize().to_pybytes())}
+    metadata = dict(schema.metadata or {})
     if not geometry:
         metadata[b"geo"] = json.dumps(_geo()).encode()
+    # readers that go by Arrow's schema take what is said of the file, such as its geometry, from there alone
+    metadata[b"ARROW:schema"] = base64.b64encode(seen.with_metadata(metadata).serialize().to_pybytes())
     return pa.schema([*own, *answers(pa.dictionary(pa.int32(), pa.string())), *shape], metadata)
 
 

@@ -58,7 +58,7 @@ def read_parquet(request: dict[str, Any]) -> dict[str, Any]:
         rows, columns = file.metadata.num_rows, len(file.schema_arrow)
         if rows > request["most_rows"] or columns > request["most_columns"]:
             return {"too_large": [rows, columns]}
-        said = _said_by(file.schema_arrow)
+        said = _said_by(_schema(file))
         _write(request["out"], file.schema_arrow, file.iter_batches())
     return {"layers": [], "layer": "", **said}
 
@@ -69,7 +69,7 @@ def stream_parquet(request: dict[str, Any]) -> None:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(request["path"]) as file, os.fdopen(1, "wb", closefd=False) as out:
-        schema, rows = file.schema_arrow, file.metadata.num_rows
+        schema, rows = _schema(file), file.metadata.num_rows
         said = {"rows": rows, "columns": len(schema)}
         if rows <= request["most_rows"] and len(schema) <= request["most_columns"]:
             said |= _said_by(schema)
@@ -77,6 +77,12 @@ def stream_parquet(request: dict[str, Any]) -> None:
         with pa.ipc.new_stream(out, schema) as writer:
             for batch in file.iter_batches(batch_size=request["rows_at_once"]):
                 writer.write_batch(batch)
+
+
+def _schema(file: Any) -> Any:
+    """Return Arrow's schema with all that the file says of itself: a stored Arrow schema may leave out ``geo``."""
+    of_file = {name: value for name, value in (file.metadata.metadata or {}).items() if name != b"ARROW:schema"}
+    return file.schema_arrow.with_metadata({**of_file, **(file.schema_arrow.metadata or {})})
 
 
 def _said_by(schema: Any) -> dict[str, Any]:

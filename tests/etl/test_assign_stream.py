@@ -15,6 +15,7 @@ from etl import assign_stream
 from etl.assign_batch import wkb_points
 from etl.assign_stream import free_names, points_wkb
 from etl.errors import FileDamaged
+from etl.sources import open_table
 from geogrid.errors import DatumUnknown
 from geogrid.space.crs import from_record
 from tests.etl.test_assign_files import files, run
@@ -112,6 +113,26 @@ def test_columns_keep_their_types_and_texts_of_answers_are_plain_texts(files):
     assert out.schema.field("at").type == pq.read_table(files / "events.parquet").schema.field("at").type
     assert out.column("geometry").to_pylist() == pq.read_table(files / "events.parquet").column("geometry").to_pylist()
     assert out.column("id").to_pylist() == list(range(len(PLACES)))
+
+
+def test_what_was_written_is_read_again_with_its_geometry_and_crs(files, monkeypatch):
+    events().to_parquet(files / "geo.parquet")
+    streamed, whole = both(files, monkeypatch, "geo.parquet")
+    assert pq.read_schema(streamed).metadata[b"geo"]
+    found = open_table(streamed)
+    assert found.crs == open_table(whole).crs and found.crs
+    assert found.geometry is not None and found.geometry[0].equals(PLACES[0])
+
+
+def test_a_geometry_that_the_stored_arrow_schema_leaves_out_is_read_as_well(files):
+    events().to_parquet(files / "geo.parquet")
+    table = pq.read_table(files / "geo.parquet")
+    geo = table.schema.metadata[b"geo"]
+    bare = table.replace_schema_metadata(None)
+    with pq.ParquetWriter(files / "bare.parquet", bare.schema) as writer:
+        writer.write_table(bare)
+        writer.add_key_value_metadata({"geo": geo})
+    assert open_table(files / "bare.parquet").crs == open_table(files / "geo.parquet").crs
 
 
 def test_the_mode_that_streams_is_taken_and_tells_how_far_it_is(files, monkeypatch):
