@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shlex
+from typing import get_args, get_type_hints
 from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
 
 from geogrid.cli import root
-from geogrid.domain.clocks import DayKind
+from geogrid.domain.clocks import DayKind, Duration
+from geogrid.domain.programmes import BUILT_IN_STEPS, EFFECTS, Programme
 from geogrid.errors import ClockUnknown, FileError, OptionInvalid, ProgrammeInvalid, ProgrammeUnknown, TimeWithoutOffset
 from geogrid.rules.picture_layout import Arrow, block_height, block_width, text_width, wrapped
-from geogrid.rules.programme import parse_programme
+from geogrid.rules.programme import NAMES, parse_programme
 from geogrid.rules.programme_picture import svg
 from geogrid.settings import ROOT
 
@@ -116,6 +119,26 @@ def test_the_deadlines_of_the_guide_are_those_of_the_command(run):
     for command, shown in examples:
         said = run(*shlex.split(command.replace("\\\n", " ")))[1].splitlines()
         assert shown.splitlines() == said, command
+
+
+def test_the_guide_to_programmes_names_every_key_effect_and_built_in_step():
+    page = (ROOT / "docs" / "guides" / "programmes.md").read_text("utf-8")
+    words, seen, waiting = {*re.findall(r"`\[*(\w+)", page), "zh", "en", "mn"}, set(), [Programme]
+    while waiting:
+        kind = waiting.pop()
+        seen.add(kind)
+        for entry in (entry for entry in dataclasses.fields(kind) if entry.init):
+            hint = get_type_hints(kind)[entry.name]
+            waiting += [part for part in things_of(hint) if part not in seen]
+            assert NAMES.get((kind, entry.name), entry.name) in words, (kind.__name__, entry.name)
+    assert {*EFFECTS, *BUILT_IN_STEPS} <= words
+
+
+def things_of(hint):
+    """Dataclasses anywhere in an annotation whose fields are keys of the file."""
+    if dataclasses.is_dataclass(hint):
+        return [] if hint is Duration else [hint]
+    return [thing for part in get_args(hint) for thing in things_of(part)]
 
 
 # -- programme --------------------------------------------------------------------------------------------------------
