@@ -83,6 +83,8 @@ def _in_register(
     try:
         district = open_district(settings, engine)
         times = {name: _time(name, text, district.profile.timezone) for name, text in texts.items()}
+        if times["start"] and times["end"] and times["start"] >= times["end"]:
+            raise click.UsageError("--from must lie before --to")
         asked = Asked(reading=_reading(reading, parts["edition"], texts["as_of"]), **parts, **times)
         with snapshot_scope(engine) as session:
             counts = count_events(session, asked, now=settings.now(), district=district)

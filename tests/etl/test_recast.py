@@ -82,6 +82,7 @@ def test_times_are_of_the_district_unless_they_say_otherwise(register):
         ("--from", "yesterday"),
         ("--reading", "recorded", "--edition", "draft"),
         ("--reading", "recast", "--as-of", "2025-06-18"),
+        ("--from", "2025-06-01", "--to", "2025-05-01"),
         ("--events", "a.csv"),
     ],
 )
