@@ -17,24 +17,23 @@ if TYPE_CHECKING:
     from geogrid.space.circles import HouseholdsServed
 
 
-class Minutes(click.FloatRange):
-    """Above 0, at most 240; never NaN, which is within every range."""
-
-    def __init__(self) -> None:
-        """State the bounds."""
-        super().__init__(min=0.0, min_open=True, max=240.0)
+class Number(click.FloatRange):
+    """A number within bounds; never NaN, which is within every range."""
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """Return the minutes."""
-        minutes = float(super().convert(value, param, ctx))
-        return self.fail(f"{value} is no number of minutes.", param, ctx) if math.isnan(minutes) else minutes
+        """Return the number."""
+        number = float(super().convert(value, param, ctx))
+        return self.fail(f"{value} is no number.", param, ctx) if math.isnan(number) else number
+
+
+MINUTES = Number(min=0.0, min_open=True, max=240.0)
 
 
 @click.command("circles")
 @click.option("--stations", "stations_file", required=True, type=click.Path(), help="Points with a column code.")
 @click.option("--roads", "roads_file", required=True, type=click.Path(), help="Roads as for load, or an OpenStreetMap PBF.")
 @click.option("--households", "households_file", type=click.Path(), help="Points to count; without: circles only.")
-@click.option("--minutes", type=Minutes(), default=10.0, show_default=True)
+@click.option("--minutes", type=MINUTES, default=10.0, show_default=True)
 @click.option("--mode", type=click.Choice(TravelMode.codes()), default=TravelMode.WALK.value, show_default=True)
 @click.option("--each", is_flag=True, help="One area a station, instead of one of all together.")
 @click.option("--water", "water_file", type=click.Path(), help="Areas that are nobody's home: left out of the circles.")

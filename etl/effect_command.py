@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.circles_command import Minutes
+from etl.circles_command import MINUTES
 from geogrid.domain.speeds import Season
 from geogrid.domain.stations import TravelMode
 
@@ -63,7 +63,7 @@ def _instant(ctx: click.Context, param: click.Parameter, value: str | None) -> d
 @click.option("--roads", "roads_file", required=True, type=click.Path(), help="Roads as for load, or an OpenStreetMap PBF.")
 @click.option("--households", "households_file", required=True, type=click.Path(), help="Points to count.")
 @click.option("--grids", "grids_file", type=click.Path(), help="Areas with a code: --out lists these instead of households.")
-@click.option("--minutes", type=Minutes(), default=10.0, show_default=True)
+@click.option("--minutes", type=MINUTES, default=10.0, show_default=True)
 @click.option("--mode", type=click.Choice(TravelMode.codes()), default=TravelMode.WALK.value, show_default=True)
 @click.option("--without", "closed", multiple=True, metavar="CODE", help="A station to close; several times for several.")
 @click.option("--with", "opened", multiple=True, type=LonLat(), help="A place (CGCS2000) to open a station at.")

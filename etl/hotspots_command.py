@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from etl.circles_command import Number
 from geogrid.domain.events import EventKind
 from geogrid.domain.hotspots import Against, Period
 
@@ -26,7 +27,7 @@ FILE = click.Path()
 @click.option("--to", "end", metavar="T", help="Reported before T; without: now.")
 @click.option("--against", metavar="P", help="Compare with: previous, last-year (the same weeks), or FROM/TO.")
 @click.option("--kind", "kinds", type=click.Choice(EventKind.codes()), multiple=True, help="Only such events; may be repeated.")
-@click.option("--fdr", "alpha", type=click.FloatRange(0.001, 0.5), default=0.05, show_default=True, help="False alarms at most.")
+@click.option("--fdr", "alpha", type=Number(0.001, 0.5), default=0.05, show_default=True, help="False alarms at most.")
 @click.option("--dependent", is_flag=True, help="Adjust changes for places that hang together in any way (Benjamini-Yekutieli).")
 @click.option(
     "--rate-per", type=click.Choice(RATE_BASES), help="Rates of every grid too; with --out in a second file NAME-rates."

@@ -73,3 +73,8 @@ def test_no_event_of_a_kind_is_no_hotspot(files, tmp_path):
     result = run(*files, "--from", "1999-01-01", "--to", "2000-01-01", "--out", tmp_path / "none.csv")
     assert result.exit_code == 0 and "No place stands out." in result.output
     assert (tmp_path / "none.csv").read_text().startswith("rank,stands,name,grids,events")
+
+
+def test_a_share_of_false_alarms_that_is_no_number_is_refused(files):
+    result = run(*files, "--fdr", "nan")
+    assert result.exit_code == 2 and "nan is no number" in result.output
