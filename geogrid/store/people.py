@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, func, insert, or_, select, true, update
 from sqlalchemy.dialects.postgresql import Range, aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -105,6 +105,23 @@ def add(session: Session, values: dict[str, Any]) -> None:
     session.execute(insert(people).values(**values))
 
 
+def add_all(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert people, each a row of columns; all rows name the same ones."""
+    if rows:
+        session.execute(insert(people), list(rows))
+
+
+def give_all(session: Session, given: Sequence[tuple[UUID, Post]], *, given_by: str) -> None:
+    """Give posts (without teams) to people, held ever since."""
+    rows = [
+        {"person_id": person_id, "role": post.role.value, "unit": post.unit, "department": post.department,
+         "station": post.station, "given_by": given_by}
+        for person_id, post in given
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(posts), rows)
+
+
 def change(session: Session, person_id: UUID, values: dict[str, Any]) -> None:
     """Change columns of a person."""
     session.execute(update(people).where(people.c.id == person_id).values(**values))
@@ -120,14 +137,12 @@ def give_posts(session: Session, person_id: UUID, given: Sequence[Post], *, sinc
 
 
 def end_post(session: Session, person_id: UUID, post: Post, *, now: datetime) -> bool:
-    """End a post that is held at ``now``; return whether it was. One given at this very instant keeps a microsecond."""
-    same = and_(
-        posts.c.person_id == person_id, posts.c.role == post.role.value, posts.c.unit == post.unit,
-        posts.c.department == post.department, posts.c.station == post.station, posts.c.valid.op("@>")(now),
-    )  # fmt: skip
-    until = func.greatest(now, func.lower(posts.c.valid) + func.make_interval(0, 0, 0, 0, 0, 0, 0.000001))
-    ended = session.execute(update(posts).where(same).values(valid=func.tstzrange(func.lower(posts.c.valid), until)))
-    return bool(ended.rowcount)  # type: ignore[attr-defined]
+    """End a post that is held at ``now``; return whether it was. One given at this very instant was never held: it is gone."""
+    place = (posts.c.unit == post.unit, posts.c.department == post.department, posts.c.station == post.station)
+    same = and_(posts.c.person_id == person_id, posts.c.role == post.role.value, *place, posts.c.valid.op("@>")(now))
+    gone = session.execute(delete(posts).where(same, func.lower(posts.c.valid) == now))
+    ended = session.execute(update(posts).where(same).values(valid=func.tstzrange(func.lower(posts.c.valid), now)))
+    return bool(gone.rowcount + ended.rowcount)  # type: ignore[attr-defined]
 
 
 # -- who is to be told ------------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ from tests.build_district import profile
 from tests.build_installation import settings_for
 from webmap.app import create_app
 from webmap.errors import STATUS, status_of
-from webmap.limits import Buckets, install_limits
 from webmap.installation import installation
+from webmap.limits import Buckets, install_limits
 from webmap.roles import PUBLIC, roles
 
 FORM = {"code", "message", "where", "retry"}
