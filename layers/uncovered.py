@@ -78,6 +78,7 @@ def notes(session: Session, language: str) -> dict[str, list[str]]:
         count = found.households - found.reached
         values = {"count": f"{count:,}", "households": f"{found.households:,}", "grids": f"{found.grids_without:,}"}
         said[key] = [template.format(minutes=found.minutes, percent=percent(count, found.households), **values)]
+        said[key].append(found.as_of_text(language))
     return said
 
 
