@@ -27,6 +27,7 @@ from geogrid.domain.grids import GeographyKind
 from geogrid.domain.places import Level
 from geogrid.domain.profiles import Profile
 from geogrid.errors import EditionState, EditionSuspicious, GeogridError
+from geogrid.settings import ROOT
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -62,6 +63,7 @@ class Order:
     strict : store nothing when any row is refused
     locate_above : events without a location are placed by their words where these are at least so sure (0 to 1); None: never
     locate : the same at the profile's ``words_confidence``, and those less sure are kept for a person to place
+    data_dir : the folder of programmes and calendars
     """
 
     edition: str | None
@@ -75,6 +77,7 @@ class Order:
     strict: bool = False
     locate_above: float | None = None
     locate: bool = False
+    data_dir: Path = ROOT / "data"
 
 
 class _RolledBack(Exception):
@@ -293,7 +296,7 @@ def _store_geography(
 
     name = order.edition or report.id
     tell(Note("{name}: storing {count} rows", {"name": name, "count": sum(map(len, frames.values()))}))
-    here = district.district_of(profile, session)
+    here = district.district_of(profile, session, data_dir=order.data_dir)
     source = {"import": report.id, "files": sorted({part.checked.table.path.name for part in report.parts})}
     plain = {kind: frame.drop(columns=["source_row"], errors="ignore") for kind, frame in frames.items()}
     with _in_words_of_a_load():
@@ -333,7 +336,7 @@ def _store_events(report: ImportReport, order: Order, profile: Profile, session:
             continue
         doing = "Events: assigning {count}" if order.dry_run else "Events: assigning and storing {count}"
         tell(Note(doing, {"count": len(reports)}))
-        here = district.district_of(profile, session)
+        here = district.district_of(profile, session, data_dir=order.data_dir)
         batch = accept_batch.accept_batch(session, reports, histories, now=order.now, district=here)
         late = [_late_refusal(part.checked, refused.row, refused.error) for refused in batch.refused]
         refused = tuple(sorted((*part.refused, *late), key=lambda refusal: refusal.row))

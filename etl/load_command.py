@@ -90,6 +90,7 @@ def load(kind: str, file: str, **options: Any) -> None:
         cut=as_of is not None or settings.as_of is not None,
         locate_above=options["locate_above"],
         locate=options["locate"],
+        data_dir=settings.data_dir,
         **{name: options[name] for name in ("dry_run", "activate", "accept_moved", "accept_faults", "add", "strict")},
     )
     if kind == NAMES:

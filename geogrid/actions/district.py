@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -22,7 +23,7 @@ from geogrid.domain.places import Level, UnitKind
 from geogrid.domain.profiles import Profile, parse_profile
 from geogrid.domain.stations import StationLevel, TravelMode
 from geogrid.errors import NotFoundError, SetupError
-from geogrid.settings import Settings
+from geogrid.settings import ROOT, Settings
 from geogrid.space.crs import measures_true
 from geogrid.store.session import beside, session_scope
 
@@ -109,10 +110,10 @@ def open_district(settings: Settings, engine: Engine) -> District:
     return replace(found, programmes=read_programmes(settings.data_dir, profile.programme, lambda: session_scope(reader)))
 
 
-def district_of(profile: Profile, session: Session) -> District:
-    """Return a district that reads through ``session``, so that it sees what is not committed yet."""
-    versions = Versions(lambda: nullcontext(session), once=False)
-    programmes = replace(shipped_programmes(profile.programme), versions=versions)
+def district_of(profile: Profile, session: Session, *, data_dir: Path = ROOT / "data") -> District:
+    """Return a district that reads through ``session``, so that it sees what is not committed yet; programmes of ``data_dir``."""
+    versions, known = Versions(lambda: nullcontext(session), once=False), shipped_programmes(profile.programme, data_dir)
+    programmes = replace(known, by_code=dict(known.by_code), versions=versions)
     return replace(_reading(profile, lambda: nullcontext(session)), programmes=programmes)
 
 

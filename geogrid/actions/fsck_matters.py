@@ -14,7 +14,7 @@ from geogrid.actions.programmes import Programmes
 from geogrid.domain.events import StepKind
 from geogrid.domain.matters import Matter
 from geogrid.domain.programmes import BUILT_IN_STEPS, Programme
-from geogrid.errors import GeogridError, NotFoundError
+from geogrid.errors import GeogridError
 from geogrid.rules.stages import closed_at, stage_of
 from geogrid.rules.workflow import Past
 from geogrid.store import matters, refold
@@ -58,8 +58,8 @@ def _of(held: Held, now: datetime, programmes: Programmes, county: str) -> Itera
         return
     try:
         programme = programmes.of(held.past[0].details["programme"], held.past[0].details["version"])
-    except NotFoundError as error:
-        yield "I6", WITHOUT_RULES, str(error.values.get("what", ""))
+    except GeogridError as error:
+        yield "I6", WITHOUT_RULES, str(error)
         return
     try:
         matter = matters.folded(held.past, programmes.of)

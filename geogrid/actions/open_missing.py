@@ -70,7 +70,7 @@ def open_all_missing(
 
     ``say`` is told how far it is after each portion: opened so far, left so far.
     """
-    district.programmes.keep(now=now)
+    district.programmes.keep(now=now, strict=True)
     done, left, after, more = 0, 0, None, True
     while more:
         with session_scope(engine) as session:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from geogrid.actions.programme_versions import Opening, Versions
 from geogrid.domain.programmes import Programme
@@ -14,7 +13,7 @@ from geogrid.errors import NotFoundError, SetupError
 from geogrid.rules.calendar import WorkCalendar, parse_calendar
 from geogrid.rules.programme import parse_programme
 from geogrid.rules.programme_check import check
-from geogrid.rules.work_time import WorkTime
+from geogrid.rules.work_time import WorkTime, work_time_of
 from geogrid.settings import ROOT
 
 DEFAULT_PROGRAMME = "hulan"
@@ -54,16 +53,20 @@ class Programmes:
             return self.versions.older(code, version)
         raise NotFoundError(what=f"programme {code}" + (f", version {version}" if version else ""))
 
-    def keep(self, *, now: datetime) -> None:
-        """Keep the words of the current versions in the database, before matters are opened under them; raises SetupError."""
+    def keep(self, *, now: datetime, strict: bool = False) -> None:
+        """Keep the words of the current versions in the database, before matters are opened under them.
+
+        Where a file has other rules than its version had before, reports go on coming in under those before, and the log says
+        so; ``strict``, at a start, raises SetupError.
+        """
         if self.versions is not None:
-            self.versions.keep(self.by_code, self.texts, now=now)
+            self.by_code.update(self.versions.keep(self.by_code, self.texts, now=now, strict=strict))
 
     def time_of(self, programme: Programme) -> WorkTime:
         """Return the working time by which the clocks of a programme count; raises NotFoundError."""
         if programme.calendar not in self.calendars:
             raise NotFoundError(what=f"calendar {programme.calendar}")
-        return WorkTime(programme.working_time, self.calendars[programme.calendar], ZoneInfo(programme.timezone))
+        return work_time_of(programme.working_time, self.calendars[programme.calendar], programme.timezone)
 
 
 def read_programmes(data_dir: Path, default_code: str, opening: Opening | None = None) -> Programmes:
@@ -92,6 +95,6 @@ def read_programmes(data_dir: Path, default_code: str, opening: Opening | None =
 
 
 @lru_cache(maxsize=4)
-def shipped_programmes(default_code: str) -> Programmes:
-    """Return the programmes that come with the platform, for districts that were opened without settings."""
-    return read_programmes(ROOT / "data", default_code)
+def shipped_programmes(default_code: str, data_dir: Path = ROOT / "data") -> Programmes:
+    """Return the programmes that come with the platform (or those of another folder), read once for all districts."""
+    return read_programmes(data_dir, default_code)

@@ -280,6 +280,30 @@ def test_an_escalation_goes_to_the_territory_of_its_day_whatever_comes_later(ses
     assert_follows(session, district, event_id)
 
 
+def test_a_matter_that_is_opened_again_lies_in_the_grids_of_its_day(session, district, tmp_path):
+    """Closed under one edition, opened again under the next: an open event never lies in an edition that is gone."""
+    from tests.actions.test_matters import NEXT, changed, under
+    from tests.build_district import geography
+
+    again = ('from = ["handled", "verified"]\nto = "dispatched"', 'from = ["handled", "verified", "closed"]\nto = "dispatched"')
+    here = under(district, changed(tmp_path, NEXT, again))
+    event_id = reported(session, here)
+    hours = live(session, here, event_id, upto="close")
+    publish(session, "second", geography(), now=NOW + timedelta(hours=3))
+    assert fsck(session, var_dir=tmp_path, now=NOW + timedelta(hours=4), profile=profile(), programmes=here.programmes) == []
+    take(session, here, event_id, "redo", COMMANDER, hours=5, reason="it is back")
+    event = events.find(session, event_id)
+    assert ([s.step for s in event.steps[-2:]], event.state.is_open) == (["redo", "assign"], True)
+    assert event_row(session, event_id).closed_at is None
+    assert_follows(session, here, event_id)
+    live_on = [("handle", HANDLER, {"note": "again"}), ("verify", VERIFIER, {"note": "seen"}), ("close", DISPATCHER, {})]
+    for number, (step, actor, details) in enumerate(live_on, start=6):
+        take(session, here, event_id, step, actor, hours=number, **details)
+        assert_follows(session, here, event_id)
+    assert event_row(session, event_id).closed_at == NOW + timedelta(hours=8) > NOW + timedelta(hours=hours)
+    assert fsck(session, var_dir=tmp_path, now=NOW + timedelta(hours=9), profile=profile(), programmes=here.programmes) == []
+
+
 # -- what others hang on ----------------------------------------------------------------------------------------------
 
 
