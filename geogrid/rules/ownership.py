@@ -6,8 +6,9 @@ is the programme's.
 
 from __future__ import annotations
 
+from geogrid.domain.events import EventKind
 from geogrid.domain.matters import Territory
-from geogrid.domain.programmes import Category, CategoryClass, Party, PartyKind, Programme
+from geogrid.domain.programmes import Category, CategoryClass, Party, PartyKind, Programme, StationChoice
 
 
 def owner_of(programme: Programme, category: Category | None, territory: Territory) -> Party:
@@ -44,3 +45,20 @@ def _department(category: Category | None) -> Party | None:
 
 def _unit(territory: Territory) -> Party | None:
     return Party(PartyKind.UNIT, territory.units[0][1]) if territory.units else None
+
+
+def proposed_party(
+    programme: Programme, category: Category | None, owner: Party, *, home_station: str = "", serving_station: str = ""
+) -> Party:
+    """Return whom a matter is proposed to be given to: who dispatches it may name somebody else.
+
+    A dispute goes to a station, the home or the serving one first as the programme says; what a department answers for, to the
+    department; all else stays with its owner. Stations are codes, "" where none is known.
+    """
+    if category is not None and category.kind is EventKind.DISPUTE:
+        both = (home_station, serving_station)
+        first = both if programme.responsibility.station is StationChoice.HOME else both[::-1]
+        found = next((code for code in first if code), "")
+        if found:
+            return Party(PartyKind.STATION, found)
+    return _department(category) or owner

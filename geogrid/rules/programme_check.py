@@ -47,6 +47,7 @@ def check(programme: Programme) -> tuple[Finding, ...]:
         *_stuck_for_some(programme, reached),
         *_closed_by_itself(programme),
         *(finding for i, clock in enumerate(programme.clocks) for finding in _of_clock(programme, clock, ("clocks", i))),
+        *_parked(programme),
         *_without_evidence(programme),
         *_unused(programme),
     )
@@ -264,6 +265,19 @@ def _of_time_out(programme: Programme, clock: ClockRule, running: set[str], path
 
 
 # -- steps ------------------------------------------------------------------------------------------------------------
+
+
+def _parked(programme: Programme) -> Iterator[Finding]:
+    """Say which steps would lead into a state without clocks, or out of it, and leave them running, or standing."""
+    for i, step in enumerate(programme.steps):
+        if not step.to:
+            continue
+        here = [programme.state(code).clocks_may_run for code in step.from_states]
+        target = programme.state(step.to)
+        if any(here) and not target.clocks_may_run and "park" not in step.does:
+            yield Finding(("steps", i, "does"), f"no clock may run in {target.code}: {step.code} must park")
+        if not all(here) and target.clocks_may_run and target.stage.is_open and "unpark" not in step.does:
+            yield Finding(("steps", i, "does"), f"clocks stand still where {step.code} is taken: it must unpark")
 
 
 def _without_evidence(programme: Programme) -> Iterator[Finding]:

@@ -92,6 +92,10 @@ BROKEN = {  # what: (before, after, below which line, what stands on the line na
         'stage = "reported"', 'stage = "closed"', "[[states]]", 'stage = "closed"', "where matters begin",
     ),
     "a search for nobody": ('event = ["territory", "owner"]', "event = []", "", "event = []", "order of search"),
+    "parked with its clocks running": ('does = ["park"]', "", 'code = "park"', 'code = "park"', "park must park"),
+    "taken up again with its clocks standing": (
+        'does = ["unpark"]', "", 'code = "unpark"', 'code = "unpark"', "where unpark is taken: it must unpark",
+    ),
     "a kind of matter that is stuck": (
         'to = "archived"\n', 'to = "archived"\nwhen = { handling = ["timed"] }\n', 'code = "archive"', 'code = "closed"',
         "nothing leads on",

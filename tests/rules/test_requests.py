@@ -10,9 +10,10 @@ from geogrid.domain.clocks import Phase
 from geogrid.domain.events import StepKind
 from geogrid.domain.matters import Territory
 from geogrid.domain.people import SYSTEM, Actor, Post, Role
-from geogrid.domain.programmes import Party, PartyKind
+from geogrid.domain.programmes import Party, PartyKind, StationChoice
 from geogrid.errors import EvidenceInvalid, EvidenceMissing, ProposalGone, ProposalWaits, RoleMissing, SamePerson, WithinPassed
 from geogrid.rules.deadlines import read_clock
+from geogrid.rules.ownership import proposed_party
 from geogrid.rules.workflow import Command, Past, begin, fold, possible, take
 from tests.rules.clocks import TIME
 from tests.rules.people import DISTRICT, TERRITORY, TOWNSHIP, VILLAGE, at, matter, person
@@ -164,6 +165,18 @@ def test_who_was_asked_first_is_kept_also_where_he_does_not_own_it():
     asked = Party(PartyKind.UNIT, TOWNSHIP)
     found = begin(loose, TERRITORY, None, channel="hotline", asked=asked, at=at("2025-06-18T09:00"), actor="x")
     assert (found.owner, found.first_owner) == (Party(PartyKind.UNIT, VILLAGE), asked)
+
+
+def test_a_dispute_is_proposed_to_the_station_that_the_programme_puts_first():
+    serving_first = replace(HULAN, responsibility=replace(HULAN.responsibility, station=StationChoice.SERVING))
+    category = {category.code: category for category in HULAN.categories}
+    owner, stations = matter(HULAN, "D01").owner, {"home_station": "P001", "serving_station": "P002"}
+    assert str(proposed_party(HULAN, category["D01"], owner, **stations)) == "station:P001"
+    assert str(proposed_party(serving_first, category["D01"], owner, **stations)) == "station:P002"
+    assert str(proposed_party(HULAN, category["D01"], owner, serving_station="P002")) == "station:P002"
+    assert proposed_party(HULAN, category["D01"], owner) == owner
+    assert proposed_party(HULAN, category["C01"], owner, **stations) == URBAN
+    assert proposed_party(HULAN, None, owner, **stations) == owner
 
 
 def test_a_sender_cannot_say_in_whose_territory_a_matter_climbs():
