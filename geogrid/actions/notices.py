@@ -15,7 +15,7 @@ from geogrid.actions.district import District
 from geogrid.domain.clocks import Phase
 from geogrid.domain.events import EventKind, Step, StepKind
 from geogrid.domain.grids import Department
-from geogrid.domain.matters import Matter
+from geogrid.domain.matters import MarkKind, Matter
 from geogrid.domain.notices import Addressee
 from geogrid.domain.people import Recipient, Role
 from geogrid.domain.programmes import NoticeRule, Party, PartyKind, Programme
@@ -26,6 +26,7 @@ from geogrid.texts import SOURCE_LANGUAGE, translate
 
 LATE_AFTER = timedelta(minutes=10)  # told later than this after its time, a notice says so
 DISTRICT_ZEROS = "000000"
+BY_MARKS = {Phase.RUNNING.value, Phase.PAUSED.value, Phase.DONE_IN_TIME.value, Phase.DONE_LATE.value}
 NOBODY_ELSE = frozenset({"citizen", "assisting"})  # whom nobody stands in for
 LATE = "late, was due to be told at {at}: {text}"
 
@@ -111,6 +112,8 @@ def _look_at_marks(session: Session, about: About, before: Matter | None, at: da
         if position < len(old) and old[position] == run:
             continue
         rule, phases = about.programme.clock(run.clock), rules.phases_told(about.programme, run.clock)
+        if not phases & BY_MARKS and run.marks[-1].kind is not MarkKind.RESUME:
+            continue  # others are entered as time passes
         entered = alarms(rule, run.limit, run.marks, since=None, until=at, time=time)
         if any(alarm.at == at and alarm.phase in phases for alarm in entered):
             ticking.look_now(session, about.event_id, position + 1, at)
