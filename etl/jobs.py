@@ -1,4 +1,4 @@
-"""``geogrid jobs``: the process that does what no request should wait for: folding counts, drawing analyses, alarms, notices."""
+"""``geogrid jobs``: the process that does what no request should wait for: counts, analyses, alarms, notices, seals."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ WAIT_AFTER_FAILURE_S = 10.0
 def jobs(once: bool) -> None:
     """Fold counts, tell alarms of clocks, send notices, draw circles and hotspots when they are old, until SIGTERM or Ctrl-C."""
     from etl.analyses import draw_once, keep_drawn
+    from etl.sealing import keep_sealing, seal_all
     from etl.sending import keep_sending, send_all
     from etl.ticking import keep_ticking, tick_once
     from geogrid.settings import read_settings
@@ -36,10 +37,11 @@ def jobs(once: bool) -> None:
         send_all(settings, engine)
         fold_all(engine)
         draw_once(settings, engine)
+        seal_all(settings, engine)
         return
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    for name, keep in (("analyses", keep_drawn), ("tick", keep_ticking), ("outbox", keep_sending)):
+    for name, keep in (("analyses", keep_drawn), ("tick", keep_ticking), ("outbox", keep_sending), ("audit", keep_sealing)):
         threading.Thread(target=keep, args=(settings, engine, stopped), name=name, daemon=True).start()
     work(engine, stopped)
 

@@ -58,6 +58,8 @@ TABLE: dict[str, Setting] = {
     "host": Setting("GEOGRID_HOST", "127.0.0.1", "the address the web server binds to"),
     "port": Setting("GEOGRID_PORT", "8000", "the port of pages and API", int),
     "stream_port": Setting("GEOGRID_STREAM_PORT", "8001", "the port of the live stream", int),
+    "tls_cert": Setting("GEOGRID_TLS_CERT", "", "the file of a certificate (PEM): connections are encrypted with it"),
+    "tls_key": Setting("GEOGRID_TLS_KEY", "", "the file of the certificate's key (PEM), readable by its owner alone"),
     "language": Setting(
         "GEOGRID_LANGUAGE",
         "",
@@ -97,6 +99,8 @@ class Settings:
     host: str
     port: int
     stream_port: int
+    tls_cert: str
+    tls_key: str
     language: str
     passwords: str
     login_failures: int

@@ -36,6 +36,7 @@ from webmap.loopback import LOOPBACK
 from webmap.roles import install_roles
 from webmap.signed_in import install_signed_in
 from webmap.static_files import install_static_files
+from webmap.tls import tls_of
 from webmap.token import read_or_make_factor_key, read_or_make_token
 
 # Every module of the application that answers requests: add a line to add a page.
@@ -75,7 +76,8 @@ def create_app(settings: Settings, *, engine: Engine | None = None, district: Di
         static_folder=None,
     )
     # A page of another site whose name was pointed at this machine must not read the API: only these host names are served.
-    app.config.update(TRUSTED_HOSTS=list(LOOPBACK), PROVIDE_AUTOMATIC_OPTIONS=True)
+    tls = tls_of(settings)
+    app.config.update(TRUSTED_HOSTS=[*LOOPBACK, *(tls.hosts() if tls else ())], PROVIDE_AUTOMATIC_OPTIONS=True)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     engine = engine or make_engine(settings)

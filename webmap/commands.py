@@ -10,17 +10,21 @@ import click
 from webmap.assets import assets
 from webmap.demo import demo, stop, up
 from webmap.map_command import save_map
+from webmap.tls import TLS_HELP, use_tls
 
 
 @click.command("serve")
 @click.option("--workers", type=click.IntRange(1, 16), default=2, show_default=True, help="Processes.")
 @click.option("--threads", type=click.IntRange(1, 64), default=16, show_default=True, help="Threads of each process.")
-def serve(workers: int, threads: int) -> None:
+@click.option("--tls", is_flag=True, help=TLS_HELP)
+@click.option("--tls-name", "names", multiple=True, help="A host name or address that the certificate made here is for.")
+def serve(workers: int, threads: int, tls: bool, names: tuple[str, ...]) -> None:
     """Serve pages, map and API until stopped; requests under way are finished."""
     from geogrid.settings import read_settings
     from webmap.serve import serve as run
 
-    run(read_settings(os.environ), workers=workers, threads=threads)
+    settings = read_settings(os.environ)
+    run(use_tls(os.environ, settings, names) if tls else settings, workers=workers, threads=threads)
 
 
 @click.command("stream")

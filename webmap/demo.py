@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -27,6 +28,7 @@ from geogrid.texts import translate
 from webmap.cluster_keeper import ClusterKeeper, disk_is_full
 from webmap.first_run import make_accounts, show_accounts
 from webmap.supervisor import Children, Stopped, check_port, only_one, our_command, stop_running, told_to_stop, writing
+from webmap.tls import TLS_HELP, probe_context, scheme, use_tls
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -169,13 +171,15 @@ def load_twin(settings: Settings, folder: Path, as_of: datetime, children: Child
 def url(settings: Settings, path: str = "/") -> str:
     """Return the address of ``path`` on this installation's web server."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}{path}"
+    return f"{scheme(settings)}://{host}:{settings.port}{path}"
 
 
-def fetch(address: str, *, first_line_only: bool = False, key: str = "") -> tuple[int, bytes]:
+def fetch(
+    address: str, *, first_line_only: bool = False, key: str = "", trust: ssl.SSLContext | None = None
+) -> tuple[int, bytes]:
     """Return status and body (or its first line) of ``address``, no proxy asked; status 0 when nothing answers."""
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {key}"} if key else {})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
     try:
         with opener.open(request, timeout=ANSWER_WITHIN_S) as answer:
             return answer.status, answer.readline() if first_line_only else answer.read()
@@ -199,7 +203,7 @@ def await_ready(settings: Settings, children: Children) -> None:
     status, body = 0, b""
     while time.monotonic() < until:
         children.check()
-        status, body = fetch(url(settings, "/health"))
+        status, body = fetch(url(settings, "/health"), trust=probe_context(settings))
         if status == 200 or EditionNotInForce.code.encode() in body:
             return
         time.sleep(0.2)
@@ -218,13 +222,13 @@ def probe(settings: Settings, tile: str, say: Callable[[str], None]) -> bool:
     """Ask for each page once, one map tile and the stream; say status and size of each; return whether all were well."""
     from webmap.token import read_or_make_token
 
-    well, key = True, read_or_make_token(settings.var_dir)
+    well, key, trust = True, read_or_make_token(settings.var_dir), probe_context(settings)
     for path in (*PROBED, tile):
-        status, body = fetch(url(settings, path), key=key)
+        status, body = fetch(url(settings, path), key=key, trust=trust)
         say(f"{status} {len(body):>8} B  {path}")
         well = well and status == 200 and len(body) > 0
     stream = replace(settings, port=settings.stream_port)
-    status, line = fetch(url(stream, "/stream?since=0"), first_line_only=True, key=key)
+    status, line = fetch(url(stream, "/stream?since=0"), first_line_only=True, key=key, trust=trust)
     say(f"{status} {len(line):>8} B  /stream")
     return well and status == 200 and len(line) > 0
 
@@ -328,9 +332,10 @@ def run(settings: Settings, *, as_of: datetime | None, once: bool) -> bool:
 @click.option("--once", is_flag=True, help="Start, ask for each page once, stop; exit code 0 when all was well.")
 @click.option("--as-of", default=AS_OF, show_default=True, help="The instant the demo opens at; a later start resumes later.")
 @click.option("--port", type=int, help="The port of pages and API, instead of GEOGRID_PORT.")
-def demo(once: bool, as_of: str, port: int | None) -> None:
+@click.option("--tls", is_flag=True, help=TLS_HELP)
+def demo(once: bool, as_of: str, port: int | None, tls: bool) -> None:
     """Bring up the made-up district: database, data, import, server. Simulated data, nobody's place."""
-    settings = _settings(port)
+    settings = _settings(port, tls=tls)
     instant = datetime.fromisoformat(as_of)
     if instant.tzinfo is None:
         raise click.BadParameter("an offset is needed, such as +08:00", param_hint="--as-of")
@@ -340,9 +345,10 @@ def demo(once: bool, as_of: str, port: int | None) -> None:
 
 @click.command("up")
 @click.option("--once", is_flag=True, help="Start, ask for each page once, stop; exit code 0 when all was well.")
-def up(once: bool) -> None:
+@click.option("--tls", is_flag=True, help=TLS_HELP)
+def up(once: bool, tls: bool) -> None:
     """Serve what the database holds: cluster, web server, stream and jobs under one process."""
-    if not run(_settings(None), as_of=None, once=once):
+    if not run(_settings(None, tls=tls), as_of=None, once=once):
         raise SystemExit(1)
 
 
@@ -359,8 +365,10 @@ def stop() -> None:
     Steps(settings.language or command_language(os.environ), total=0).say("Stopped." if stopped else "Nothing was running.")
 
 
-def _settings(port: int | None) -> Settings:
+def _settings(port: int | None, *, tls: bool) -> Settings:
     settings = read_settings(os.environ)
+    if tls:
+        settings = use_tls(os.environ, settings, ())
     if port is not None:
         os.environ[TABLE["port"].name] = str(port)
         settings = replace(settings, port=port)

@@ -30,7 +30,7 @@ def stream_origin(port: int) -> str:
         host = request.host if request.host.endswith("]") else request.host.rsplit(":", 1)[0]
     except SecurityError:  # a host name that is not served: the request is refused elsewhere
         return ""
-    return f"http://{host}:{port}"
+    return f"{request.scheme}://{host}:{port}"
 
 
 def content_security_policy(nonce: str, stream: str) -> str:
@@ -70,4 +70,6 @@ def install_headers(app: Flask, stream_port: int) -> None:
         policy = content_security_policy(csp_nonce(), stream_origin(stream_port))
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Cache-Control", "no-store")
+        if request.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response

@@ -22,6 +22,7 @@ from webmap.installation import EXTENSION, Installation
 from webmap.loopback import LOOPBACK
 from webmap.tile_listener import wait_until_listening
 from webmap.tiles import FIRST_ZOOM, LAST_ZOOM, tile_cache
+from webmap.tls import scheme, tls_of
 
 WORKERS = 2
 THREADS = 16
@@ -69,6 +70,7 @@ def warm(app: Flask) -> None:
             wait_until_listening(tile_cache())
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {here.token}"
+        client.environ_base["wsgi.url_scheme"] = scheme(here.settings)
         client.get("/")
         for z, x, y in first_tiles(extent):
             client.get(f"/tiles/all/{z}/{x}/{y}.mvt")
@@ -90,7 +92,10 @@ def first_tiles(extent: Box) -> list[tuple[int, int, int]]:
 
 def options(settings: Settings, *, workers: int = WORKERS, threads: int = THREADS) -> dict[str, Any]:
     """Return gunicorn's options. It would open a control socket in the home folder by itself: switched off."""
+    tls = tls_of(settings)
+    encrypted = {"certfile": str(tls.cert), "keyfile": str(tls.key)} if tls else {}
     return {
+        **encrypted,
         "bind": f"{settings.host}:{settings.port}",
         "workers": workers,
         "threads": threads,
@@ -109,11 +114,11 @@ def options(settings: Settings, *, workers: int = WORKERS, threads: int = THREAD
 
 
 def check_address(settings: Settings) -> None:
-    """Raise SetupError for an address other than loopback, PortTaken for a port in use."""
-    if settings.host not in LOOPBACK:
+    """Raise SetupError for an address other than loopback without encryption, PortTaken for a port in use."""
+    if settings.host not in LOOPBACK and tls_of(settings) is None:
         raise SetupError(
             reason=f"{settings.host} is not a loopback address, and the connection would not be encrypted",
-            mend="Unset GEOGRID_HOST, and reach this machine through SSH (ssh -L 8000:127.0.0.1:8000 -L 8001:127.0.0.1:8001).",
+            mend="Start with --tls, or unset GEOGRID_HOST.",
         )
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -33,6 +33,7 @@ from geogrid.texts import SOURCE_LANGUAGE, languages
 from webmap.loopback import LOOPBACK
 from webmap.stream_door import admitted, shown_hash
 from webmap.stream_hub import HEARTBEAT_S, Hub, Listener
+from webmap.tls import Tls, scheme, tls_of
 from webmap.token import read_or_make_token
 
 Environ = dict[str, Any]
@@ -59,9 +60,10 @@ FIXED_HEADERS = [
 class StreamApp:
     """The WSGI application; pages of the web port on this machine, and no others, may listen."""
 
-    def __init__(self, hub: Hub, web_port: int, setup_key: str) -> None:
+    def __init__(self, hub: Hub, web_port: int, setup_key: str, tls: Tls | None = None) -> None:
         self._hub, self._setup_key = hub, setup_key
-        self._origins = {f"http://{host}:{web_port}" for host in LOOPBACK}
+        self._hosts = {*LOOPBACK, *(tls.hosts() if tls else ())}
+        self._origins = {f"{'https' if tls else 'http'}://{host}:{web_port}" for host in self._hosts}
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         """Answer one request."""
@@ -80,7 +82,7 @@ class StreamApp:
         """Return the header that lets the caller's page read the answer; raises for other methods, hosts and origins."""
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             raise MethodNotAllowed(method=environ["REQUEST_METHOD"], possible="GET")
-        if environ.get("HTTP_HOST", "").rpartition(":")[0] not in LOOPBACK:
+        if environ.get("HTTP_HOST", "").rpartition(":")[0] not in self._hosts:
             raise AccessForbidden(where={"path": "Host"})
         origin = environ.get("HTTP_ORIGIN")
         if origin is None:
@@ -166,15 +168,17 @@ class _Handler(WSGIHandler):
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises SetupError when the port is taken or the address is not loopback."""
     logging.basicConfig(level=logging.WARNING, format="stream: %(message)s")
-    if settings.host not in LOOPBACK:
-        raise SetupError(reason=f"{settings.host} is not a loopback address", mend="Unset GEOGRID_HOST.")
+    tls = tls_of(settings)
+    if settings.host not in LOOPBACK and tls is None:
+        raise SetupError(reason=f"{settings.host} is not a loopback address", mend="Start with --tls, or unset GEOGRID_HOST.")
     hub = Hub(settings.database_url or cluster_url(settings.var_dir))
     server = WSGIServer(
         (settings.host, settings.stream_port),
-        StreamApp(hub, settings.port, read_or_make_token(settings.var_dir)),
+        StreamApp(hub, settings.port, read_or_make_token(settings.var_dir), tls),
         handler_class=_Handler,
         log=None,
         error_log=logging.getLogger("webmap.stream"),
+        **({"certfile": str(tls.cert), "keyfile": str(tls.key)} if tls else {}),
     )
     try:
         server.start()
@@ -183,5 +187,5 @@ def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, server.stop, 1)
     gevent.spawn(hub.run)
-    print(f"http://{settings.host}:{settings.stream_port}/stream", file=sys.stderr, flush=True)
+    print(f"{scheme(settings)}://{settings.host}:{settings.stream_port}/stream", file=sys.stderr, flush=True)
     server.serve_forever()

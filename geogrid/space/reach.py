@@ -191,8 +191,8 @@ def _all_seeds(roads: ModeRoads, stations: Snapped) -> Seeds:
     edge = np.maximum(stations.edge, 0)
     near = stations.edge >= 0
     along, access = whole_ticks(stations.along), whole_ticks(stations.access)
-    ticks, closed, two_way = (array[edge] for array in (roads.ticks, roads.closed, roads.two_way))
-    rest = whole_ticks(ticks) - along
+    closed, two_way = roads.closed[edge], roads.two_way[edge]
+    rest = whole_ticks(roads.ticks[edge]) - along
     allowed = np.column_stack([near & (~closed | (along == 0)), near & ((two_way & ~closed) | (rest == 0))])
     nodes = np.column_stack([roads.tail[edge], roads.head[edge]]).astype(np.int64)
     first = np.concatenate([[0], np.cumsum(allowed.sum(axis=1))]).astype(np.int64)

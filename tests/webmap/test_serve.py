@@ -109,7 +109,7 @@ def test_callers_that_dribble_are_cut_off_and_the_others_are_served(serving):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org"])
 def test_addresses_that_others_reach_are_refused_with_the_way_to_do_it(tmp_path, host):
-    with pytest.raises(SetupError, match="ssh -L"):
+    with pytest.raises(SetupError, match="--tls"):
         check_address(settings_for(tmp_path, "", GEOGRID_HOST=host))
 
 
