@@ -40,7 +40,9 @@ def test_a_matter_goes_its_way_by_distinct_people(small, event, people):
     assert opened.get_json()["state"]["code"] == "opened"
     given = step(people["dispatcher"], event, "dispatch", details={"party": "department:urban"})
     assert given.get_json()["owner"] == "department:urban"
-    offered = people["handler"].get(f"/api/v1/events/{event.id}/possible-steps").get_json()["steps"]
+    possible = people["handler"].get(f"/api/v1/events/{event.id}/possible-steps").get_json()
+    offered, proposed = possible["steps"], possible["proposed_party"]
+    assert proposed.partition(":")[0] in {"station", "department", "unit"}
     assert {"handle", "return", "extend"} <= {one["step"] for one in offered}
     asked = step(people["handler"], event, "pause", details={"pause": "third_party_report", "reason": "survey"})
     (waiting,) = asked.get_json()["waiting"]

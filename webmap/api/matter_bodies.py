@@ -11,6 +11,7 @@ from geogrid.domain.events import Event, Step
 from geogrid.domain.masking import mask_text
 from geogrid.domain.matters import Proposal
 from geogrid.domain.programmes import StepRule
+from geogrid.rules.ownership import proposed_party
 from geogrid.store.matter_views import ClockView, MatterView
 from webmap.api.bodies import instant
 from webmap.language import current_language, label
@@ -116,6 +117,14 @@ def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _masked(part) for name, part in value.items()}
     return value
+
+
+def proposed_body(event: Event, view: MatterView) -> str:
+    """Return whom the rules propose to give the matter to, as ``kind:code``."""
+    matter, at = view.matter, event.assignment
+    category = next((found for found in view.programme.categories if found.code == matter.category), None)
+    home, serving = (at.home_station or "", at.station_by_time or at.nearest_station or "") if at else ("", "")
+    return str(proposed_party(view.programme, category, matter.owner, home_station=home, serving_station=serving))
 
 
 def possible_body(steps: Sequence[StepRule]) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ from geogrid.store.matter_views import MatterView, of_event
 from geogrid.store.session import session_scope
 from webmap.api.base import JSON, Query, Refusal, blueprint
 from webmap.api.events import EventPath, answer
-from webmap.api.matter_bodies import clock_body, history_body, matter_body, possible_body
+from webmap.api.matter_bodies import clock_body, history_body, matter_body, possible_body, proposed_body
 from webmap.api.strict_json import parse_object
 from webmap.api.tags import MATTERS
 from webmap.installation import installation
@@ -107,11 +107,11 @@ def get_clocks(path: EventPath, query: ClocksQuery) -> Response:
 @blueprint.get("/events/<uuid:event_id>/possible-steps", tags=[MATTERS], summary="What the caller may do next")
 @roles(READERS)
 def get_possible(path: EventPath) -> Response:
-    """Return the steps that the event's state leaves open to the caller's posts, with what each needs."""
+    """Return the steps that the event's state leaves open to the caller's posts, with what each needs, and whom to give it to."""
     with reading() as session:
         event, view = _found(session, path.event_id)
     found = possible(view.programme, view.matter, current_actor())
-    return answer({"base_seq": len(event.steps), "steps": possible_body(found)})
+    return answer({"base_seq": len(event.steps), "proposed_party": proposed_body(event, view), "steps": possible_body(found)})
 
 
 @blueprint.post(
