@@ -23,6 +23,7 @@ from geogrid.rules.stages import closed_at, stage_of
 from geogrid.rules.workflow import Command, Outcome, take
 from geogrid.store import audit, cells, editions, events, locks, matters
 
+LONGEST_KEY = 200
 OURS = ("post", "units", "approver")  # what the platform itself keeps with a step
 
 
@@ -68,7 +69,10 @@ def take_step(session: Session, command: TakeStep, *, now: datetime, district: D
     errors of ``rules.workflow.take``
     """
     details = plain_details(command.details)
+    _check_key(command.key)
     locks.share_edition(session)
+    if command.key:
+        locks.take_key(session, command.key)
     event = events.find(session, command.event_id, lock=True)
     matter = matters.find(session, command.event_id, district.programmes.of)
     if event is None or matter is None:
@@ -128,6 +132,11 @@ def plain_details(details: Mapping[str, Any]) -> dict[str, Any]:
             raise EvidenceInvalid(name=ascii(name), reason="it holds a NUL character")
     plain: dict[str, Any] = json.loads(json.dumps(dict(details), default=_time))
     return plain
+
+
+def _check_key(key: str | None) -> None:
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
+        raise EvidenceInvalid(name="key", reason=f"it has 1 to {LONGEST_KEY} characters that can be printed")
 
 
 def _time(value: Any) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 EDITION_LOCK = 0x65646974696F6E  # "edition"
 PUBLISH_LOCK = 0x7075626C697368  # "publish"
+KEY_LOCK = 0x6B6579  # "key"
 SHARE = text("SELECT pg_advisory_xact_lock_shared(:key)")
 
 
@@ -29,3 +30,8 @@ def take_edition(session: Session) -> None:
 def take_publishing(session: Session) -> None:
     """Wait until nobody else publishes, then keep other publishers out until this transaction ends; ingest goes on."""
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PUBLISH_LOCK})
+
+
+def take_key(session: Session, key: str) -> None:
+    """Wait until nobody else works on what came under a sender's key, then keep others out until this transaction ends."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, :seed))"), {"key": key, "seed": KEY_LOCK})

@@ -176,8 +176,9 @@ def test_what_is_refused_writes_nothing(session, district):
         with pytest.raises(error):
             take(session, district, event_id, step, actor, hours=3, **details)
         assert snapshot(session) == before, step
-    with pytest.raises(EvidenceInvalid):
-        take(session, district, event_id, "handle", HANDLER, hours=3, base_seq=99, note="x")
+    for odd in ({"base_seq": 99}, {"base_seq": -1}, {"key": ""}, {"key": "a\x00"}, {"key": "x" * 201}):
+        with pytest.raises(EvidenceInvalid):
+            take(session, district, event_id, "handle", HANDLER, hours=3, note="x", **odd)
     with pytest.raises(NotFoundError):
         take(session, district, uuid4(), "handle", HANDLER, note="x")
     assert snapshot(session) == before

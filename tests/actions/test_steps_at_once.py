@@ -76,6 +76,14 @@ def test_a_hundred_equal_sends_take_one_step(installed):
         assert len(events.find(session, event_id).steps) == 3
 
 
+def test_one_key_for_two_events_at_once_takes_one_step(installed):
+    engine, district = installed
+    with session_scope(engine) as session:
+        ids = [reported(session, district) for _ in range(2)]
+    results = at_once(engine, lambda s, i: take(s, district, ids[i], "open", DISPATCHER, hours=1, key="same"), 2)
+    assert sorted(type(result).__name__ for result in results) == ["StepKeyConflict", "StepTaken"]
+
+
 def test_steps_while_editions_are_activated_follow_one_another(installed):
     """An activation writes steps of all open events: none may take the number of a step that somebody takes just then."""
     engine, district = installed
