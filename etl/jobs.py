@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EVERY_S = 2.0
 WAIT_AFTER_FAILURE_S = 10.0
+LAST_TRY_S = 8.0  # whoever stops this process waits ten seconds
 
 
 @click.command("jobs")
@@ -41,9 +42,12 @@ def jobs(once: bool) -> None:
         return
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    for name, keep in (("analyses", keep_drawn), ("tick", keep_ticking), ("outbox", keep_sending), ("audit", keep_sealing)):
+    for name, keep in (("analyses", keep_drawn), ("tick", keep_ticking), ("audit", keep_sealing)):
         threading.Thread(target=keep, args=(settings, engine, stopped), name=name, daemon=True).start()
+    sending = threading.Thread(target=keep_sending, args=(settings, engine, stopped), name="outbox", daemon=True)
+    sending.start()
     work(engine, stopped)
+    sending.join(LAST_TRY_S)  # a try that was begun is written down, so that it is not made again
 
 
 def work(engine: Engine, stopped: threading.Event, *, every_s: float = EVERY_S) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -42,39 +43,49 @@ def send_once(
     by: str,
     senders: Mapping[str, Sender] | None = None,
     lease: timedelta = LEASE,
+    stopped: threading.Event | None = None,
 ) -> int:
-    """Give back what leases left behind, send what is due now, and return how many tries were made."""
+    """Give back what leases left behind, send what is due now, and return how many tries were made.
+
+    No try is begun that might outlast its lease, and none once ``stopped`` is set: what was claimed for it is given back.
+    """
     from etl.carriers.registry import SENDERS, tried
     from geogrid.domain.notices import DeliveryState
     from geogrid.store import outbox
     from geogrid.store.session import session_scope
 
-    total = 0
-    while True:
+    total, dead = 0, Counter[str]()
+    while stopped is None or not stopped.is_set():
         with session_scope(engine) as session:
             outbox.sweep(session, settings.now())
             claimed_at = settings.now()
             claimed = outbox.claim(session, claimed_at, MOST, lease, by=by)
-        for delivery in claimed:
-            if settings.now() > claimed_at + lease - min(SPARE, lease / 2):
-                break  # too late to be sure that nobody else sends it: the sweep gives it back
+        latest = claimed_at + lease - min(SPARE, lease / 2)
+        for number, delivery in enumerate(claimed):
+            if settings.now() > latest or (stopped is not None and stopped.is_set()):
+                with session_scope(engine) as session:
+                    outbox.give_back(session, claimed[number:], settings.now(), by=by)
+                break
             result = tried(delivery, carriers, dict(senders or SENDERS))
             with session_scope(engine) as session:
                 state = outbox.settle(session, delivery, result, settings.now(), by=by)
             total += 1
             if state in {DeliveryState.FAILED, DeliveryState.REFUSED}:
-                note(f"jobs: outbox: {delivery.id} ({delivery.carrier}): {state.value}: {result.error}")
+                dead[f"{state.value}: {result.error}"] += 1
         if not claimed:
-            return total
+            break
+    for reason, count in dead.items():  # a line a reason: a carrier that is not set up fills no log
+        note(f"jobs: outbox: {count} deliveries {reason}")
+    return total
 
 
-def send_all(settings: Settings, engine: Engine, *, by: str = "") -> int:
+def send_all(settings: Settings, engine: Engine, *, by: str = "", stopped: threading.Event | None = None) -> int:
     """Send what is due with the carriers as their file has them now; return how many tries were made."""
     from etl.carriers.config import read_carriers
     from geogrid.actions.district import read_profile
 
     carriers = read_carriers(settings, synthetic=read_profile(settings).synthetic)
-    return send_once(settings, engine, carriers, by=by or sender_name())
+    return send_once(settings, engine, carriers, by=by or sender_name(), stopped=stopped)
 
 
 def keep_sending(settings: Settings, engine: Engine, stopped: threading.Event, *, every_s: float = EVERY_S) -> None:
@@ -88,7 +99,7 @@ def keep_sending(settings: Settings, engine: Engine, stopped: threading.Event, *
     while not stopped.is_set():
         wait_s = every_s
         try:
-            send_all(settings, engine, by=by)
+            send_all(settings, engine, by=by, stopped=stopped)
         except (GeogridError, SQLAlchemyError, Error, OSError) as error:
             wait_s = every_s * 5
             note(f"jobs: outbox: {told(error)}; again in {wait_s:.0f} s")

@@ -17,8 +17,10 @@ EVERY_S = 5.0
 MOST_ROUNDS = 10_000  # of one sweep: after a stop of months the other jobs get their turn too
 
 
-def tick_once(settings: Settings, engine: Engine, district: District | None = None) -> int:
-    """Tick until nothing is left that is due; return how many events were looked at."""
+def tick_once(
+    settings: Settings, engine: Engine, district: District | None = None, stopped: threading.Event | None = None
+) -> int:
+    """Tick until nothing is left that is due, or ``stopped`` is set; return how many events were looked at."""
     from geogrid.actions.district import open_district
     from geogrid.actions.tick import tick
     from geogrid.store.session import session_scope
@@ -30,7 +32,7 @@ def tick_once(settings: Settings, engine: Engine, district: District | None = No
         looked += done.looked
         for failure in done.failures:
             note(f"jobs: tick: {failure}")
-        if not done.looked:
+        if not done.looked or (stopped is not None and stopped.is_set()):
             break
     return looked
 
@@ -47,7 +49,7 @@ def keep_ticking(settings: Settings, engine: Engine, stopped: threading.Event, *
     while not stopped.is_set():
         try:
             district = district or open_district(settings, engine)
-            tick_once(settings, engine, district)
+            tick_once(settings, engine, district, stopped)
         except (GeogridError, SQLAlchemyError, Error, OSError) as error:
             note(f"jobs: tick: {told(error)}; again in {every_s:.0f} s")
         stopped.wait(every_s)

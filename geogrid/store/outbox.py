@@ -161,6 +161,13 @@ def _state_after(delivery: Delivery, result: Result) -> DeliveryState:
     return DeliveryState.WAITING if result.retry and not is_last(delivery.tries) else DeliveryState.FAILED
 
 
+def give_back(session: Session, claimed: Sequence[Delivery], now: datetime, *, by: str) -> None:
+    """Give back deliveries whose tries were not begun, as if nobody had claimed them: whoever comes next may send them at once."""
+    mine = and_(deliveries.c.id.in_([one.id for one in claimed]), deliveries.c.lease_by == by)
+    values = {"state": DeliveryState.WAITING.value, "next_try_at": now, "lease_until": None, "lease_by": None}
+    session.execute(update(deliveries).where(mine).values(**values, tries=deliveries.c.tries - 1))
+
+
 def sweep(session: Session, now: datetime) -> int:
     """Give back the deliveries whose leases have ended, to be tried at once; those at the end of their tries are given up.
 

@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from sqlalchemy import text
@@ -126,15 +126,25 @@ def test_a_lease_that_is_nearly_over_begins_no_try(queue, tmp_path):
     put(queue, 4)
     settings = read_settings({"GEOGRID_VAR": str(tmp_path)})
     with gateway(lambda _: (200, b"", 0.4, {})) as (url, heard):
-        told = carriers(tmp_path, url)
-        with session_scope(queue) as session:  # all four in one claim of a second: the fourth cannot begin in its first half
-            session.execute(text("UPDATE deliveries SET next_try_at = next_try_at"))
-        send_once(settings, queue, told, by="a", lease=timedelta(seconds=1))
-        time.sleep(1.1)
-        while any(row.state != "sent" for row in rows(queue)):
-            send_once(settings, queue, told, by="b", lease=timedelta(seconds=1))
-            time.sleep(0.3)
+        # all four are claimed at once for a second: the third try would begin in its second half, and is given back
+        assert send_once(settings, queue, carriers(tmp_path, url), by="a", lease=timedelta(seconds=1)) == 4
     assert set(keys(heard).values()) == {1}
+    assert {(row.state, row.tries) for row in rows(queue)} == {("sent", 1)}
+
+
+def test_a_sender_that_is_told_to_stop_gives_back_what_it_did_not_begin(queue, tmp_path):
+    put(queue, 4)
+    stopped = Event()
+
+    def answers(number):
+        stopped.set()
+        return ok(number)
+
+    settings = read_settings({"GEOGRID_VAR": str(tmp_path)})
+    with gateway(answers) as (url, heard):
+        assert send_once(settings, queue, carriers(tmp_path, url), by="a", stopped=stopped) == 1
+    assert len(heard) == 1
+    assert Counter((row.state, row.tries) for row in rows(queue)) == {("sent", 1): 1, ("waiting", 0): 3}
 
 
 def test_two_senders_at_once_send_nothing_twice(queue, tmp_path):
