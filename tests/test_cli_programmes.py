@@ -107,8 +107,9 @@ def test_legal_days_count_free_days_too_but_not_as_the_last(run):
     (("hulan", "handle", "--start", JUNE, "--now", "2025-06-17T09:00Z"), OptionInvalid, "before the start"),
 ])  # fmt: skip
 def test_what_due_cannot_work_out_is_refused_with_what_would_fit(run, arguments, error, says):
-    with pytest.raises(error, match=re.escape(says)):
+    with pytest.raises(error, match=re.escape(says)) as caught:
         run("due", *arguments)
+    assert not re.search("[a-z]{3,} [a-z]{3,}", caught.value.message("zh"))
 
 
 def test_the_deadlines_of_the_guide_are_those_of_the_command(run):

@@ -12,6 +12,7 @@ from geogrid.domain.conditions import Complexity
 from geogrid.domain.matters import Mark, MarkKind
 from geogrid.domain.programmes import Programme
 from geogrid.errors import ClockUnknown, OptionInvalid
+from geogrid.errors.family import Reason
 from geogrid.rules.deadlines import Facts, limit_for
 from geogrid.rules.durations import duration
 
@@ -75,17 +76,17 @@ def _extended(rule: ClockRule, extensions: tuple[str, ...], start: datetime) -> 
     """Return the extensions as if given at the start: when one is given changes nothing, as long as it comes in time."""
     unit, allowed, found = rule.limits[0].promised.unit, rule.extension, []
     for number, text in enumerate(extensions):
-        option = {"option": "--extend", "value": text}
+        option: dict[str, Any] = {"option": "--extend", "value": text}
         if allowed is None:
             raise OptionInvalid(**option, reason="this clock cannot be extended")
         if number >= len(allowed.approvers):
-            raise OptionInvalid(**option, reason=f"extended {len(allowed.approvers)} times at most")
+            raise OptionInvalid(**option, reason=Reason("extended {most} times at most", most=len(allowed.approvers)))
         try:
             amount = duration(f"{text}{unit.value}" if text.isdecimal() else text)
         except ValueError as error:
-            raise OptionInvalid(**option, reason=str(error)) from error
+            raise OptionInvalid(**option, reason=Reason("no length of time such as {unit}", unit=f"3{unit.value}")) from error
         if amount.unit is not unit or not 0 < amount.amount <= allowed.most.amount:
-            raise OptionInvalid(**option, reason=f"from 1{unit.value} to {allowed.most} at a time")
+            raise OptionInvalid(**option, reason=Reason("from 1{unit} to {most} at a time", unit=unit.value, most=allowed.most))
         found.append(Mark(MarkKind.EXTEND, start, amount=Duration(amount.amount, amount.unit)))
     return found
 
@@ -109,9 +110,7 @@ def _paused(rule: ClockRule, text: str, start: datetime) -> list[Mark]:
 def _check_apart(marks: tuple[Mark, ...], pauses: tuple[str, ...]) -> None:
     kinds = [mark.kind for mark in marks if mark.kind in {MarkKind.PAUSE, MarkKind.RESUME}]
     if any(kind is not (MarkKind.RESUME if i % 2 else MarkKind.PAUSE) for i, kind in enumerate(kinds)):
-        raise OptionInvalid(
-            option="--pause", value=" ".join(pauses), reason="pauses do not overlap, and only the last has no end"
-        )
+        raise OptionInvalid(option="--pause", value=" ".join(pauses), reason="pauses may not overlap; only the last has no end")
 
 
 def _facts(programme: Programme, given: tuple[str, ...]) -> Facts:
@@ -125,16 +124,16 @@ def _facts(programme: Programme, given: tuple[str, ...]) -> Facts:
     found: dict[str, Any] = {}
     for text in given:
         name, _, value = text.partition("=")
-        option = {"option": "--when", "value": text}
+        option: dict[str, Any] = {"option": "--when", "value": text}
         if name not in {field.name for field in fields(Facts)}:
-            raise OptionInvalid(**option, reason=f"name one of {', '.join((*known, 'amount_yuan'))}")
+            raise OptionInvalid(**option, reason=Reason("name one of {known}", known=", ".join((*known, "amount_yuan"))))
         if name in known and value not in known[name]:
-            raise OptionInvalid(**option, reason=f"one of {', '.join(known[name])}")
+            raise OptionInvalid(**option, reason=Reason("one of {known}", known=", ".join(known[name])))
         found[name] = Complexity(value) if name == "complexity" else _yuan(value, option) if name == "amount_yuan" else value
     return Facts(**found)
 
 
-def _yuan(value: str, option: dict[str, str]) -> float:
+def _yuan(value: str, option: dict[str, Any]) -> float:
     try:
         amount = float(value)
     except ValueError as error:

@@ -14,6 +14,21 @@ from geogrid.texts import translate
 WORDS = {"reason", "wanted", "got"}  # values that are words of ours: translated too, where a catalogue has them
 
 
+class Reason:
+    """A reason with values of its own, told in the reader's language; the template, in English, is the key of catalogues."""
+
+    def __init__(self, template: str, **values: Any) -> None:
+        self.template, self.values = template, values
+
+    def words(self, language: str) -> str:
+        """Return the reason in a language."""
+        return translate(self.template, language).format_map(_Shown(self.values))
+
+    def __str__(self) -> str:
+        """Return the reason in English."""
+        return self.words("en")
+
+
 class GeogridError(Exception):
     """Something went wrong in geogrid: {reason}."""
 
