@@ -158,13 +158,14 @@ def _drawn(
     width = max(layout.boxes[-1].x + layout.boxes[-1].width + MARGIN, sum(part for _, part in columns) + 2 * MARGIN)
     rows = list(_table(columns, table, below))
     height = rows[-1][0] + MARGIN
-    name = escape(f"{programme.title.text(words.language)} ({programme.code} {programme.version})")
+    title = f"{programme.title.text(words.language)} ({programme.code} {programme.version})"
+    name = escape(title)
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
     yield f'<svg xmlns="http://www.w3.org/2000/svg" {size}'
     yield f' role="img" aria-label="{name}"><title>{name}</title><style>{STYLE}</style>'
     yield '<defs><marker id="head" markerWidth="8" markerHeight="8" refX="7" refY="4" orient="auto">'
     yield '<path d="M0,0 L8,4 L0,8 z" fill="#52606d"/></marker></defs>'
-    yield f'<rect width="100%" height="100%" fill="#fff"/>{_text(Line(name, TITLE, "strong"), MARGIN, MARGIN + TITLE)}'
+    yield f'<rect width="100%" height="100%" fill="#fff"/>{_text(Line(title, TITLE, "strong"), MARGIN, MARGIN + TITLE)}'
     for arrow in layout.arrows:
         yield from _arrow(arrow, layout, top, bottom)
     for state, box in zip(states, layout.boxes, strict=True):
