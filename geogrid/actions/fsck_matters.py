@@ -31,7 +31,18 @@ MATTER_WRONG = "A matter is not what its steps add up to."
 CLOCK_WRONG = "A clock is not what its marks add up to."
 CLOCK_FORGOTTEN = "A clock ran out, and nobody will look at it."
 
-BY_MARKS = ("clock", "promised", "legal", "marks", "started_at", "due_at", "legal_due_at", "paused_at", "stopped_at")
+BY_MARKS = (
+    "clock",
+    "promised",
+    "legal",
+    "marks",
+    "started_at",
+    "due_at",
+    "legal_due_at",
+    "paused_at",
+    "stopped_at",
+    "provisional",
+)
 BY_DECISION = frozenset({StepKind.ASK, StepKind.APPROVE, StepKind.REFUSE})
 BROKEN = (GeogridError, KeyError, ValueError, TypeError)  # what steps can raise whose details were changed
 

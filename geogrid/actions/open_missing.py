@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geogrid.actions.district import District
-from geogrid.actions.matters import Opened, copy_matters, opened
+from geogrid.actions.matters import Opened, copy_matters, opened, write_matter
 from geogrid.errors import GeogridError
 from geogrid.rules.stages import closed_at, stage_of
-from geogrid.store import locks, matters, unopened
+from geogrid.store import events, locks, matters, unopened
 from geogrid.store.session import session_scope
 
 PORTION = 2000
@@ -63,14 +63,30 @@ def _opened(one: unopened.Unopened, district: District) -> Opened | None:
     return made if reached == (one.state, one.closed_at) else None
 
 
+def read_provisional(session: Session, *, now: datetime, district: District) -> int:
+    """Read clocks again whose end waited for holidays, by the calendars of today; return of how many events."""
+    locks.share_edition(session)
+    waiting = matters.provisional(session)
+    for event_id in waiting:
+        events.find(session, event_id, lock=True)  # as for a step
+        matter = matters.find(session, event_id, district.programmes.of)
+        if matter is not None:
+            write_matter(session, event_id, matter, now=now, district=district)
+    return len(waiting)
+
+
 def open_all_missing(
     engine: Engine, *, now: datetime, district: District, say: Callable[[int, int], None] = lambda done, left: None
 ) -> tuple[int, int]:
-    """Keep today's rules and open all that is missing, portion by portion, each committed; return how many were opened and left.
+    """Keep today's rules, read clocks by today's calendars, and open all that is missing, in portions, each committed.
+
+    Returns how many were opened, and how many left as they are.
 
     ``say`` is told how far it is after each portion: opened so far, left so far.
     """
     district.programmes.keep(now=now, strict=True)
+    with session_scope(engine) as session:
+        read_provisional(session, now=now, district=district)
     done, left, after, more = 0, 0, None, True
     while more:
         with session_scope(engine) as session:

@@ -77,6 +77,11 @@ def find(session: Session, event_id: UUID, programme_of: ProgrammeOf) -> Matter 
     return None if matter is None or units is None else replace(matter, units=tuple((level, unit) for level, unit in units))
 
 
+def provisional(session: Session) -> list[UUID]:
+    """Return the events with a clock whose end waits for holidays to be published. Rides ``ix_clocks_provisional``."""
+    return list(session.scalars(select(clocks.c.event_id).where(clocks.c.provisional).distinct().order_by(clocks.c.event_id)))
+
+
 def versions_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, int]]:
     """Return programme and version of the matters of events; events without are left out. Rides the primary key."""
     found = select(matters.c.event_id, matters.c.programme, matters.c.programme_version)
@@ -160,6 +165,7 @@ def clock_values(
             "paused_at": at if reading.paused else None,
             "stopped_at": reading.stopped_at,
             "is_late": reading.is_late,
+            "provisional": reading.provisional,
             "told_until": told_until,
             "next_at": at if told_until is None and _begins_with_alarm(run, reading) else next_instant(reading, at),
         }

@@ -13,13 +13,13 @@ from sqlalchemy import text
 from geogrid.actions.accept_batch import accept_batch
 from geogrid.actions.district import open_district
 from geogrid.actions.fsck import fsck
-from geogrid.actions.open_missing import open_all_missing, open_missing
+from geogrid.actions.open_missing import open_all_missing, open_missing, read_provisional
 from geogrid.actions.programme_versions import Versions, keep_all
 from geogrid.actions.programmes import read_programmes
 from geogrid.domain.events import EventKind, StepKind
 from geogrid.errors import NotFoundError, SetupError
 from geogrid.settings import ROOT, read_settings
-from geogrid.store import events, unopened
+from geogrid.store import events, matters, unopened
 from geogrid.store.schema import config_for, migrate
 from geogrid.store.session import engine_of, session_scope
 from tests.build_district import IN_A1, IN_B1, NOW, VILLAGE_A, VILLAGE_B, profile, publish, report
@@ -103,6 +103,9 @@ SLOWER = ('limits = [{ promised = "2wh" }]', 'limits = [{ promised = "6wh" }]')
 NEXT = ("version = 1\n", "version = 2\n")
 
 
+PUBLISHED = ("year = 2027\nprovisional = true\nholidays = [", 'year = 2027\nholidays = ["2027-01-05..2027-01-06", ')
+
+
 def under(district, folder):
     """The district after its files were changed and it was started again."""
     files = read_programmes(folder, "hulan")
@@ -170,6 +173,27 @@ def test_versions_are_kept_once_and_read_once(session, district):
     assert len(asked) == 1
     with pytest.raises(NotFoundError):
         versions.older("hulan", 7)
+
+
+def test_clocks_are_read_again_when_holidays_are_published(session, district, tmp_path):
+    """Until they are, the end is provisional; then it moves, and nothing else does."""
+    later = NOW.replace(year=2026, month=12, day=29)
+    event_id = reported(session, district, now=later)
+    take(session, district, event_id, "open", DISPATCHER, now=later, category="D")
+    take(session, district, event_id, "dispatch", DISPATCHER, now=later, party="unit:999901001001")
+    handle = clock_rows(session, event_id)[-1]
+    assert (handle.clock, handle.provisional, matters.provisional(session)) == ("handle", True, [event_id])
+    folder = changed(tmp_path)
+    calendar = folder / "calendars/cn.toml"
+    said = calendar.read_text("utf-8").replace(*PUBLISHED)
+    calendar.write_text(said, "utf-8")
+    here = under(district, folder)
+    assert read_provisional(session, now=later, district=here) == 1
+    moved = clock_rows(session, event_id)[-1]
+    assert (moved.provisional, matters.provisional(session)) == (False, [])
+    assert moved.due_at > handle.due_at
+    assert_follows(session, here, event_id)
+    assert read_provisional(session, now=later, district=here) == 0
 
 
 # -- a database of before ---------------------------------------------------------------------------------------------

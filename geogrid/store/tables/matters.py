@@ -74,8 +74,10 @@ clocks = Table(
     Column("paused_at", TIMESTAMP(timezone=True)),
     Column("stopped_at", TIMESTAMP(timezone=True)),
     Column("is_late", Boolean, nullable=False, server_default=text("false")),
+    Column("provisional", Boolean, nullable=False, server_default=text("false")),  # holidays on its way are not published yet
     Column("told_until", TIMESTAMP(timezone=True)),
     Column("next_at", TIMESTAMP(timezone=True)),
     Index("ix_clocks_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+    Index("ix_clocks_provisional", "event_id", postgresql_where=text("provisional")),
     Index("ix_clocks_due_at", "due_at", postgresql_where=text("stopped_at IS NULL")),
 )

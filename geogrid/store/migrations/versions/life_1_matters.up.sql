@@ -64,6 +64,7 @@ CREATE TABLE clocks (
     paused_at TIMESTAMP WITH TIME ZONE, 
     stopped_at TIMESTAMP WITH TIME ZONE, 
     is_late BOOLEAN DEFAULT false NOT NULL, 
+    provisional BOOLEAN DEFAULT false NOT NULL, 
     told_until TIMESTAMP WITH TIME ZONE, 
     next_at TIMESTAMP WITH TIME ZONE, 
     CONSTRAINT pk_clocks PRIMARY KEY (event_id, run), 
@@ -71,5 +72,7 @@ CREATE TABLE clocks (
 );
 
 CREATE INDEX ix_clocks_due_at ON clocks (due_at) WHERE stopped_at IS NULL;
+
+CREATE INDEX ix_clocks_provisional ON clocks (event_id) WHERE provisional;
 
 CREATE INDEX ix_clocks_next_at ON clocks (next_at) WHERE next_at IS NOT NULL;
