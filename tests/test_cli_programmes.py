@@ -150,6 +150,7 @@ def test_all_programmes_are_checked_without_an_argument(run):
     assert code == 0
     assert [line.split()[0] for line in said.splitlines()] == PROGRAMMES
     assert "hulan 1 is sound: 8 states, 28 steps, 4 clocks;" in said
+    assert "hulan 第 1 版无误" in run("programme", "check", "hulan", GEOGRID_LANGUAGE="zh")[1]
 
 
 def test_a_broken_file_is_told_by_file_line_and_place(run, tmp_path):

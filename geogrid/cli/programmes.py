@@ -59,7 +59,7 @@ def _sound(found: Programme) -> str:
 
     moves, kinds = walked(found)
     says = (
-        "{code} {version} is sound: {states} states, {steps} steps, {clocks} clocks; {moves} moves for {kinds} kinds of matters."
+        "{code} {version} is sound: {states} states, {steps} steps, {clocks} clocks; {moves} moves for {kinds} kinds of matter."
     )
     counts = {"states": len(found.states), "steps": len(found.steps), "clocks": len(found.clocks)}
     return translate(says, language()).format(code=found.code, version=found.version, moves=moves, kinds=kinds, **counts)
