@@ -107,7 +107,7 @@ async function showGrid() {
   } catch (error) {
     if (!stands(point)) return;
     $("grid-line").textContent = "";
-    if (error.retry || !error.message) return;
+    if (error.retry || !error.message || noPermission(error)) return; // that says nothing about the place
     refusal = { ...point, message: error.message };
     $("fix").textContent = error.message;
     $("fix").dataset.tone = "poor";
@@ -238,11 +238,15 @@ function setSending(on) {
 async function refused(error) {
   if (error.code === "report.id_conflict") return arrivedBefore();
   const field = (error.where?.path ?? "").split(".")[0];
-  if (error.status === 401 || error.code === "access.csrf") fault("other", say(config.mark ? "session_over" : "bad_token"));
+  if (noPermission(error)) fault("other", error.code === "access.forbidden" ? error.message : say(config.mark ? "session_over" : "bad_token"));
   else if (error.code === "offline") notice("offline");
   else if (error.retry) notice("busy");
   else fault(FAULT_PLACES[field] ?? "other", error.message);
   return showState(error.retry ? "waiting" : "attention", error.retry ? "wait" : "bad");
+}
+
+function noPermission(error) {
+  return error.status === 401 || error.status === 403;
 }
 
 async function arrivedBefore() {
