@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -97,6 +97,34 @@ def search(
     if role is not None:
         holding = select(posts.c.person_id).where(posts.c.role == role.value, posts.c.valid.op("@>")(now))
         wanted = wanted.where(people.c.id.in_(holding))
+    return [_person(row) for row in session.execute(wanted)]
+
+
+def read_page(
+    session: Session,
+    *,
+    now: datetime,
+    limit: int,
+    role: Role | None = None,
+    unit: str | None = None,
+    department: str | None = None,
+    within: Collection[str] | None = None,
+    after: UUID | None = None,
+) -> list[Person]:
+    """Return up to ``limit`` people by id, those after ``after``, with the posts held at ``now``.
+
+    ``role``, ``unit`` and ``department`` are those of one post; ``within`` leaves the people with a post in one of these units.
+    """
+    wanted = _selected(now).order_by(people.c.id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(people.c.id > after)
+    asked = [column == value for column, value in (
+        (posts.c.role, role.value if role else None), (posts.c.unit, unit), (posts.c.department, department),
+    ) if value is not None]  # fmt: skip
+    if within is not None:
+        asked.append(posts.c.unit == func.any(list(within)))
+    if asked:
+        wanted = wanted.where(people.c.id.in_(select(posts.c.person_id).where(posts.c.valid.op("@>")(now), *asked)))
     return [_person(row) for row in session.execute(wanted)]
 
 

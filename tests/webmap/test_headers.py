@@ -104,7 +104,12 @@ def test_the_description_names_every_route_of_the_api_and_its_refusals(shared):
         "/api/v1/grids",
         "/api/v1/grids/{code}",
         "/api/v1/hotspots",
+        "/api/v1/people",
         "/api/v1/places",
+        "/api/v1/programmes",
+        "/api/v1/programmes/{code}",
+        "/api/v1/programmes/{code}.svg",
+        "/api/v1/units",
     }
     post = described["paths"]["/api/v1/events"]["post"]
     assert {"200", "201", "400", "401", "409", "413", "422"} <= set(post["responses"])
