@@ -92,6 +92,18 @@ def test_a_slow_gateway_and_a_trickling_one_are_left(tmp_path):
         assert time.monotonic() - began < 8
 
 
+def test_a_gateway_that_answers_twice_was_asked_once(tmp_path):
+    class Twice(StreamRequestHandler):
+        def handle(self):
+            while self.rfile.readline() not in {b"\r\n", b""}:
+                pass
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" * 2)
+
+    with listening(Twice) as port:
+        for _ in range(2):  # the second answer is nobody's: the next request has a connection of its own
+            text_message.send(delivery(), message(tmp_path, f"http://127.0.0.1:{port}", answer="^ok$"))
+
+
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
