@@ -84,6 +84,7 @@ from geogrid.errors.installation import (
     SocketPathTooLong,
     StepFailed,
 )
+from geogrid.errors.lists import DutyTaken, ListConflict, ListSamePerson, ListState, ListUnknown
 from geogrid.errors.matters import (
     EvidenceInvalid,
     EvidenceMissing,
@@ -186,6 +187,7 @@ __all__ = [
     "DatumMissing",
     "DatumUnknown",
     "DiskFull",
+    "DutyTaken",
     "EditionBaseChanged",
     "EditionFaulty",
     "EditionIncomplete",
@@ -224,6 +226,10 @@ __all__ = [
     "JsonNan",
     "JsonNul",
     "JsonTooDeep",
+    "ListConflict",
+    "ListSamePerson",
+    "ListState",
+    "ListUnknown",
     "LoginFailed",
     "LoginLocked",
     "LoginTaken",

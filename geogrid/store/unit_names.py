@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from geogrid.domain.places import Level
 from geogrid.store.tables.geography import units
 
 
@@ -16,3 +17,9 @@ def names_of(session: Session, codes: Collection[str]) -> dict[str, str]:
         return {}
     found = select(units.c.code, units.c.name).where(units.c.code == func.any(list(codes)), func.upper_inf(units.c.valid))
     return {row.code: row.name for row in session.execute(found)}
+
+
+def of_level(session: Session, level: Level) -> dict[str, str]:
+    """Return the names of all units of a level in force by code."""
+    found = select(units.c.code, units.c.name).where(units.c.level == level.value, func.upper_inf(units.c.valid))
+    return {row.code: row.name for row in session.execute(found.order_by(units.c.code))}

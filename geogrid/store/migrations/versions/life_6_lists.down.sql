@@ -1,0 +1,5 @@
+DROP TABLE tiers;
+
+DROP TABLE list_items;
+
+DROP TABLE duties;

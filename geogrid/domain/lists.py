@@ -1,0 +1,68 @@
+"""Who is in charge of what, where: duties in grids, matters on a department's list in a place, the named people of a side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from geogrid.domain.labelled import LabelledEnum
+from geogrid.domain.people import Force, WorkerRole
+from geogrid.domain.programmes import Party
+
+
+class Part(LabelledEnum):
+    """What a department is to a matter on its list: it leads, or it is called in."""
+
+    LEAD = "lead", "Leads"
+    ASSIST = "assist", "Assists"
+
+
+class ItemState(LabelledEnum):
+    """How far a matter has come onto a list."""
+
+    PROPOSED = "proposed", "Proposed"
+    ASSESSED = "assessed", "Assessed"
+    ADMITTED = "admitted", "Admitted"
+    SUSPENDED = "suspended", "Suspended"
+
+
+class Tier(LabelledEnum):
+    """The three named people of either side, a unit's and a department's."""
+
+    HEAD = "head", "Head"
+    DEPUTY = "deputy", "Deputy in charge"
+    HANDLER = "handler", "Handler"
+
+
+@dataclass(frozen=True)
+class Duty:
+    """What a person is to a grid (15 digits) or to a department's grid, from ``since`` to ``until`` (None: without end)."""
+
+    person_id: UUID
+    grid: str
+    force: Force
+    role: WorkerRole
+    since: datetime | None = None
+    until: datetime | None = None
+    synthetic: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """A matter (a category of a programme) on the list of a department in a place (12 digits)."""
+
+    programme: str
+    category: str
+    unit: str
+    department: str
+    part: Part
+
+
+@dataclass(frozen=True)
+class Named:
+    """A named person of a side: the party, the tier, who."""
+
+    party: Party
+    tier: Tier
+    person_id: UUID
