@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from geogrid.actions import log_in, second_factor
@@ -22,6 +22,7 @@ from webmap.login import (
     end_session,
     keep_mark,
     login_page,
+    mark,
     real_now,
     same_site_path,
 )
@@ -141,6 +142,13 @@ def attempt_code(person_id: UUID, code: str, *, at: datetime) -> None:
 def _owes_code() -> bool:
     found = current_caller().login
     return found is not None and found.has_factor and found.factor_at is None
+
+
+@blueprint.get("/login/mark")
+@roles(LOGGED_IN)
+def fresh_mark() -> Response:
+    """Send the mark of the session: for a page that was opened under one that has ended."""
+    return jsonify({"mark": mark()})
 
 
 @blueprint.post("/logout")

@@ -9,10 +9,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
+from geogrid.domain.people import Role
 from geogrid.store.session import engine_of
 from tests.browser.browsers import PHONE, phone
 from tests.build_district import A1, IN_A1, VILLAGE_A
-from tests.build_installation import HERE, Small, free_port, running, small_installation, wait_until_answers
+from tests.build_installation import DISTRICT, HERE, Small, free_port, running, small_installation, wait_until_answers
+from webmap.login import COOKIE
 
 pytestmark = pytest.mark.browser
 
@@ -183,6 +185,26 @@ def test_a_refusal_keeps_the_words_and_names_the_field(serving):
         assert page.input_value("#text") == "路灯不亮"
         assert page.is_enabled("#send")
     assert rows(serving) == []
+
+
+def test_a_session_that_ends_while_one_writes_loses_nothing_and_the_report_is_the_person_s_who_sends(serving):
+    with phone(**ALLOWED) as (page, _):
+        page.context.add_cookies(serving.browser_cookies(Role.OFFICER, unit=DISTRICT))
+        page.goto(f"http://{HERE}:{serving.settings.port}/officer")
+        page.wait_for_selector("#fix[data-tone=good]")
+        write(page)
+        page.context.clear_cookies()
+        page.tap("#send")
+        page.wait_for_selector("#fault-other:not([hidden])")
+        assert "会话已结束" in page.inner_text("#fault-other")
+        assert page.input_value("#text") == "路灯不亮"
+        assert rows(serving) == []
+        again = serving.login_as(Role.OFFICER, unit=DISTRICT)
+        secret = again.get_cookie(COOKIE).value
+        page.context.add_cookies([{"name": COOKIE, "value": secret, "url": f"http://{HERE}:{serving.settings.port}"}])
+        page.tap("#send")
+        page.wait_for_selector("#receipt:not([hidden])")
+    assert rows(serving, "SELECT actor FROM steps WHERE kind = 'report'") == [(f"person:{again.person_id}",)]
 
 
 def test_a_wrong_token_is_said(serving):

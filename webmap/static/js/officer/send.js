@@ -17,6 +17,7 @@ async function ask(address, options = {}) {
 export class Api {
   // Who is logged in sends the mark of the page, else the key of the link is the permission.
   constructor(token, mark, language) {
+    this.mark = mark;
     this.permission = mark ? { "X-CSRF-Token": mark } : { Authorization: `Bearer ${token}` };
     this.language = language;
   }
@@ -25,20 +26,34 @@ export class Api {
     return { ...this.permission, "Accept-Language": this.language, Accept: "application/json", ...more };
   }
 
+  // A session that ended while one was writing: who has logged in again elsewhere sends with the mark of the new session.
+  async #ask(address, options) {
+    try {
+      return await ask(address, options());
+    } catch (error) {
+      if (!this.mark || ![401, 403].includes(error.status)) throw error;
+      const { mark } = await ask("/login/mark", { headers: { Accept: "application/json" } }).catch(() => ({}));
+      if (!mark || mark === this.mark) throw error;
+      this.mark = mark;
+      this.permission = { "X-CSRF-Token": mark };
+      return ask(address, options());
+    }
+  }
+
   report(body) {
-    return ask("/api/v1/events", {
+    return this.#ask("/api/v1/events", () => ({
       method: "POST",
       headers: this.#headers({ "Content-Type": "application/json" }),
       body: JSON.stringify(body),
-    });
+    }));
   }
 
   photo(eventId, sha256, blob) {
-    return ask(`/api/v1/events/${eventId}/photos/${sha256}`, {
+    return this.#ask(`/api/v1/events/${eventId}/photos/${sha256}`, () => ({
       method: "PUT",
       headers: this.#headers({ "Content-Type": "image/jpeg" }),
       body: blob,
-    });
+    }));
   }
 
   event(eventId) {
