@@ -171,3 +171,12 @@ def test_two_senders_at_once_share_the_queue_and_nothing_is_claimed_twice(fresh_
         assert outbox.sweep(first, NOW + 2 * LEASE) == 20
         assert outbox.sweep(second, NOW + 2 * LEASE) == 0  # rows that another sweep holds are left to it
     engine.dispose()
+
+
+def test_a_reader_of_less_than_the_district_puts_deliveries_in_and_sees_none(session):
+    session.execute(text("SET LOCAL ROLE geogrid_app"))
+    session.execute(text("SELECT set_config('geogrid.units', '999901001000', true), set_config('geogrid.reach', '', true)"))
+    assert put(session, count=2) is not None
+    assert states(session) == []  # phone numbers of others are none of his business
+    session.execute(text("SELECT set_config('geogrid.reach', 'district', true)"))
+    assert states(session) == ["waiting", "waiting"]
