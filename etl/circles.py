@@ -44,13 +44,13 @@ def read_rows(
     import geopandas as gpd
 
     table = in_our_names(open_table(path, ReadOptions(usual=usual)), Recipe())
-    _require(table, columns)
-    if columns and not len(table.frame):
+    if columns and not len(table.frame):  # first: a format that keeps no empty columns would seem to lack them
         raise FileEmpty(name=table.path.name, where={"path": path})
+    _require(table, columns)
     located = locate(table, datum=datum if table.crs is None else None, datum_column=None)
     for position in sorted(located.faults) or _suspects(located.geometry, wanted):
         row = int(table.rows[position])
-        error = located.faults.get(position) or _unusable(located.geometry[position], row, wanted)
+        error = located.faults.get(position) or unusable(located.geometry[position], row, wanted)
         if error is not None:
             error.where = {"path": path, "row": row, **error.where}
             raise error
@@ -70,7 +70,7 @@ def _suspects(shapes: np.ndarray, wanted: frozenset[str]) -> range:
     return range(0 if types <= wanted else len(shapes))
 
 
-def _unusable(shape: Any, row: int, wanted: frozenset[str]) -> GeogridError | None:
+def unusable(shape: Any, row: int, wanted: frozenset[str]) -> GeogridError | None:
     """Return why a place cannot be used, None where it can."""
     import shapely
 

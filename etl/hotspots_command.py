@@ -15,6 +15,7 @@ from geogrid.domain.events import EventKind
 from geogrid.domain.hotspots import Against, Period
 
 if TYPE_CHECKING:
+    from etl.sources.table import Note
     from geogrid.space.hotspot_report import Ground, Report
 
 USUAL_DAYS = 30
@@ -71,10 +72,16 @@ def hotspots(
         if against and period is None:
             raise click.UsageError("--against needs --from or --to")
         files = Files(events_file, grids_file, places_file, units_file)
-        report, ground = hotspots_in_files(files, datum, period, compared, **options)  # type: ignore[arg-type]
+        report, ground = hotspots_in_files(files, datum, period, compared, _tell, **options)  # type: ignore[arg-type]
         _give(report, ground, period, compared, alpha, out, rate_per)
     else:
         _in_register(start, end, against, edition, options, out, rate_per)
+
+
+def _tell(note: Note) -> None:
+    from geogrid.cli import command_language
+
+    click.echo(note.words(command_language(os.environ)), err=True)
 
 
 def _in_register(

@@ -11,10 +11,8 @@ import numpy as np
 from etl.cells import is_empty
 from etl.circles import read_rows
 from etl.errors import ColumnMissing
+from etl.event_points import EventPoints, Tell, read_events
 from etl.kinds import AREA
-from etl.located import locate
-from etl.recipe import Recipe, in_our_names
-from etl.sources import ReadOptions, open_table
 from etl.sources.table import Table
 from etl.times import time_reader, zone_named
 from geogrid.domain.hotspots import Period
@@ -42,6 +40,7 @@ def hotspots_in_files(
     datum: str | None,
     period: Period | None,
     compared: Period | None,
+    tell: Tell,
     *,
     kinds: Collection[str] = (),
     alpha: float = 0.05,
@@ -50,7 +49,7 @@ def hotspots_in_files(
     """Return the hotspots of the events in a file; all its events where there is no ``period``.
 
     Events need a place; ``reported_at`` where a period is asked for; ``kind`` and ``address`` help. Times without an offset are
-    UTC. A row without a usable place counts as one in no grid.
+    UTC. A row without a place counts as one in no grid; one whose place cannot be used is an error that names it.
     """
     grids = read_rows(files.grids, ("code",), datum, AREA, also=ALSO, usual="base_grids")
     places = None
@@ -62,8 +61,7 @@ def hotspots_in_files(
     west, south, east, north = grids.total_bounds
     srid = default_metric_srid((west + east) / 2, (south + north) / 2)
     ground = Ground.from_frames(grids, units, metric_srid=srid)
-    table = in_our_names(open_table(files.events, ReadOptions(usual="events")), Recipe())
-    happened, at = _events(table, grids, datum, srid, kinds, timed=period is not None)
+    happened, at = _events(read_events(files.events, datum, tell), grids, srid, kinds, timed=period is not None)
     now = _within(happened, at, period)
     before = None if compared is None else ground.counted(_within(happened, at, compared).grid_codes)
     names = PlaceNames.from_frames(places, None, units, metric_srid=srid)
@@ -71,12 +69,8 @@ def hotspots_in_files(
     return find_hotspots(ground, now, names, before=before, alpha=alpha, dependent=dependent, **days), ground  # type: ignore[arg-type]
 
 
-def _events(
-    table: Table, grids: Any, datum: str | None, srid: int, kinds: Collection[str], *, timed: bool
-) -> tuple[Happened, np.ndarray]:
-    located = locate(table, datum=datum if table.crs is None else None)
-    lonlat = np.array([[p.x, p.y] if _is_point(p) else [np.nan, np.nan] for p in located.geometry], float).reshape(-1, 2)
-    lonlat[list(located.faults)] = np.nan
+def _events(events: EventPoints, grids: Any, srid: int, kinds: Collection[str], *, timed: bool) -> tuple[Happened, np.ndarray]:
+    table, lonlat = events.table, events.lonlat
     here = np.isfinite(lonlat).all(axis=1)
     codes = np.full(len(table), None, dtype=object)
     codes[here] = AssignmentIndex.from_frames(grids, None, metric_srid=srid).assign(*lonlat[here].T).grid_code
@@ -86,10 +80,6 @@ def _events(
         wanted = np.isin(happened.kinds.astype(str), list(kinds))
         return _only(happened, wanted), at[wanted]
     return happened, at
-
-
-def _is_point(shape: Any) -> bool:
-    return shape is not None and shape.geom_type == "Point" and not shape.is_empty
 
 
 def _texts(table: Table, column: str) -> np.ndarray:

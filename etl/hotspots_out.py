@@ -38,11 +38,11 @@ def lines(
     if not report.hotspots:
         yield say("No place stands out.")
     if compared is not None:
-        before = report.before or 0
-        counts = {"before": f"{before:,}", "start": _day(compared, 0), "end": _day(compared, 1)}
-        yield say("Compared with {start} to {end}: {before} events in the whole district then.", **counts)
-        if not before:
-            yield say("Nothing is recorded of that period: changes cannot be told.")
+        counts = {"before": f"{report.before or 0:,}", "start": _day(compared, 0), "end": _day(compared, 1)}
+        if report.before:
+            yield say("Compared with {start} to {end}: {before} events in the whole district then.", **counts)
+        else:
+            yield say("Nothing is recorded from {start} to {end}: changes cannot be told.", **counts)
     if report.without_grid:
         yield say("In no grid, so in no hotspot: {count} events.", count=f"{report.without_grid:,}")
     if with_rates and report.rates.without_base:

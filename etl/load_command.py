@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from etl.circles_command import Number
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -56,7 +58,7 @@ NOT_LOADED = {"district", "truth"}  # of a made-up district: all kinds in one fi
 @click.option("--strict", is_flag=True, help="Load nothing when any row is refused.")
 @click.option(
     "--locate-above",
-    type=click.FloatRange(0.0, 1.0),
+    type=Number(0.0, 1.0),
     metavar="CONFIDENCE",
     help="Place events without a location by their address where it is so sure, such as 0.9. Without: they are refused.",
 )

@@ -16,6 +16,8 @@ from geogrid.domain.readings import Asked, CountLevel, Counts, Part, Period, Rea
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from etl.sources.table import Note
+
 MOST_SHOWN = 60
 
 
@@ -61,7 +63,10 @@ def recast(
     if events_file and grids_file:
         from etl.recast_files import recast_files
 
-        counts = recast_files(events_file, grids_file, datum, flow=flow)
+        def tell(note: Note) -> None:
+            click.echo(note.words(language), err=True)
+
+        counts = recast_files(events_file, grids_file, datum, tell, flow=flow)
         _give(counts, {}, None, out, language)
         return
     texts = {"as_of": as_of, "start": start, "end": end}

@@ -6,7 +6,8 @@ from collections import Counter
 
 from etl.cells import is_empty
 from etl.circles import read_rows
-from etl.kinds import AREA, POINT
+from etl.event_points import Tell, read_events, tell_of_lost
+from etl.kinds import AREA
 from geogrid.domain.grids import AssignmentRule
 from geogrid.domain.readings import Asked, Bucket, Count, Counts, Moved, Reading
 from geogrid.space.frames import assign
@@ -14,13 +15,16 @@ from geogrid.space.frames import assign
 RECORDED = "grid_code"
 
 
-def recast_files(events_file: str, grids_file: str, datum: str | None, *, flow: bool = False) -> Counts:
+def recast_files(events_file: str, grids_file: str, datum: str | None, tell: Tell, *, flow: bool = False) -> Counts:
     """Assign the points of one file to the grids of another and count; every row of the file counts once.
 
-    Raises the errors of files and of frames; a row without a usable point is one of them, named.
+    A row without a place cannot be recast: it counts as unlocated, and ``tell`` is told. Raises the errors of files and of
+    frames; a row whose place cannot be used is one of them, named.
     """
     grids = read_rows(grids_file, ("code",), datum, AREA)
-    events = read_rows(events_file, (), datum, POINT, also=(RECORDED,))
+    read = read_events(events_file, datum, tell)
+    tell_of_lost(read, tell)
+    events = read.frame(RECORDED)
     found = assign(events, grids, None)
     rules = found["rule"].to_numpy(object)
     old, new = ([None if is_empty(code) else str(code) for code in codes] for codes in (_recorded(events), found["grid_code"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +69,8 @@ def find(stations: str, roads: str, places: str | None, grids: str | None, closu
     NoStationOpen
         where stations are asked to be capable and open and none is: no answer would be a guess
     """
-    here = open_stations(read_rows(stations, ("code",), asked.datum, also=STATION_COLUMNS), asked.need)
+    needed = ("code",) if asked.need.at is None else ("code", "hours")  # without hours nobody knows who is open
+    here = open_stations(read_rows(stations, needed, asked.datum, also=STATION_COLUMNS), asked.need)
     lonlat = _lonlat(here)
     network = network_of(roads, default_metric_srid(*lonlat.mean(axis=0)), closures, asked)
     rows, count = _lost_places(network, lonlat, places, asked) if places else _lost_nodes(network, lonlat, asked)
@@ -90,14 +91,13 @@ def network_of(roads: str, metric_srid: int, closures: str | None, asked: Asked)
 
 
 def open_stations(stations: GeoDataFrame, need: Need) -> GeoDataFrame:
-    """Return the stations that are capable and open; a column that the file lacks is not asked about."""
-    asked = need if "hours" in stations else replace(need, at=None)
+    """Return the stations that are capable and open; a column that the file lacks holds what is usual."""
     usual = {"level": "point", "industries": "", "hours": "", "capacity": 0}
     rows = [
         {name: row[name] if name in row and not pd.isna(row[name]) else value for name, value in usual.items()}
         for row in stations.drop(columns="geometry").to_dict("records")
     ]
-    found = fit(rows, asked)
+    found = fit(rows, need)
     if not any(found.mask):
         raise _none(found)
     return stations[found.mask]

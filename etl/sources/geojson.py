@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from etl.errors import FileTooLarge, GeojsonType, GeometryMissing, GeometryTypeUnknown, RingOpen, RingShort
+from etl.errors import FileEmpty, FileTooLarge, GeojsonType, GeometryMissing, GeometryTypeUnknown, RingOpen, RingShort
 from etl.sources.encoding import decode
 from etl.sources.strict_json import parse
 from etl.sources.table import Note, ReadOptions, Table
@@ -57,7 +57,9 @@ def _features(root: Any, path: Path) -> list[dict[str, Any]]:
     if kind != "FeatureCollection":
         raise GeojsonType(name=path.name, reason=f"its type is {kind!r}" if kind else "it has no type", where=where)
     features = root.get("features")
-    if not isinstance(features, list) or not features:
+    if features == []:
+        raise FileEmpty(name=path.name, where=where)
+    if not isinstance(features, list):
         raise GeojsonType(name=path.name, reason="it has no features", where=where)
     for position, feature in enumerate(features):
         if not isinstance(feature, dict) or feature.get("type") != "Feature":

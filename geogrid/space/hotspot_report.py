@@ -145,15 +145,16 @@ def find_hotspots(
     def peaks(found: tuple[Zone, ...]) -> tuple[tuple[Zone, ...], Floats]:
         return one_a_peak(found, hearts(found, grid, xy_m, ground.middles_m))
 
-    share = alpha if before is None else alpha / 2
+    compared = before is not None and bool(before.any())  # of a period without records nothing can be told
+    share = alpha / 2 if compared else alpha
     stands, at = peaks(standing(counts, usual, near, alpha=share, seed=seed))
     found = [(HotspotKind.STANDING, zone, heart) for zone, heart in zip(stands, at, strict=True)]
-    if before is not None:
+    if before is not None and compared:
         rose = zip(*peaks(rising(counts, before, near, alpha=share, seed=seed)), strict=True)
         found += [(HotspotKind.RISING, zone, heart) for zone, heart in rose if _is_new(zone, heart, stands, at)]
     found.sort(key=lambda one: (one[1].usual - one[1].events, min(ground.codes[list(one[1].areas)])))
     told = [_told(ground, happened, names, grid, counts, *one) for one in found]
-    if before is not None and days_before:
+    if before is not None and compared and days_before:
         told = _compared(told, counts, before, found, days, days_before, dependent)
     rates = locally_smoothed_rates(counts, ground.households, contiguity(ground.shapes))
     total = None if before is None else int(before.sum())

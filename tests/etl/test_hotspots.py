@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import geopandas as gpd
 import pytest
+import shapely
 from click.testing import CliRunner
 
 from etl.commands import COMMANDS
+from etl.errors import FileEmpty
+from geogrid.errors import CoordSwapped
 
 HOTSPOTS = next(command for command in COMMANDS if command.name == "hotspots")
 
@@ -44,9 +47,10 @@ def test_a_period_is_compared_in_chinese(files):
     assert "是平常的" in result.output and "此前" in result.output and "对比时段" in result.output
 
 
-def test_nothing_of_last_year_is_said(files):
+def test_nothing_of_last_year_is_said_once(files):
     result = run(*files, "--from", "2025-04-01", "--to", "2025-10-01", "--against", "last-year")
-    assert "Nothing is recorded of that period" in result.output and "none before" in result.output
+    said = "Nothing is recorded from 2024-04-03 to 2024-10-03: changes cannot be told."
+    assert result.output.count(said[:20]) == 1 and "before" not in result.output, result.output
 
 
 @pytest.mark.parametrize(
@@ -78,3 +82,35 @@ def test_no_event_of_a_kind_is_no_hotspot(files, tmp_path):
 def test_a_share_of_false_alarms_that_is_no_number_is_refused(files):
     result = run(*files, "--fdr", "nan")
     assert result.exit_code == 2 and "nan is no number" in result.output
+
+
+@pytest.fixture
+def square(tmp_path):
+    """Two grids, and a file of events written by each test."""
+    shapes = [shapely.box(126.6, 45.9, 126.61, 45.91), shapely.box(126.61, 45.9, 126.62, 45.91)]
+    gpd.GeoDataFrame({"code": ["G1", "G2"]}, geometry=shapes, crs=4490).to_file(tmp_path / "grids.gpkg")
+
+    def written(*rows, header="lon,lat"):
+        (tmp_path / "events.csv").write_text("\n".join([header, *rows]) + "\n", "utf-8")
+        return ["--events", tmp_path / "events.csv", "--grids", tmp_path / "grids.gpkg", "--datum", "cgcs2000"]
+
+    return written
+
+
+def test_swapped_columns_name_file_and_row(square):
+    found = run(*square("126.605,45.905", "45.905,126.605")).exception
+    assert isinstance(found, CoordSwapped)
+    assert found.where["row"] == 3 and found.where["path"].endswith("events.csv")
+
+
+def test_a_row_without_a_place_is_in_no_grid(square):
+    assert "In no grid, so in no hotspot: 1 events." in run(*square("126.605,45.905,x", ",,y", header="lon,lat,address")).output
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("none.geojson", '{"type": "FeatureCollection", "features": []}'), ("none.csv", "name,wkt\n")]
+)
+def test_grids_without_rows_are_said(square, tmp_path, name, text):
+    (tmp_path / name).write_text(text, "utf-8")
+    found = run(*square("126.605,45.905"), "--grids", tmp_path / name).exception
+    assert isinstance(found, FileEmpty) and f"{name} has no rows" in str(found)

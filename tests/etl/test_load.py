@@ -320,3 +320,8 @@ def test_of_many_layers_the_one_called_like_the_kind_is_read_and_kinds_that_are_
         shutil.copy(small_twin / f"{kind}.parquet", tmp_path / "two")
     said = run("all", tmp_path / "two", "--edition", "2026")["said"]
     assert "two holds no units, department_grids, roads, households, places, events" in said
+
+
+def test_a_confidence_that_is_no_number_is_refused(tmp_path):
+    done = CliRunner().invoke(load, ["events", str(events_file(tmp_path)), "--locate-above", "nan", "--dry-run"])
+    assert done.exit_code == 2 and "nan is no number" in done.output

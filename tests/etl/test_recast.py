@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -16,7 +17,10 @@ from geogrid.actions.district import open_district
 from geogrid.actions.editions import load_edition
 from geogrid.actions.place import place_event
 from geogrid.domain.grids import GeographyKind
+from geogrid.domain.places import Datum
+from geogrid.errors import CoordSwapped, DatumUnknown
 from geogrid.settings import read_settings
+from geogrid.space.crs import from_record
 from geogrid.store.session import engine_of, session_scope
 from tests.build_district import A1, A2, B2, IN_A1, IN_A2, NOW, TOWNSHIP_A, grids, publish, report
 
@@ -112,3 +116,49 @@ def test_files_are_recast_without_a_database(tmp_path, monkeypatch):
     assert "Inside 2 + Outside 1 = 3, of 3 events" in said
     assert [A1, "0", "1", "+1"] in [line.split() for line in said.splitlines()]
     assert B2 not in said
+
+
+@pytest.fixture
+def beside(tmp_path, monkeypatch):
+    """Runs on the draft's grids and a CSV of events."""
+    monkeypatch.setenv("GEOGRID_LANGUAGE", "en")
+    grids(split_m=0.001).to_file(tmp_path / "grids.gpkg", engine="pyogrio")
+
+    def written(*rows, header="grid_code,lon,lat", datum="cgcs2000"):
+        (tmp_path / "events.csv").write_text("\n".join([header, *rows]) + "\n", "utf-8")
+        return ("--events", tmp_path / "events.csv", "--grids", tmp_path / "grids.gpkg", *(["--datum", datum] if datum else []))
+
+    return written
+
+
+def test_a_row_without_a_place_counts_as_unlocated_and_is_told(beside):
+    said = run(*beside(f"{A1},126.605,45.9101", f"{A2},,"))
+    assert "Inside 1 + Without a position 1 = 2, of 2 events" in said
+    assert "1 rows of events.csv have no place and cannot be recast; the first is row 3" in said
+    assert [A2, "1", "0", "-1"] in [line.split() for line in said.splitlines()]
+
+
+def test_no_row_has_a_place(beside):
+    assert "Without a position 2 = 2, of 2 events" in run(*beside(f"{A1},,", f"{A2},,"))
+
+
+@pytest.mark.parametrize("datum", [None, "cgcs2000"])
+def test_each_row_is_read_in_its_own_datum(beside, datum):
+    """450 m lie between the datums: read alike, one of the two would be in another grid."""
+    east, north = (float(value[0]) for value in from_record(np.array([126.605]), np.array([45.9101]), Datum.GCJ02))
+    rows = ("126.605,45.9101,cgcs2000", f"{east:.7f},{north:.7f},gcj02")
+    said = run(*beside(*rows, header="lon,lat,datum", datum=datum), "--flow")
+    assert [A1, "0", "2", "+2"] in [line.split() for line in said.splitlines()]
+    assert ("in 1 rows the column datum states another coordinate system than --datum cgcs2000" in said) is (datum is not None)
+
+
+def test_a_row_whose_datum_is_unknown_is_named(beside):
+    with pytest.raises(DatumUnknown) as found:
+        run(*beside("126.605,45.9101,cgcs2000", "126.605,45.9101,", header="lon,lat,datum", datum=None))
+    assert found.value.where["row"] == 3
+
+
+def test_swapped_columns_name_file_and_row(beside):
+    with pytest.raises(CoordSwapped) as found:
+        run(*beside("45.9101,126.605", header="lon,lat"))
+    assert found.value.where["row"] == 2 and found.value.where["path"].endswith("events.csv")

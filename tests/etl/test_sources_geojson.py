@@ -50,7 +50,7 @@ def test_the_older_crs_member_is_read(tmp_path):
         ('{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"a": NaN}}]}', errors.JsonNan),
         ('{"features": []}', errors.GeojsonType),
         ('{"type": "FeatureCollection"}', errors.GeojsonType),
-        ('{"type": "FeatureCollection", "features": []}', errors.GeojsonType),
+        ('{"type": "FeatureCollection", "features": []}', errors.FileEmpty),
         ('{"type": "FeatureCollection", "features": [7]}', errors.GeojsonType),
         ('{"type": "Topology", "objects": {}}', errors.GeojsonType),
         ("[1, 2]", errors.GeojsonType),

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from click.testing import CliRunner
 
-from etl.errors import NoStationOpen, OptionInvalid
+from etl.errors import ColumnMissing, NoStationOpen, OptionInvalid
 from etl.unreached_command import unreached
 from tests.space.lattice import frame, lonlat, road
 
@@ -65,6 +65,14 @@ def test_where_all_are_closed_the_next_opening_is_said(town):
     assert caught.value.values["next"] == "2025-07-14T08:30+08:00"
     assert (caught.value.values["closed"], caught.value.values["other"]) == (1, 1)
     assert run(town, "--open-at", "2025-07-12T10:00:00+08:00", "--level", "centre").exit_code == 0
+
+
+def test_who_is_open_is_not_guessed_where_the_file_has_no_hours(town):
+    stations = gpd.read_parquet(town / "stations.parquet").drop(columns="hours")
+    stations.to_parquet(town / "stations.parquet")
+    with pytest.raises(ColumnMissing, match="hours"):
+        run(town, "--open-at", "2025-07-12T10:00:00+08:00")
+    assert run(town).exit_code == 0
 
 
 @pytest.mark.parametrize("options", [["--open-at", "noon"], ["--open-at", "2025-07-12T10:00:00"], ["--closures", "c.csv"]])
