@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -82,10 +83,14 @@ def send_once(
 def send_all(settings: Settings, engine: Engine, *, by: str = "", stopped: threading.Event | None = None) -> int:
     """Send what is due with the carriers as their file has them now; return how many tries were made."""
     from etl.carriers.config import read_carriers
+    from etl.carriers.registry import senders_with
     from geogrid.actions.district import read_profile
+    from geogrid.actions.webhooks import secrets_with
+    from geogrid.store.session import session_scope
 
     carriers = read_carriers(settings, synthetic=read_profile(settings).synthetic)
-    return send_once(settings, engine, carriers, by=by or sender_name(), stopped=stopped)
+    senders = senders_with(secrets_with(partial(session_scope, engine), settings.var_dir))
+    return send_once(settings, engine, carriers, by=by or sender_name(), senders=senders, stopped=stopped)
 
 
 def keep_sending(settings: Settings, engine: Engine, stopped: threading.Event, *, every_s: float = EVERY_S) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from geogrid.errors import CarrierDown, CarrierError, CarrierRefused
+from geogrid.errors.family import Reason
 
 MOST_ANSWER_BYTES = 64_000
 WHOLE = 2.0  # a request may take so many times the timeout of its single steps
@@ -53,8 +54,7 @@ def ask(
     CarrierDown
         where nobody answers in ``timeout_s``
     """
-    scheme, host, port, target = _parts(carrier, url, allow_private)
-    address = _judged(carrier, host, port, allow_private)
+    scheme, host, port, target, address = _judged_url(carrier, url, allow_private)
     connection = _connection(scheme, host, port, address, timeout_s)
     cut = threading.Timer(timeout_s * WHOLE, _cut, [connection])  # who sends a byte now and then holds nobody up
     cut.start()
@@ -92,12 +92,22 @@ def check_status(carrier: str, answer: Answer, accepted: tuple[int, ...] = ()) -
     raise kind(carrier=carrier, reason=f"it answered {answer.status}")
 
 
+def check_url(carrier: str, url: str, *, allow_private: bool = False) -> None:
+    """Raise CarrierRefused for an address that must not be asked, CarrierDown for a name that nobody knows just now."""
+    _judged_url(carrier, url, allow_private)
+
+
+def _judged_url(carrier: str, url: str, allow_private: bool) -> tuple[str, str, int, str, str]:
+    scheme, host, port, target = _parts(carrier, url, allow_private)
+    return scheme, host, port, target, _judged(carrier, host, port, allow_private)
+
+
 def _parts(carrier: str, url: str, allow_private: bool) -> tuple[str, str, int, str]:
     try:
         parts = urlsplit(url)
         port = parts.port or PORTS.get(parts.scheme, 0)
     except ValueError as error:
-        raise CarrierRefused(carrier=carrier, reason=f"the URL cannot be read: {error}") from error
+        raise CarrierRefused(carrier=carrier, reason="the URL cannot be read") from error
     if parts.scheme != "https" and not (allow_private and parts.scheme == "http"):
         raise CarrierRefused(carrier=carrier, reason="the URL does not begin with https://")
     if not parts.hostname or parts.username or parts.password:
@@ -111,11 +121,11 @@ def _judged(carrier: str, host: str, port: int, allow_private: bool) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise CarrierDown(carrier=carrier, reason=f"the name {host} is not known just now: {error}") from error
+        raise CarrierDown(carrier=carrier, reason=Reason("the name {host} is not known just now", host=host)) from error
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
         if not allow_private and not is_public(address):
-            raise CarrierRefused(carrier=carrier, reason=f"{host} lies in a private network")
+            raise CarrierRefused(carrier=carrier, reason=Reason("{host} lies in a private network", host=host))
     return addresses[0]
 
 

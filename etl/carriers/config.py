@@ -14,6 +14,7 @@ from geogrid.settings import Settings
 
 NAME = "carriers.toml"
 FILE = "file"
+WEBHOOK = "webhook"
 KNOWN: dict[str, dict[str, type]] = {
     "message": {
         "url": str, "method": str, "headers": dict, "body": str, "encode": str, "accepted": list, "answer": str,
@@ -26,7 +27,7 @@ KNOWN: dict[str, dict[str, type]] = {
     "webhook": {"secret": str, "timeout_s": int, "allow_private": bool},
     FILE: {},
 }  # fmt: skip
-NEEDED = {"message": ("url",), "mail": ("host", "sender"), "webhook": ("secret",), FILE: ()}
+NEEDED = {"message": ("url",), "mail": ("host", "sender"), "webhook": (), FILE: ()}
 TOP = {"everything_to"}
 
 
@@ -94,6 +95,7 @@ def read_carriers(settings: Settings, *, synthetic: bool) -> CarriersTold:
     by_name = {
         name: CarrierSettings(name, values, settings.var_dir, synthetic) for name, values in told.items() if name not in TOP
     }
+    by_name.setdefault(WEBHOOK, CarrierSettings(WEBHOOK, {}, settings.var_dir, synthetic))  # receivers have secrets of their own
     everything_to = told.get("everything_to", "")
     if everything_to and everything_to not in by_name:
         raise CarriersInvalid(name=path.name, reason=f"everything_to names {everything_to}, which has no table")

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from etl.carriers.asking import ask, check_status
 from etl.carriers.config import CarrierSettings
 from geogrid.domain.notices import Delivery
+from geogrid.errors import CarrierRefused
 
 
 def body_of(delivery: Delivery) -> bytes:
@@ -25,7 +26,7 @@ def body_of(delivery: Delivery) -> bytes:
         "rule": notice.rule,
         "event_id": str(notice.event_id) if notice.event_id else None,
         "at": notice.at.isoformat(),
-        "texts": dict(notice.texts),
+        "texts": {language: text for language, text in notice.texts.items() if text},
         "payload": dict(notice.payload),
     }
     return json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
@@ -43,9 +44,15 @@ def send(
     secret_of: Callable[[str], str | None] = lambda _: None,
     clock: Callable[[], float] = time.time,
 ) -> None:
-    """Post the delivery to its address; ``secret_of`` gives a recipient's own secret, None for the one of the settings."""
+    """Post the delivery to its address; ``secret_of`` gives a recipient's own secret, None for the one of the settings.
+
+    Raises CarrierRefused where the recipient was removed or switched off ("" for a secret).
+    """
     body, timestamp = body_of(delivery), int(clock())
-    secret = secret_of(delivery.to.recipient) or settings.secret(settings.values["secret"])
+    own = secret_of(delivery.to.recipient)
+    if own == "":
+        raise CarrierRefused(carrier=settings.name, reason="the webhook was removed or is switched off")
+    secret = settings.secret(settings.get("secret", "webhook")) if own is None else own
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Idempotency-Key": str(delivery.id),

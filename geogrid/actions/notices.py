@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from geogrid.actions.district import District
+from geogrid.actions.webhooks import tell_of_alarm, tell_of_step
 from geogrid.domain.clocks import Phase
 from geogrid.domain.events import EventKind, Step, StepKind
 from geogrid.domain.grids import Department
@@ -61,6 +62,7 @@ def tell_step(session: Session, about: About, step: Step, *, before: Matter | No
     if bounced:
         key = f"{rules.BOUNCES}:{about.event_id}:{about.matter.bounces}"
         told += tell(session, about, rules.BOUNCES, key, at=step.at, now=now, district=district)
+    tell_of_step(session, about, step, now=now)
     _look_at_marks(session, about, before, step.at, district)
     return told
 
@@ -89,6 +91,7 @@ def tell_alarm(session: Session, about: About, clock: str, run: int, alarm: Alar
     phases = (phase.zh, phase.en) if phase else (translate(known, "zh", "Phase"), known)
     about = _with(about, {"clock": (rule.title.zh, rule.title.en), "due": (due, due), "phase": phases})
     key = f"{on}:{about.event_id}:{run}:{alarm.at.astimezone(UTC).isoformat()}"
+    tell_of_alarm(session, about, clock, run, alarm, now=now)
     return tell(session, about, on, key, at=alarm.at, now=now, district=district)
 
 

@@ -110,6 +110,8 @@ def test_the_description_names_every_route_of_the_api_and_its_refusals(shared):
         "/api/v1/programmes/{code}",
         "/api/v1/programmes/{code}.svg",
         "/api/v1/units",
+        "/api/v1/webhooks",
+        "/api/v1/webhooks/{webhook_id}",
     }
     post = described["paths"]["/api/v1/events"]["post"]
     assert {"200", "201", "400", "401", "409", "413", "422"} <= set(post["responses"])

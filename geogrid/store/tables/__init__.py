@@ -1,6 +1,19 @@
 """The tables, as SQLAlchemy Core. Migrations are compared with them by test."""
 
-from geogrid.store.tables import audit, cells, closures, editions, events, geography, lists, matters, names, outbox, people
+from geogrid.store.tables import (
+    audit,
+    cells,
+    closures,
+    editions,
+    events,
+    geography,
+    lists,
+    matters,
+    names,
+    outbox,
+    people,
+    webhooks,
+)
 from geogrid.store.tables.metadata import metadata
 
 __all__ = [
@@ -16,4 +29,5 @@ __all__ = [
     "names",
     "outbox",
     "people",
+    "webhooks",
 ]
