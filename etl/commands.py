@@ -21,6 +21,7 @@ PATHS = (
     "etl.find_command:find",
     "etl.hotspots_command:hotspots",
     "etl.notices_command:notices",
+    "etl.replay_command:replay",
 )
 
 

@@ -31,6 +31,12 @@ class FileFormatRefused(FileError):
     code = "file.format"
 
 
+class RowOfNobody(InputError):
+    """The worker {code} cannot be taken: {reason}. Mend the row and load the file again."""
+
+    code = "worker.row"
+
+
 class OutFolderMissing(FileError):
     """{name} cannot be written: there is no folder {folder}. Make it first, or write somewhere else."""
 

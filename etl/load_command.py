@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NAMES = "names"  # former names: no geography, of no edition
 CLOSURES = "closures"  # closed roads, by date: of no edition either
+WORKERS = "workers"  # people of the grids, with their duties
 NOT_LOADED = {"district", "truth"}  # of a made-up district: all kinds in one file, and what only tests may know
 
 
@@ -74,7 +75,8 @@ def load(kind: str, file: str, **options: Any) -> None:
     Rows that cannot be taken are put aside with reason and place, to be mended and loaded again; after an error nothing is
     half loaded. With KIND all, FILE is a folder of files or a GeoPackage whose names are kinds. KIND names takes former names
     (kind, old_name, code or name, from_date, to_date, source), closures takes closed roads (code, from_date, to_date, road_code
-    or a line, modes, reason): they belong to no edition.
+    or a line, modes, reason), workers takes people of the grids (code, name, phone, role, unit_code, grid_code, force): they
+    belong to no edition.
     """
     from etl.load import Order
     from etl.load import load as load_sources
@@ -100,6 +102,9 @@ def load(kind: str, file: str, **options: Any) -> None:
         return
     if kind == CLOSURES:
         _load_closures(file, _recipe(options), settings, order)
+        return
+    if kind == WORKERS:
+        _load_workers(file, _recipe(options), settings, order)
         return
     sources = _sources(kind, file, _recipe(options))
     profile, imports = read_profile(settings), settings.var_dir / "imports"
@@ -130,6 +135,22 @@ def _load_closures(file: str, recipe: Recipe, settings: Settings, order: Order) 
         _tell(Note("{count} closures can be loaded; nothing was stored", {"count": found.read}))
     else:
         _tell(Note("{count} closures loaded; {known} are known now", {"count": found.read, "known": found.known}))
+
+
+def _load_workers(file: str, recipe: Recipe, settings: Settings, order: Order) -> None:
+    from etl.sources.table import Note
+    from etl.workers import load_workers
+    from geogrid.actions.district import read_profile
+
+    with _database(settings, dry_run=order.dry_run) as engine:
+        found = load_workers(Path(file), recipe, read_profile(settings), engine, now=order.now, dry_run=order.dry_run)
+    if found.made is None:
+        _tell(
+            Note("{count} workers in {rows} rows can be loaded; nothing was stored", {"count": found.people, "rows": found.rows})
+        )
+        return
+    says = "{count} workers: {made} new, {changed} changed; duties: {given} given, {ended} ended"
+    _tell(Note(says, {"count": found.people, **{name: getattr(found, name) for name in ("made", "changed", "given", "ended")}}))
 
 
 def _tell(note: Note) -> None:

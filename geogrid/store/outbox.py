@@ -199,6 +199,11 @@ class Health:
     unaddressed: int
 
 
+def count_sent(session: Session) -> int:
+    """Return how many deliveries were tried or sent at all."""
+    return _count(session, (deliveries.c.tries > 0) | deliveries.c.sent_at.is_not(None))
+
+
 def health(session: Session, now: datetime, *, late_after: timedelta, since: timedelta) -> Health:
     """Count what stands in the queue at ``now``; what has ended, and notices without a recipient, of the last ``since``."""
     state, late = deliveries.c.state, now - late_after

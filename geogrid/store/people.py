@@ -133,6 +133,12 @@ def add(session: Session, values: dict[str, Any]) -> None:
     session.execute(insert(people).values(**values))
 
 
+def contacts_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return name and telephone number of people by id; those nobody knows are left out."""
+    rows = session.execute(select(people.c.id, people.c.name, people.c.phone).where(people.c.id == func.any(list(ids))))
+    return {row.id: (row.name, row.phone) for row in rows}
+
+
 def add_all(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Insert people, each a row of columns; all rows name the same ones."""
     if rows:

@@ -54,6 +54,11 @@ def due_events(session: Session, now: datetime, most: int) -> list[UUID]:
     return list(session.scalars(query.with_for_update(of=events, skip_locked=True)))
 
 
+def next_look(session: Session) -> datetime | None:
+    """Return the earliest instant at which a clock is to be looked at; None where none is. Rides ``ix_clocks_next_at``."""
+    return session.scalar(select(func.min(clocks.c.next_at)).where(clocks.c.next_at.is_not(None)))
+
+
 def free_events(session: Session, ids: Sequence[UUID]) -> set[UUID]:
     """Return those of ``ids`` that nobody holds at this moment; their rows are locked until the transaction ends."""
     query = select(events.c.id).where(events.c.id == func.any(list(ids))).order_by(events.c.id)
