@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etl.cells import convert, is_empty
-from etl.errors import ColumnMissing, FileEmpty, NoCircles
+from etl.errors import CodeDuplicate, CodeMissing, ColumnMissing, FileEmpty, NoCircles, ValueUnknown
 from etl.kinds import KINDS, LINE, POINT, Column
 from etl.located import locate
 from etl.recipe import Recipe, in_our_names
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from geogrid.space.circles import HouseholdsServed
 
 
+ROW = "source_row"
+Served = dict[str, "HouseholdsServed"]  # of households and of events: who is reached
+
+
 def read_rows(
     path: str,
     columns: tuple[str, ...],
@@ -32,10 +36,11 @@ def read_rows(
     *,
     also: tuple[str, ...] = (),
     usual: str | None = None,
+    row_column: str | None = None,
 ) -> GeoDataFrame:
     """Return the rows of a file (of several layers: of ``usual``) on the datum of record, with the columns asked for.
 
-    ``code``, ``level`` and the columns named in ``also`` come where there are such.
+    ``code``, ``level`` and the columns named in ``also`` come where there are such; ``row_column`` takes the rows' numbers.
 
     ``datum`` counts where the file itself does not say its coordinate system. Raises the file errors of ``etl.errors``,
     ColumnMissing, DatumNotStated, FileEmpty (where columns are asked for); and the error of the first row without a usable
@@ -55,6 +60,8 @@ def read_rows(
             error.where = {"path": path, "row": row, **error.where}
             raise error
     kept = {name: table.frame[name].to_numpy() for name in table.frame.columns if name in {*columns, *also, "code", "level"}}
+    if row_column is not None:
+        kept[row_column] = table.rows
     return gpd.GeoDataFrame(kept, geometry=located.geometry, crs=SRID_STORED)
 
 
@@ -111,6 +118,34 @@ def _require(table: Table, columns: tuple[str, ...]) -> None:
         raise ColumnMissing(name=table.path.name, wanted=", ".join(missing), first=missing[0], found=found, where=where)
 
 
+def read_stations(path: str, datum: str | None) -> GeoDataFrame:
+    """Return the stations of a file; raises ValueUnknown and CodeDuplicate with the row, and what :func:`read_rows` does."""
+    stations = read_rows(path, ("code",), datum, row_column=ROW)
+    rows = stations.pop(ROW).tolist()
+    levels = stations["level"].tolist() if "level" in stations else [None] * len(stations)
+    seen: dict[str, int] = {}
+    for row, code, level in zip(rows, stations["code"].tolist(), levels, strict=True):
+        if not is_empty(level) and level not in StationLevel.codes():
+            raise ValueUnknown(
+                column="level", value=level, known=", ".join(StationLevel.codes()), where={"path": path, "row": row}
+            )
+        if is_empty(code):
+            raise CodeMissing(where={"path": path, "row": row})
+        if str(code) in seen:
+            raise CodeDuplicate(value=str(code), first=seen[str(code)], where={"path": path, "row": row})
+        seen[str(code)] = row
+    return stations
+
+
+def with_circles(stations: GeoDataFrame) -> GeoDataFrame:
+    """Return the stations that have a circle: the centre serves all, whoever is near. Raises NoCircles where none is left."""
+    if "level" in stations:
+        stations = stations[stations["level"] != StationLevel.CENTRE]
+    if not len(stations):
+        raise NoCircles
+    return stations
+
+
 def draw(
     stations: GeoDataFrame,
     roads: GeoDataFrame,
@@ -120,29 +155,31 @@ def draw(
     *,
     each: bool,
     water: GeoDataFrame | None = None,
-) -> tuple[GeoDataFrame, HouseholdsServed | None]:
-    """Return the areas (EPSG:4490) with ``mode minutes households``, by station (``code``) or as one; and who is reached.
+    events_lonlat: np.ndarray | None = None,
+) -> tuple[GeoDataFrame, Served]:
+    """Return the areas (EPSG:4490) with ``mode minutes households events``, by station (``code``) or as one; and who is reached.
 
-    ``households`` of a station are those that reach it first. The metric zone is that of the middle of the stations.
+    ``households`` and ``events`` (n, 2 degrees) of a station are those that reach it first. The metric zone
+    is that of the middle of the stations.
     """
     import geopandas as gpd
 
     from geogrid.space.circles import households_within, service_circles
     from geogrid.space.network import RoadNetwork
 
-    if "level" in stations:  # the centre serves all, whoever is near; it has no circle
-        stations = stations[stations["level"] != StationLevel.CENTRE]
-    if not len(stations):
-        raise NoCircles
+    stations = with_circles(stations)
     places = lonlat_of(stations)
     network = RoadNetwork.from_frame(roads, metric_srid=default_metric_srid(*places.mean(axis=0)))
     wet = () if water is None else water.geometry.to_numpy()
     shapes = service_circles(network, places, minutes, mode, dissolve=not each, water=wet).shapes
-    served = None if homes is None else households_within(network, lonlat_of(homes), places, minutes, mode)
+    counted = {"households": None if homes is None else lonlat_of(homes), "events": events_lonlat}
+    served = {
+        name: households_within(network, lonlat, places, minutes, mode) for name, lonlat in counted.items() if lonlat is not None
+    }
     columns: dict[str, object] = {"code": stations["code"].tolist()} if each else {}
     columns |= {"mode": [mode.value] * len(shapes), "minutes": [minutes] * len(shapes)}
-    if served is not None:
-        columns["households"] = served.by_station(len(places)) if each else [int(served.reached.sum())]
+    for name, one in served.items():
+        columns[name] = one.by_station(len(places)) if each else [int(one.reached.sum())]
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=SRID_STORED), served
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from geogrid.domain.stations import TravelMode
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-    from geogrid.space.circles import HouseholdsServed
+    from etl.circles import Served
 
 
 class Number(click.FloatRange):
@@ -26,6 +27,10 @@ class Number(click.FloatRange):
         return self.fail(f"{value} is no number.", param, ctx) if math.isnan(number) else number
 
 
+COUNTED = {
+    "households": "{mode}, {minutes} minutes: {reached} of {households} households ({percent} %)",
+    "events": "{mode}, {minutes} minutes: {reached} of {events} events ({percent} %)",
+}
 MINUTES = Number(min=0.0, min_open=True, max=240.0)
 
 
@@ -33,6 +38,7 @@ MINUTES = Number(min=0.0, min_open=True, max=240.0)
 @click.option("--stations", "stations_file", required=True, type=click.Path(), help="Points with a column code.")
 @click.option("--roads", "roads_file", required=True, type=click.Path(), help="Roads as for load, or an OpenStreetMap PBF.")
 @click.option("--households", "households_file", type=click.Path(), help="Points to count; without: circles only.")
+@click.option("--events", "events_file", type=click.Path(), help="Points to count too, such as events.")
 @click.option("--minutes", type=MINUTES, default=10.0, show_default=True)
 @click.option("--mode", type=click.Choice(TravelMode.codes()), default=TravelMode.WALK.value, show_default=True)
 @click.option("--each", is_flag=True, help="One area a station, instead of one of all together.")
@@ -50,6 +56,7 @@ def circles(
     stations_file: str,
     roads_file: str,
     households_file: str | None,
+    events_file: str | None,
     minutes: float,
     mode: str,
     each: bool,
@@ -59,41 +66,47 @@ def circles(
     datum: str | None,
     out: Path,
 ) -> None:
-    """Draw from where STATIONS are reached over ROADS within MINUTES, and count the households that reach one.
+    """Draw from where STATIONS are reached over ROADS within MINUTES, and count the households and events that reach one.
 
-    Areas are for showing; households are counted by their own way along the roads.
+    Areas are for showing; households and events are counted by their own way along the roads, with --each at the station that
+    they reach first.
     """
-    from etl.circles import draw, read_roads, read_rows, uncovered
+    from etl.circles import draw, read_roads, read_rows, read_stations, uncovered
+    from etl.event_points import places_to_count
     from etl.export import write
     from etl.kinds import AREA
     from geogrid.cli import command_language
 
     if uncovered_file is not None and households_file is None:
         raise click.UsageError("--uncovered needs --households")
-    stations = read_rows(stations_file, ("code",), datum)
+    stations = read_stations(stations_file, datum)
     homes = None if households_file is None else read_rows(households_file, (), datum)
     water = None if water_file is None else read_rows(water_file, (), datum, AREA)
     roads = read_roads(roads_file, datum)
-    areas, served = draw(stations, roads, homes, minutes, TravelMode(mode), each=each, water=water)
+    language = command_language(os.environ)
+    events = None
+    if events_file is not None:
+        events = places_to_count(events_file, datum, lambda note: click.echo(note.words(language), err=True))
+    areas, served = draw(stations, roads, homes, minutes, TravelMode(mode), each=each, water=water, events_lonlat=events)
     write(areas, out)
-    if uncovered_file is not None and homes is not None and served is not None:
+    if uncovered_file is not None and homes is not None:
         write(
-            uncovered(homes, served, None if grids_file is None else read_rows(grids_file, ("code",), datum, AREA)),
+            uncovered(homes, served["households"], None if grids_file is None else read_rows(grids_file, ("code",), datum, AREA)),
             uncovered_file,
         )
-    click.echo(_said(areas, served, command_language(os.environ)))
+    for line in _said(areas, served, language):
+        click.echo(line)
 
 
-def _said(areas: GeoDataFrame, served: HouseholdsServed | None, language: str) -> str:
+def _said(areas: GeoDataFrame, served: Served, language: str) -> Iterator[str]:
     from geogrid.texts import translate
     from layers.analysis import percent
 
     mode = translate(TravelMode(areas["mode"].iloc[0]).label, language, "TravelMode")
     asked = {"mode": mode, "minutes": f"{float(areas['minutes'].iloc[0]):g}"}
-    if served is None:
-        return translate("{mode}, {minutes} minutes: areas: {areas}", language).format(**asked, areas=f"{len(areas):,}")
-    template = translate("{mode}, {minutes} minutes: {reached} of {households} households ({percent} %)", language)
-    reached, households = int(served.reached.sum()), len(served.station)
-    share = percent(reached, households)
-    counted = {"reached": f"{reached:,}", "households": f"{households:,}", "percent": share}
-    return template.format(**asked, **counted)
+    if not served:
+        yield translate("{mode}, {minutes} minutes: areas: {areas}", language).format(**asked, areas=f"{len(areas):,}")
+    for name, one in served.items():
+        reached, number = int(one.reached.sum()), len(one.station)
+        counted = {"reached": f"{reached:,}", name: f"{number:,}", "percent": percent(reached, number)}
+        yield translate(COUNTED[name], language).format(**asked, **counted)

@@ -98,9 +98,20 @@ def _suspects(points: np.ndarray) -> list[int]:
     return [int(position) for position in here[shapely.get_type_id(points[here]) != 0]]
 
 
-def tell_of_lost(events: EventPoints, tell: Tell) -> None:
+NOT_RECAST = "{count} rows of {name} have no place and cannot be recast; the first is row {row}"
+NOT_COUNTED = "{count} rows of {name} have no place and are not counted; the first is row {row}"
+
+
+def tell_of_lost(events: EventPoints, tell: Tell, message: str = NOT_RECAST) -> None:
     """Tell how many rows have no place, and the first of them."""
     lost = events.without_place
     if len(lost):
         values: dict[str, Any] = {"count": len(lost), "name": events.table.path.name, "row": int(events.table.rows[lost[0]])}
-        tell(Note("{count} rows of {name} have no place and cannot be recast; the first is row {row}", values))
+        tell(Note(message, values))
+
+
+def places_to_count(path: str, datum: str | None, tell: Tell) -> np.ndarray:
+    """Return the places (n, 2 degrees) of the events of a file that have one, and tell of the others; errors as read_events."""
+    events = read_events(path, datum, tell)
+    tell_of_lost(events, tell, NOT_COUNTED)
+    return np.delete(events.lonlat, events.without_place, axis=0)

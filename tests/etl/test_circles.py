@@ -10,7 +10,16 @@ import shapely
 from click.testing import CliRunner
 
 from etl.circles_command import circles
-from etl.errors import ColumnMissing, FileEmpty, NoCircles, OutFolderMissing, ValueRange
+from etl.errors import (
+    CodeDuplicate,
+    CodeMissing,
+    ColumnMissing,
+    FileEmpty,
+    NoCircles,
+    OutFolderMissing,
+    ValueRange,
+    ValueUnknown,
+)
 from geogrid.errors import GeometryType
 from geogrid.space.crs import SRID_STORED
 from tests.space.lattice import frame, lonlat, road
@@ -88,3 +97,31 @@ def test_minutes_that_are_no_number_and_a_list_without_households_are_refused_be
     words = ["--stations", files / "stations.parquet", "--roads", files / "roads.gpkg", "--out", files / "out.geojson"]
     done = CliRunner().invoke(circles, [*map(str, words), "--uncovered", str(files / "left.csv")])
     assert done.exit_code == 2 and not (files / "out.geojson").exists()
+
+
+def test_events_are_counted_like_households(files):
+    """The middle of the street is at 12.5 minutes of both, as is the exact end at 10 minutes (800 m); one row has no place."""
+    places = lonlat([1, 799.9, 800.1, 1000, 1300], [0] * 5)
+    rows = [f"{lon:.9f},{lat:.9f},cgcs2000,a" for lon, lat in places] + [",,,nowhere"]
+    (files / "events.csv").write_text("lon,lat,datum,words\n" + "\n".join(rows) + "\n", "utf-8")
+    done = run(files, "--datum", "cgcs2000", events="events.csv")
+    assert "On foot, 10 minutes: 3 of 5 events (60.00 %)" in done.output
+    assert "1 rows of events.csv have no place and are not counted; the first is row 7" in done.output
+    done = run(files, "--datum", "cgcs2000", "--each", out="out.gpkg", events="events.csv")
+    assert gpd.read_file(files / "out.gpkg")[["code", "events"]].to_numpy().tolist() == [["S1", 2], ["S2", 1]]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "error"),
+    [
+        ("level", ["centre", "village", "station"], ValueUnknown),
+        ("code", ["S0", "S1", "S1"], CodeDuplicate),
+        ("code", ["S0", "", "S1"], CodeMissing),
+    ],
+)
+def test_levels_and_codes_that_cannot_be_are_told_with_their_row(files, column, values, error):
+    gpd.read_parquet(files / "stations.parquet").assign(**{column: values}).to_parquet(files / "odd.parquet")
+    done = run(files, "--datum", "cgcs2000", stations="odd.parquet")
+    assert isinstance(done.exception, error), done.output
+    assert done.exception.where["row"] == (3 if error is CodeDuplicate else 2)
+    assert not (files / "out.geojson").exists()
