@@ -150,9 +150,9 @@ def test_who_reached_the_agreement_does_not_close_it(code):
     )
     start = live(defusing(), ("agree", everyone, {"agreement": "paper 3"})) if code == "hulunbuir_mediation" else agreed()
     assert handler_alone(code, start, everyone) == set()
-    assert handler_alone(code, start, CLERK) - {"record_withdrawal"} == {
-        "close" if code == "hulunbuir_mediation" else "close_unconfirmed"
-    }
+    by_clerk = handler_alone(code, start, CLERK)  # who records for a citizen that he withdraws or goes to court, which files it
+    own = {step for step in by_clerk if not step.startswith(("record_", "file_"))}
+    assert own == {"close" if code == "hulunbuir_mediation" else "close_unconfirmed"}
 
 
 @pytest.mark.parametrize("code", ["hulan", "kulun_hotline", "lixia_command"])
