@@ -15,10 +15,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geogrid.domain.grids import Department
-from geogrid.domain.lists import Item, ItemState, Named, Part, Tier
+from geogrid.domain.lists import Item, ItemState, Named, Part
 from geogrid.domain.people import Actor, Role
 from geogrid.domain.places import Level
-from geogrid.domain.programmes import Party, PartyKind, Programme
+from geogrid.domain.programmes import Programme
 from geogrid.errors import AccessForbidden, ListConflict, ListSamePerson, ListState, ListUnknown, NotFoundError
 from geogrid.store import audit, editions, lists, unit_names
 from geogrid.store.lists import Listed
@@ -205,11 +205,3 @@ def townships_of(session: Session) -> dict[str, str]:
     """Return the names of the townships of the edition in force by code; raises EditionNotInForce."""
     editions.in_force(session)
     return unit_names.of_level(session, Level.TOWNSHIP)
-
-
-# -- the three people of a side ---------------------------------------------------------------------------------------
-
-
-def over(party: Party) -> tuple[Tier, ...]:
-    """Return the tiers whose people stand over the handlers of a side, the nearest first."""
-    return (Tier.DEPUTY, Tier.HEAD) if party.kind in {PartyKind.UNIT, PartyKind.DEPARTMENT} else ()

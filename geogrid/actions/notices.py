@@ -16,13 +16,14 @@ from geogrid.actions.webhooks import tell_of_alarm, tell_of_step
 from geogrid.domain.clocks import Phase
 from geogrid.domain.events import EventKind, Step, StepKind
 from geogrid.domain.grids import Department
+from geogrid.domain.lists import Tier
 from geogrid.domain.matters import MarkKind, Matter
 from geogrid.domain.notices import Addressee
 from geogrid.domain.people import Recipient, Role
 from geogrid.domain.programmes import NoticeRule, Party, PartyKind, Programme
 from geogrid.rules import notices as rules
 from geogrid.rules.alarms import Alarm, alarms
-from geogrid.store import outbox, people, ticking, unit_names
+from geogrid.store import lists, outbox, people, ticking, unit_names
 from geogrid.texts import SOURCE_LANGUAGE, translate
 
 LATE_AFTER = timedelta(minutes=10)  # told later than this after its time, a notice says so
@@ -157,8 +158,9 @@ def _recipients(
     found: dict[UUID, Recipient] = {}
     meant = not on.startswith("step:")
     for to in rule.to:
+        named = _named_over(session, about.matter, now) if to == "supervisor" else []
         for asked in rules.asked(about.matter, to, district=unit):
-            holding = _holding(session, asked, now)
+            holding = named or _holding(session, asked, now)
             found |= {one.person_id: one for one in holding}
             meant |= to not in NOBODY_ELSE
     if not found and not meant:
@@ -167,6 +169,13 @@ def _recipients(
         here = rules.lowest_unit(about.matter, unit)
         found = {one.person_id: one for one in _holding(session, rules.Asked(here, (Role.DISPATCHER,), (Role.COMMANDER,)), now)}
     return list(found.values())
+
+
+def _named_over(session: Session, matter: Matter, now: datetime) -> list[Recipient]:
+    """Return who is named over the owner's side: its deputy in charge, else its head; nobody where none is named."""
+    if matter.owner.kind not in {PartyKind.UNIT, PartyKind.DEPARTMENT}:
+        return []
+    return lists.named_for(session, matter.owner, (Tier.DEPUTY, Tier.HEAD), now=now)[:1]
 
 
 def _holding(session: Session, asked: rules.Asked, now: datetime) -> list[Recipient]:

@@ -1,6 +1,19 @@
 """``/api/v1``: reports come in, events and grids are asked for."""
 
-from webmap.api import counts, directory, events, grids, hotspots, photos, place, places, steps, webhooks
+from webmap.api import counts, directory, events, grids, hotspots, matter_lists, photos, place, places, steps, webhooks
 from webmap.api.base import blueprint
 
-__all__ = ["blueprint", "counts", "directory", "events", "grids", "hotspots", "photos", "place", "places", "steps", "webhooks"]
+__all__ = [
+    "blueprint",
+    "counts",
+    "directory",
+    "events",
+    "grids",
+    "hotspots",
+    "matter_lists",
+    "photos",
+    "place",
+    "places",
+    "steps",
+    "webhooks",
+]

@@ -1,0 +1,59 @@
+"""``geogrid lists ...``: which department leads which matter where, and where nobody or more than one does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from geogrid.cli import language, opened
+from geogrid.texts import translate
+
+if TYPE_CHECKING:
+    from geogrid.actions.matter_lists import Matrix
+
+HOLE, MORE = "-", "+"
+
+
+@click.group("lists")
+def lists() -> None:
+    """Show the lists of matters of departments and places."""
+
+
+@lists.command("matrix")
+@click.option("--programme", help="Code of the programme. Without: the district's own.")
+@click.option("--department", default="", help="Only the matters in which this department has a part.")
+@click.option("--faults", is_flag=True, help="Only where nobody leads or more than one does; code 1 where there is any.")
+@click.pass_context
+def matrix_command(context: click.Context, programme: str | None, department: str, faults: bool) -> None:
+    """Say who leads each matter in each township, a line each: `-` nobody, `+` more than one."""
+    from geogrid.actions.district import open_district
+    from geogrid.actions.matter_lists import matrix
+    from geogrid.store.session import session_scope
+
+    with opened() as (settings, engine), session_scope(engine) as session:
+        programmes = open_district(settings, engine).programmes
+        rules = programmes.of(programme) if programme else programmes.default
+        found = matrix(session, rules, language=language(), department=department)
+    for line in lines(found, faults=faults):
+        click.echo(line)
+    holes, doubles = len(found.holes()), len(found.doubles())
+    says = translate("{cells} matters in places; nobody leads: {holes}; more than one leads: {doubles}", language())
+    click.echo(says.format(cells=len(found.cells), holes=holes, doubles=doubles), err=True)
+    if faults and holes + doubles:
+        context.exit(1)
+
+
+def lines(found: Matrix, *, faults: bool) -> list[str]:
+    """Return a line a cell: mark, category, its name, township, its name, leads, assists, those who wait."""
+    told = []
+    for (category, unit), cell in found.cells.items():
+        mark = HOLE if cell.is_hole else MORE if cell.is_double else ""
+        if faults and not mark:
+            continue
+        parts = (",".join(part) for part in (cell.leads, cell.assists, cell.waiting))
+        told.append("\t".join((mark, category, found.names[category], unit, found.names[unit], *parts)))
+    return told
+
+
+COMMANDS = [lists]
