@@ -80,7 +80,14 @@ posts = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("person_id", Uuid, ForeignKey("people.id"), nullable=False),
-    Column("role", Text, one_of("role", Role), nullable=False),
+    # Who acts as a citizen, or as the platform, reaches every matter: no account may, nor the key of one.
+    Column(
+        "role",
+        Text,
+        one_of("role", Role),
+        CheckConstraint("role NOT IN ('citizen', 'system')", name="role_of_staff"),
+        nullable=False,
+    ),
     _said("unit"),
     _said("department"),
     _said("station"),
