@@ -36,6 +36,7 @@ BENCHES = (
     "hotspots",
     "recast",
     "map",
+    "scope",
 )
 PLOT = ROOT / "docs" / "images" / "speed.svg"
 RATIO = re.compile(r"\btimes\b| x ")
