@@ -17,3 +17,5 @@ def test_the_bench_runs_and_finds_no_difference(tmp_path):
     found = json.loads((tmp_path / "bench" / "recast-small.json").read_text("utf-8"))
     assert found["differences"] == 0, done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
+    gates = [gate["name"] for gate in found["gates"] if not gate["goal"]]
+    assert gates == ["events recast to another grid than geopandas joins"]
