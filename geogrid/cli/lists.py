@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from geogrid.actions.matter_lists import Matrix
 
 HOLE, MORE = "-", "+"
+BY = "system:command"
 
 
 @click.group("lists")
@@ -42,6 +43,27 @@ def matrix_command(context: click.Context, programme: str | None, department: st
     click.echo(says.format(cells=len(found.cells), holes=holes, doubles=doubles), err=True)
     if faults and holes + doubles:
         context.exit(1)
+
+
+@lists.command("name")
+@click.argument("party", metavar="PARTY")
+@click.argument("tier", type=click.Choice(["head", "deputy", "handler"]))
+@click.argument("login")
+def name_command(party: str, tier: str, login: str) -> None:
+    """Name the account LOGIN as TIER of PARTY (unit:999901001000, department:urban) from now on."""
+    from geogrid.actions.accounts import person_of
+    from geogrid.actions.matter_lists import name_person
+    from geogrid.domain.lists import Named, Tier
+    from geogrid.domain.people import Actor, Post, Role
+    from geogrid.rules.effects import party_of
+    from geogrid.store.session import session_scope
+
+    with opened() as (settings, engine), session_scope(engine) as session:
+        now = settings.now()
+        person, side = person_of(session, login, now=now), party_of(party, "PARTY")
+        operator = Actor(BY, BY, (Post(Role.ADMINISTRATOR),))
+        name_person(session, Named(side, Tier(tier), person.id), actor=operator, now=now)
+    click.echo(f"{side}\t{translate(Tier(tier).label, language(), 'Tier')}\t{person.login}")
 
 
 def lines(found: Matrix, *, faults: bool) -> list[str]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
 from geogrid.actions.district import district_of
 from geogrid.actions.matter_lists import decide, matrix, name_person, propose
 from geogrid.actions.notices import _named_over
 from geogrid.cli.lists import lines
+from geogrid.cli.lists import lists as commands
 from geogrid.domain.lists import Item, ItemState, Named, Part, Tier
 from geogrid.domain.people import Role
 from geogrid.domain.programmes import Party, PartyKind
 from geogrid.errors import AccessForbidden, ListConflict, ListSamePerson, ListState, ListUnknown
 from geogrid.store import lists, matters
+from geogrid.store.session import engine_of, session_scope
 from tests.build_district import NOW, TOWNSHIP_A, TOWNSHIP_B, VILLAGE_A, profile, publish
 from tests.build_life import reported
 from tests.build_people import employ, id_of
@@ -130,3 +133,16 @@ def test_who_is_named_over_a_side_is_told_else_the_post(session, district):
     assert later == ["officer_a"]  # one person a tier; who was named before is so no longer
     with pytest.raises(AccessForbidden):
         name_person(session, Named(side, Tier.HEAD, id_of("leader_a")), actor=DISPATCHER, now=NOW)
+
+
+def test_named_and_listed_by_command(fresh_database, tmp_path):
+    engine = engine_of(fresh_database)
+    with session_scope(engine) as made:
+        publish(made)
+        employ(made)
+    engine.dispose()
+    environ = {"GEOGRID_DATABASE_URL": fresh_database, "GEOGRID_VAR": str(tmp_path), "GEOGRID_LANGUAGE": "en"}
+    named = CliRunner().invoke(commands, ["name", f"unit:{VILLAGE_A}", "deputy", "leader_a"], env=environ, catch_exceptions=False)
+    assert named.output == f"unit:{VILLAGE_A}\tDeputy in charge\tleader_a\n"
+    shown = CliRunner().invoke(commands, ["matrix", "--faults"], env=environ, catch_exceptions=False)
+    assert shown.exit_code == 1 and "nobody leads" in shown.output
