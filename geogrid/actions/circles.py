@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from geogrid.actions.district import District, Geography
-from geogrid.actions.drawn_copies import copies_of
+from geogrid.actions.drawn_copies import Known, copies_of
 from geogrid.domain.circles import CIRCLE_MINUTES, CircleChoice, CircleMode, circle_choices
 from geogrid.domain.grids import GeographyKind
 from geogrid.domain.speeds import Season
@@ -26,6 +26,7 @@ from geogrid.domain.stations import StationLevel, TravelMode
 from geogrid.space.circles import Circles
 from geogrid.space.copies import to_mercator
 from geogrid.space.network import RoadNetwork
+from geogrid.space.reach_fields import united
 from geogrid.store import analysis, editions
 from geogrid.store.analysis import SERVICE_CIRCLES, UNCOVERED, Drawn
 
@@ -79,7 +80,8 @@ def draw_circles(session: Session, *, now: datetime, district: District) -> bool
     scene = _scene(session, geography, stations, grids, district, season)
     whole = {"households": len(scene.homes), "season": season.value, "made_at": now.isoformat()}
     shapes, minutes = _by_part(scene)
-    drawn = [row for choice in circle_choices() for row in _rows(choice, scene, shapes, minutes, whole)]
+    known: Known = {}
+    drawn = [row for choice in circle_choices() for row in _rows(choice, scene, shapes, minutes, whole, known)]
     analysis.replace(session, SERVICE_CIRCLES, edition.id, drawn)
     analysis.replace(session, UNCOVERED, edition.id, _uncovered(grids, scene, minutes, whole))
     return True
@@ -105,20 +107,37 @@ Part = tuple[CircleMode, TravelMode, StationLevel]
 
 
 def _by_part(scene: Scene) -> tuple[dict[Part, NDArray[np.object_]], dict[Part, Floats]]:
-    """Return, for every part of a choice that has stations, its shapes by minutes and every household's minutes."""
+    """Return, for every part of a choice that has stations, its shapes by minutes and every household's minutes.
+
+    Every station is drawn once by a mode: all by one mode are those whose own it is and the others, united.
+    """
     shapes, minutes, limits = {}, {}, [float(each) for each in CIRCLE_MINUTES]
     for mode in TravelMode:
         circles = Circles.of(scene.network, scene.lonlat, mode, water=scene.water)
         homes = scene.network.snap(scene.homes[:, 0], scene.homes[:, 1], mode)
-        for choice in (each for each in CircleMode if each.includes(mode)):
-            for level in LEVELS:
-                rows = scene.stations(choice, mode, level)
-                if not len(rows):
-                    continue
-                part = choice, mode, level
-                shapes[part] = circles.together(limits, rows)
-                minutes[part] = scene.network.flood(scene.lonlat[rows], mode, limit_minutes=limits[-1]).at(homes)[0]
+        for level in LEVELS:
+            own = scene.stations(CircleMode.OWN, mode, level)
+            others = np.setdiff1d(scene.stations(CircleMode(mode.value), mode, level), own)
+            drawn = []
+            for rows in (rows for rows in (own, others) if len(rows)):
+                late = scene.network.flood(scene.lonlat[rows], mode, limit_minutes=limits[-1]).at(homes)[0]
+                drawn.append((circles.together(limits, rows), late))
+            if len(own):
+                shapes[CircleMode.OWN, mode, level], minutes[CircleMode.OWN, mode, level] = drawn[0]
+            if drawn:
+                whole = CircleMode(mode.value), mode, level
+                shapes[whole] = _united([found for found, _ in drawn])
+                minutes[whole] = np.minimum.reduce([late for _, late in drawn])
     return shapes, minutes
+
+
+def _united(shapes: list[NDArray[np.object_]]) -> NDArray[np.object_]:
+    """Return the union of areas, each with its like; what touches nothing else stays as it is, to the bit."""
+    if len(shapes) == 1:
+        return shapes[0]
+    found = np.empty(len(shapes[0]), dtype=object)
+    found[:] = [united(alike) for alike in zip(*shapes, strict=True)]
+    return found
 
 
 def _parts(choice: CircleChoice, mode: TravelMode) -> list[Part]:
@@ -131,8 +150,9 @@ def _rows(
     shapes: dict[Part, NDArray[np.object_]],
     minutes: dict[Part, Floats],
     whole: dict[str, Any],
+    known: Known | None = None,
 ) -> Iterator[Drawn]:
-    """Give a choice's areas by mode with its figures: of all households, and of each mode."""
+    """Give a choice's areas by mode with its figures: of all households, and of each mode; ``known`` is for many choices."""
     which = CIRCLE_MINUTES.index(choice.minutes)
     reached, modes, areas = _reached(choice, scene, minutes), [], []
     for mode in TravelMode:
@@ -142,14 +162,14 @@ def _rows(
         stations = sum(len(scene.stations(*part)) for part in parts)
         served = np.logical_or.reduce([minutes[part] <= choice.minutes for part in parts])
         modes.append({"mode": mode.value, "stations": stations, "households": int(served.sum())})
-        areas.append((mode, shapely.union_all([shapes[part][which] for part in parts])))
+        areas.append((mode, _united([shapes[part][which : which + 1] for part in parts])[0]))
     figures = {"choice": choice.key, "minutes": choice.minutes, "reached": int(reached.sum()), "modes": modes, **whole}
     figures["grids_without"] = len(np.unique(scene.grid[(scene.grid >= 0) & ~reached]))
     for mode, area in areas:
         if area.is_empty:  # nobody is reached: the figures still stand
             yield Drawn(FINEST_ZOOM, f"{choice.key}-{mode.value}-none", {"mode": mode.value, **figures}, _nowhere(scene))
             continue
-        yield from copies_of(area, f"{choice.key}-{mode.value}", {"mode": mode.value, **figures})
+        yield from copies_of(area, f"{choice.key}-{mode.value}", {"mode": mode.value, **figures}, known)
 
 
 def _nowhere(scene: Scene) -> shapely.Geometry:

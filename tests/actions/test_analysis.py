@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 import shapely
 from sqlalchemy import select
 
 from geogrid.actions.accept import accept_report
 from geogrid.actions.analysis import HOTSPOT_AGE, refresh
+from geogrid.actions.circles import _by_part, _scene, season_at
 from geogrid.actions.district import district_of
+from geogrid.actions.drawn_copies import copies_of
 from geogrid.actions.editions import activate_edition, load_edition
 from geogrid.actions.hotspots import BANDS, draw_hotspots
+from geogrid.domain.circles import CIRCLE_MINUTES, CircleMode
 from geogrid.domain.grids import GeographyKind
+from geogrid.space.circles import Circles, households_within
+from geogrid.store import editions
 from geogrid.store.analysis import HOTSPOTS, SERVICE_CIRCLES, said
+from geogrid.store.geography import frame_of
 from geogrid.store.tables.geography import shapes
 from layers import hotspots, service_circles
 from layers.formats import geojson
@@ -123,3 +130,34 @@ def test_hotspots_are_old_after_a_while_when_something_happened(session, distric
         shapes.update().where(shapes.c.kind == HOTSPOTS).values(properties={**said(session, HOTSPOTS)[1], "step": -1})
     )
     assert refresh(session, now=later, district=district)
+
+
+def test_all_by_one_mode_are_its_own_stations_and_the_others(session, district):
+    """Every station is drawn once by a mode; their union is what all together draw, but for seams, and no household differs."""
+    refresh(session, now=build.NOW, district=district)
+    edition = editions.in_force(session)
+    stations = frame_of(session, GeographyKind.STATIONS, edition)
+    stations = stations[stations["level"] != "centre"]
+    geography = district.geography_for(edition.id)
+    grids = frame_of(session, GeographyKind.BASE_GRIDS, edition)
+    scene = _scene(session, geography, stations, grids, district, season_at(build.NOW, district))
+    shapes_of, minutes = _by_part(scene)
+    for (choice, mode, level), drawn in shapes_of.items():
+        rows = scene.stations(choice, mode, level)
+        whole = Circles.of(scene.network, scene.lonlat, mode).together([float(each) for each in CIRCLE_MINUTES], rows)
+        apart = [shapely.symmetric_difference(one, other).area for one, other in zip(whole, drawn, strict=True)]
+        shares = [area / shape.area for area, shape in zip(apart, whole, strict=True) if area]
+        assert max(shares, default=0.0) < 0.02, shares
+        late = households_within(scene.network, scene.homes, scene.lonlat[rows], CIRCLE_MINUTES[-1], mode).travel_minutes
+        assert (np.where(minutes[choice, mode, level] <= CIRCLE_MINUTES[-1], minutes[choice, mode, level], np.inf) == late).all()
+    assert {(choice, mode) for choice, mode, _ in shapes_of} >= {(CircleMode.OWN, "walk"), (CircleMode.WALK, "walk")}
+
+
+def test_copies_that_are_known_are_those_made_anew():
+    whole = shapely.MultiPolygon([shapely.box(126.6 + i, 45.9, 126.61 + i, 45.91).buffer(0.001) for i in range(3)])
+    known = {}
+    list(copies_of(shapely.MultiPolygon(list(whole.geoms)[1:]), "part", {}, known))
+    assert len(known) == 2
+    made, anew = list(copies_of(whole, "all", {}, known)), list(copies_of(whole, "all", {}))
+    assert len(known) == 3
+    assert [(one.zoom, one.code, one.mercator.wkb) for one in made] == [(one.zoom, one.code, one.mercator.wkb) for one in anew]
