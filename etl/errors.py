@@ -15,6 +15,7 @@ from geogrid.errors import (
     TimeInvalid,
     UnavailableError,
 )
+from geogrid.errors.family import WORDS
 
 # -- the file ---------------------------------------------------------------------------------------------------------
 
@@ -71,6 +72,7 @@ class FileTooLarge(FileError):
     """{name} is too large: {what} {size}, at most {most}. Split it, or leave out what is not needed."""
 
     code = "file.too_large"
+    worded = WORDS | {"what"}
 
 
 class FileEncodingRefused(FileError):

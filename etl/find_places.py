@@ -9,6 +9,7 @@ from etl.circles import read_rows
 from etl.errors import OptionInvalid
 from etl.kinds import KINDS
 from geogrid.domain.places import PlaceCandidate
+from geogrid.errors.family import Reason
 from geogrid.space.place_reasons import reason_words
 from geogrid.space.place_things import OLD_NAME_COLUMNS, OTHER_NAME_COLUMNS
 
@@ -50,9 +51,9 @@ def near_of(text: str | None) -> tuple[float, float] | None:
     try:
         lon, lat = (float(part) for part in text.split(","))
     except ValueError as error:
-        raise OptionInvalid(option="--near", reason=f"{text!r} is not lon,lat in degrees") from error
+        raise OptionInvalid(option="--near", reason=Reason("{text!r} is not lon,lat in degrees", text=text)) from error
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        raise OptionInvalid(option="--near", reason=f"{text!r} is not lon,lat in degrees")
+        raise OptionInvalid(option="--near", reason=Reason("{text!r} is not lon,lat in degrees", text=text))
     return lon, lat
 
 

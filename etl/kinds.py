@@ -13,6 +13,7 @@ from geogrid.domain.labelled import LabelledEnum
 from geogrid.domain.places import Level, PlaceKind, UnitKind
 from geogrid.domain.profiles import Profile
 from geogrid.domain.stations import StationLevel
+from geogrid.errors.family import Reason
 
 TEXT, CODE, INTEGER, NUMBER, YES_NO = "text", "code", "integer", "number", "yes_no"
 MODES = "modes"  # ways to travel, joined by ;
@@ -185,5 +186,7 @@ def kind_named(name: str) -> Kind:
     """Return the kind called ``name`` or by its short name; raises OptionInvalid."""
     found = KINDS.get(ALIASES.get(name, name))
     if found is None:
-        raise OptionInvalid(option="KIND", reason=f"{name} is unknown; known: {', '.join((*ALIASES, *KINDS))}")
+        raise OptionInvalid(
+            option="KIND", reason=Reason("{name} is unknown; known: {known}", name=name, known=", ".join((*ALIASES, *KINDS)))
+        )
     return found

@@ -14,6 +14,7 @@ from etl.errors import ColumnMissing, CoordText, DatumNotStated, GeometryMissing
 from etl.sources.table import Note, Table
 from geogrid.domain.places import Datum
 from geogrid.errors import DatumUnknown, GeogridError
+from geogrid.errors.family import Reason
 from geogrid.space.crs import parse_datum, snap_geometries, to_record_exactly, transformer_to_record
 
 if TYPE_CHECKING:
@@ -209,7 +210,9 @@ def _known_system(text: str) -> tuple[Datum | CRS, str]:
     try:
         crs = CRS.from_user_input(text)
     except CRSError as error:
-        raise OptionInvalid(option="--datum", reason=f"the coordinate system {text[:80]!r} is unknown") from error
+        raise OptionInvalid(
+            option="--datum", reason=Reason("the coordinate system {text!r} is unknown", text=text[:80])
+        ) from error
     named = STATED_DATUMS.get(crs.datum.name) if crs.is_geographic and crs.datum else None
     return (named or crs), crs.name
 

@@ -10,11 +10,13 @@ from etl.cells import is_empty
 from etl.columns import cut_names
 from etl.errors import OptionInvalid
 from etl.sources.table import ReadOptions, Table
+from geogrid.errors.family import Reason
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ANYTHING = "*"
+NO_COLUMN = "{file} has no column {column!r}; it has: {found}"
 GEOMETRY = "geometry"  # a column mapped to this name is taken by the reader of the file
 
 
@@ -74,7 +76,7 @@ def parse_values(texts: Sequence[str]) -> dict[str, dict[str, str]]:
 def _split(text: str, mark: str, option: str, form: str) -> tuple[str, str]:
     left, found, right = text.rpartition(mark) if mark == "=" else text.partition(mark)
     if not found or not left.strip() or not right.strip():
-        raise OptionInvalid(option=option, reason=f"{text!r} is not of the form {form}")
+        raise OptionInvalid(option=option, reason=Reason("{text!r} is not of the form {form}", text=text, form=form))
     return left.strip(), right.strip()
 
 
@@ -107,14 +109,14 @@ def in_our_names(table: Table, recipe: Recipe, wanted: Sequence[str] = ()) -> Ta
         found = ", ".join(map(str, frame.columns))
         name = next(name for name, column in columns.items() if column == unknown[0])
         option = recipe.said_by.get(name, f"--{name}" if name in {"lon", "lat"} else "--map")
-        raise OptionInvalid(option=option, reason=f"{table.path.name} has no column {unknown[0]!r}; it has: {found}")
+        raise OptionInvalid(option=option, reason=Reason(NO_COLUMN, file=table.path.name, column=unknown[0], found=found))
     sources = sources_of(frame.columns, recipe, wanted)
     ours: dict[str, pd.Series] = {name: frame[column] for name, column in sources.items()}
     for name, value in recipe.constants.items():
         ours[name] = _filled(ours.get(name), value, table)
     for name, words in recipe.values.items():
         if name not in ours:
-            raise OptionInvalid(option="--value", reason=f"there is no column {name}")
+            raise OptionInvalid(option="--value", reason=Reason("there is no column {name}", name=name))
         ours[name] = ours[name].map(lambda cell, words=words: _word(cell, words))
     import pandas as pd
 

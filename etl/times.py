@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from etl.errors import OptionInvalid, TimeStandIn
 from geogrid.errors import TimeInvalid
+from geogrid.errors.family import Reason
 
 EPOCH_FORMATS = {"epoch_s": 1, "epoch_ms": 1000}
+NO_ZONE = "{name!r} is no IANA time zone such as Asia/Shanghai"
 EXCEL = "excel"  # days since its day 0, as a date cell shows that lost its format
 EXCEL_DAY_0 = datetime(1899, 12, 30)  # noqa: DTZ001 the zone is applied by the caller
 BARE_NUMBER = re.compile(r"\d+(\.\d*)?")
@@ -23,7 +25,7 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise OptionInvalid(option="--tz", reason=f"{name!r} is no IANA time zone such as Asia/Shanghai") from error
+        raise OptionInvalid(option="--tz", reason=Reason(NO_ZONE, name=name)) from error
 
 
 def time_reader(time_format: str | None, zone: ZoneInfo, *, latest: datetime | None) -> Callable[[Any], datetime]:

@@ -62,6 +62,7 @@ def _need_and_speeds(options: dict[str, Any]) -> Any:
 
 def _instant(text: str | None) -> datetime | None:
     from etl.errors import OptionInvalid
+    from geogrid.errors.family import Reason
 
     if not text:
         return None
@@ -70,5 +71,5 @@ def _instant(text: str | None) -> datetime | None:
     except ValueError as error:
         raise OptionInvalid(option="--open-at", reason=str(error)) from error
     if found.tzinfo is None:
-        raise OptionInvalid(option="--open-at", reason=f"{text!r} has no offset, such as +08:00")
+        raise OptionInvalid(option="--open-at", reason=Reason("{text!r} has no offset, such as +08:00", text=text))
     return found

@@ -14,6 +14,7 @@ from etl.sources.encoding import UTF8, decode
 from etl.sources.header import check_header
 from etl.sources.table import Note, ReadOptions, Table
 from geogrid.errors import GeogridError
+from geogrid.errors.family import Reason
 
 SEPARATORS = ",;\t|"
 SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -73,7 +74,7 @@ def _records(text: str, separator: str, path: Path, options: ReadOptions) -> Ite
         if "field larger" in str(error):
             most = options.limits.field_chars
             raise FileTooLarge(
-                name=path.name, what="characters in one field", size=f"over {most}", most=most, where=where
+                name=path.name, what="characters in one field", size=Reason("over {most}", most=most), most=most, where=where
             ) from error
         raise FileDamaged(name=path.name, reason=f"row {number + 1} (line {reader.line_num}): {error}", where=where) from error
     finally:

@@ -38,6 +38,7 @@ from geogrid.errors.editions import (
     EditionNotInForce,
     EditionState,
     EditionSuspicious,
+    EditionUnknown,
     EditionWithdrawn,
 )
 from geogrid.errors.family import (
@@ -194,6 +195,7 @@ __all__ = [
     "EditionNotInForce",
     "EditionState",
     "EditionSuspicious",
+    "EditionUnknown",
     "EditionWithdrawn",
     "EventNotWaiting",
     "EvidenceInvalid",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geogrid.errors.family import ConflictError, GeogridError, InputError, SetupError
+from geogrid.errors.family import ConflictError, GeogridError, InputError, NotFoundError, SetupError
 
 
 class EditionNotInForce(SetupError):
@@ -39,6 +39,12 @@ class EditionIncomplete(InputError):
     """The edition {name} has no {kind}. Load them into it, then activate it again."""
 
     code = "edition.incomplete"
+
+
+class EditionUnknown(NotFoundError):
+    """There is no edition {name}. `geogrid edition list` names those there are."""
+
+    code = "edition.unknown"
 
 
 class EditionWithdrawn(ConflictError):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from geogrid.texts import translate
 
-WORDS = {"reason", "wanted", "got"}  # values that are words of ours: translated too, where a catalogue has them
+WORDS = frozenset({"reason", "wanted", "got"})  # values that are words of ours: translated too, where a catalogue has them
 
 
 class Reason:
@@ -34,6 +34,7 @@ class GeogridError(Exception):
 
     code: ClassVar[str] = "internal"
     retry: ClassVar[bool] = False
+    worded: ClassVar[frozenset[str]] = WORDS
 
     def __init__(self, *, where: dict[str, Any] | None = None, **values: Any) -> None:
         self.where = where or {}
@@ -43,7 +44,9 @@ class GeogridError(Exception):
     def message(self, language: str) -> str:
         """Return the message in ``language`` with its values filled in; English where there is no translation."""
         template = translate(" ".join((type(self).__doc__ or "").split()), language)
-        words = {name: translate(value, language) for name, value in self.values.items() if name in WORDS and type(value) is str}
+        words = {
+            name: translate(value, language) for name, value in self.values.items() if name in self.worded and type(value) is str
+        }
         words |= {name: value.words(language) for name, value in self.values.items() if hasattr(value, "words")}
         return template.format_map(_Shown(self.values | words))
 

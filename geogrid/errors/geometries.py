@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geogrid.errors.family import GeometryError, InputError
+from geogrid.errors.family import WORDS, GeometryError, InputError
 
 
 class GeometrySelfIntersection(GeometryError):
@@ -33,6 +33,7 @@ class FrameInvalid(InputError):
     """The {what} cannot be used: {reason}."""
 
     code = "frame.invalid"
+    worded = WORDS | {"what"}
 
 
 class FrameWithoutCrs(InputError):

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from geogrid.domain.grids import EditionState, GeographyKind
-from geogrid.errors import EditionNotInForce, NotFoundError
+from geogrid.errors import EditionNotInForce, EditionUnknown
 from geogrid.store.tables import metadata
 from geogrid.store.tables.editions import editions
 from geogrid.store.tables.events import assignments
@@ -56,19 +56,19 @@ def every(session: Session) -> list[Edition]:
 
 
 def named(session: Session, name: str, *, lock: bool = False) -> Edition:
-    """Return the edition called ``name``; with ``lock``, its row is held until the transaction ends; else NotFoundError."""
+    """Return the edition called ``name``; with ``lock``, its row is held until the transaction ends; else EditionUnknown."""
     query = select(editions).where(editions.c.name == name)
     row = session.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise NotFoundError(what=f"edition {name}")
+        raise EditionUnknown(name=name)
     return _edition(row)
 
 
 def by_id(session: Session, edition_id: int) -> Edition:
-    """Return the edition with this id; raises NotFoundError."""
+    """Return the edition with this id; raises EditionUnknown."""
     row = session.execute(select(editions).where(editions.c.id == edition_id)).one_or_none()
     if row is None:
-        raise NotFoundError(what=f"edition {edition_id}")
+        raise EditionUnknown(name=edition_id)
     return _edition(row)
 
 

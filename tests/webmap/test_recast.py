@@ -82,7 +82,7 @@ def test_as_of_now_says_when(filled):
         ("reading=recast&as_of=2025-06-18T15:00:00%2B08:00", 400, "request.invalid"),
         ("from=2025-06-18", 400, "request.invalid"),
         ("split=colour", 400, "request.invalid"),
-        ("reading=recast&edition=nowhere", 404, "not_found"),
+        ("reading=recast&edition=nowhere", 404, "edition.unknown"),
     ],
 )
 def test_what_cannot_be_counted_is_refused(shared, query, status, code):
