@@ -15,7 +15,7 @@ from geogrid.errors import NotFoundError
 from geogrid.rules.scope import Scope, scope_of
 from geogrid.store import scope
 from geogrid.store.session import session_scope
-from geogrid.store.tables.events import events
+from geogrid.store.tables.events import events, steps
 from webmap.installation import installation
 from webmap.login import current_actor
 
@@ -41,3 +41,10 @@ def must_see(session: Session, event_id: UUID) -> None:
     query = select(events.c.id).where(events.c.id == event_id, scope.visible(current_scope()))
     if session.scalar(query) is None:
         raise NotFoundError(what=str(event_id), where={"path": request.path})
+
+
+def must_see_or_have_reported(session: Session, event_id: UUID) -> None:
+    """Raise NotFoundError where the caller neither sees an event nor reported it: who passes a border sends his photos too."""
+    mine = select(steps.c.id).where(steps.c.event_id == event_id, steps.c.seq == 1, steps.c.actor == current_actor().id)
+    if session.scalar(mine) is None:
+        must_see(session, event_id)

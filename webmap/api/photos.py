@@ -17,7 +17,7 @@ from webmap.api.bodies import photo_body
 from webmap.api.events import answer
 from webmap.installation import installation
 from webmap.photo_pixels import as_shown
-from webmap.reading import reading
+from webmap.reading import must_see_or_have_reported, reading
 from webmap.roles import KB, READERS, REPORTERS, roles, whole_body
 
 MOST_PHOTO_BYTES = 8 * KB * KB
@@ -45,6 +45,7 @@ def put_photo(path: PhotoPath) -> Response:
     here = installation()
     data = whole_body()
     with session_scope(here.engine) as session:
+        must_see_or_have_reported(session, path.event_id)
         stored = store_photo(session, path.event_id, path.sha256, data, now=here.now(), var_dir=here.settings.var_dir)
     return answer(photo_body(str(path.event_id), path.sha256, received=True), 201 if stored.created else 200)
 

@@ -1,0 +1,232 @@
+"""Role x route x territory: every route, safe or not, asked by every reader, answers as the roles it names and the scope say.
+
+The expectation is written down here, apart from ``webmap.roles`` and ``rules.scope``: a route that opens too far, or a new one
+that nobody thought about, fails.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from geogrid.domain.people import STAFF, Role
+from tests.build_district import IN_A1, IN_B1, TOWNSHIP_A, TOWNSHIP_B, VILLAGE_A, VILLAGE_B
+from tests.build_installation import DISTRICT, Small, payload
+
+NOBODY = "0b6a1c3e-0d5b-4c3a-9d6e-1f2a3b4c5d6e"
+R = Role
+ALL = STAFF
+ANYBODY, LOGGED_IN = "anybody", "logged in"
+REPORTERS = ALL - {R.AUDITOR, R.ADMINISTRATOR, R.PLANNER}
+PLACERS = {R.DISPATCHER, R.WINDOW_CLERK, R.HOTLINE_OPERATOR, R.GRID_LEADER, R.TOWNSHIP_LEADER, R.COMMANDER}
+HANDLERS = REPORTERS  # who judges, plans or runs the platform handles no matter
+DECIDERS = {R.DISPATCHER, R.COMMANDER}  # on lists of matters
+LISTERS = DECIDERS | {R.DEPARTMENT}
+SHA = "0" * 64
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request and what it is answered to those who may make it; ``key`` to a program, ``guest`` where that differs."""
+
+    path: str
+    who: Any
+    status: int = 200
+    body: dict[str, Any] = field(default_factory=dict)
+    key: int = 0
+    guest: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+EVENT = "/api/v1/events/{event}"
+_E = "/api/v1/events/<uuid:event_id>"
+_PERSON, _HOOK = "/admin/people/<uuid:person_id>", "/api/v1/webhooks/<uuid:webhook_id>"
+ADMIN = {R.ADMINISTRATOR}
+
+# Of the district as a whole: what is asked of an event has a table of its own below.
+ROUTES: dict[tuple[str, str], Ask] = {
+    ("GET", "/"): Ask("/", ALL),
+    ("GET", "/search"): Ask("/search?q=2025", ALL),
+    ("GET", "/grids/<code>"): Ask("/grids/999901001001001", ALL),
+    ("GET", "/stations/<code>"): Ask("/stations/99990100000001", ALL),
+    ("GET", "/tiles/<set_name>/<int:z>/<int:x>/<int:y>.mvt"): Ask("/tiles/all/12/872/363.mvt", ALL),
+    ("GET", "/recast"): Ask("/recast", ALL),
+    ("GET", "/recast.csv"): Ask("/recast.csv", ALL),
+    ("GET", "/unplaced"): Ask("/unplaced", ALL),
+    ("GET", "/unplaced/count"): Ask("/unplaced/count", ALL),
+    ("GET", "/imports"): Ask("/imports", ALL),
+    ("GET", "/imports/<import_id>"): Ask("/imports/20250601-000000-aaaa", ALL, 404),
+    ("GET", "/imports/<import_id>/<name>"): Ask("/imports/20250601-000000-aaaa/refused.gpkg", ALL, 404),
+    ("GET", "/api/v1/events"): Ask("/api/v1/events", ALL),
+    ("POST", "/api/v1/events"): Ask("/api/v1/events", REPORTERS, 422, {"json": {}}),
+    ("GET", "/api/v1/counts"): Ask("/api/v1/counts", ALL),
+    ("GET", "/api/v1/grids"): Ask("/api/v1/grids?lon=126.605&lat=45.905&datum=wgs84", ALL),
+    ("GET", "/api/v1/grids/<code>"): Ask("/api/v1/grids/999901001001001", ALL),
+    ("GET", "/api/v1/hotspots"): Ask("/api/v1/hotspots", ALL),
+    ("GET", "/api/v1/places"): Ask("/api/v1/places?text=x", ALL),
+    ("GET", "/api/v1/units"): Ask("/api/v1/units", ALL),
+    ("GET", "/api/v1/people"): Ask("/api/v1/people", {R.ADMINISTRATOR, R.COMMANDER}),
+    ("GET", "/api/v1/programmes"): Ask("/api/v1/programmes", ALL),
+    ("GET", "/api/v1/programmes/<code>"): Ask("/api/v1/programmes/hulan", ALL),
+    ("GET", "/api/v1/programmes/<code>.svg"): Ask("/api/v1/programmes/hulan.svg", ALL),
+    ("GET", "/api/v1/webhooks"): Ask("/api/v1/webhooks", ADMIN),
+    ("POST", "/api/v1/webhooks"): Ask("/api/v1/webhooks", ADMIN, 400, {"json": {}}),
+    ("GET", "/api/v1/matter-lists"): Ask("/api/v1/matter-lists", ALL),
+    ("POST", "/api/v1/matter-lists"): Ask("/api/v1/matter-lists", LISTERS, 422, {"json": {}}),
+    ("POST", "/api/v1/matter-lists/<int:item_id>/decisions"): Ask(
+        "/api/v1/matter-lists/9999/decisions", DECIDERS, 422, {"json": {}}
+    ),
+    ("GET", _HOOK): Ask(f"/api/v1/webhooks/{NOBODY}", ADMIN, 404),
+    ("PUT", _HOOK): Ask(f"/api/v1/webhooks/{NOBODY}", ADMIN, 404, {"json": {}}),
+    ("DELETE", _HOOK): Ask(f"/api/v1/webhooks/{NOBODY}", ADMIN, 404),
+    ("GET", "/admin/people"): Ask("/admin/people", ADMIN),
+    ("POST", "/admin/people"): Ask("/admin/people", ADMIN, 422, {"data": {}}),
+    ("GET", _PERSON): Ask(f"/admin/people/{NOBODY}", ADMIN, 404),
+    ("POST", _PERSON): Ask(f"/admin/people/{NOBODY}", ADMIN, 404, {"data": {}}),
+    ("GET", "/account"): Ask("/account", LOGGED_IN, key=401),
+    ("POST", "/account/sessions"): Ask("/account/sessions", LOGGED_IN, 303, key=401),
+    ("GET", "/account/password"): Ask("/account/password", LOGGED_IN, key=401),
+    ("POST", "/account/password"): Ask("/account/password", LOGGED_IN, 422, {"data": {"again": "x"}}, key=401),
+    ("GET", "/account/second-factor"): Ask("/account/second-factor", LOGGED_IN, key=401),
+    ("POST", "/account/second-factor"): Ask("/account/second-factor", LOGGED_IN, 401, {"data": {"code": ""}}),
+    ("GET", "/login/code"): Ask("/login/code", LOGGED_IN, 303),
+    ("POST", "/login/code"): Ask("/login/code", LOGGED_IN, 303, {"data": {}}, key=401),
+    ("GET", "/login/mark"): Ask("/login/mark", LOGGED_IN),
+    ("GET", "/login"): Ask("/login", ANYBODY, 303, key=200, guest=200),
+    ("POST", "/login"): Ask("/login", ANYBODY, 403, key=401, headers={"Sec-Fetch-Site": "cross-site"}),
+    ("GET", "/health"): Ask("/health", ANYBODY),
+    ("GET", "/officer"): Ask("/officer", ANYBODY),
+    ("GET", "/api/v1/openapi.json"): Ask("/api/v1/openapi.json", ANYBODY),
+    ("GET", "/api/v1/docs"): Ask("/api/v1/docs", ANYBODY),
+    ("GET", "/api/v1/docs/assets/<path:filename>"): Ask("/api/v1/docs/assets/none.js", ANYBODY, 404),
+    ("GET", "/bundles/<version>/<name>"): Ask("/bundles/0/none.js", ANYBODY, 404),
+    ("GET", "/static/<path:filename>"): Ask("/static/none.js", ANYBODY, 404),
+    # A key ends no session; this one is last, since it ends that of the caller.
+    ("POST", "/logout"): Ask("/logout", LOGGED_IN, 303),
+}
+# Asked of an event: 404 to whom it is hidden, whatever the verb.
+OF_AN_EVENT: dict[tuple[str, str], Ask] = {
+    ("GET", "/events/<uuid:event_id>"): Ask("/events/{event}", ALL),
+    ("GET", _E): Ask(EVENT, ALL),
+    **{("GET", f"{_E}/{part}"): Ask(f"{EVENT}/{part}", ALL) for part in ("matter", "steps", "clocks", "possible-steps")},
+    ("GET", f"{_E}/photos/<sha256>"): Ask(f"{EVENT}/photos/{SHA}", ALL, 404),
+    ("POST", f"{_E}/steps"): Ask(f"{EVENT}/steps", ALL, 422, {"json": {"step": "fly"}}),
+    ("POST", f"{_E}/reveal"): Ask(f"{EVENT}/reveal", ALL, 422, {"json": {"purpose": "-"}}),
+    ("PUT", f"{_E}/grid"): Ask(f"{EVENT}/grid", PLACERS, 409, {"json": {"grid_code": "999901001001002"}}),
+    ("PUT", f"{_E}/photos/<sha256>"): Ask(f"{EVENT}/photos/{SHA}", REPORTERS, 422, {"data": b"no picture"}),
+}
+# Where a post may be held, seen from an event in village A: its own, its parents, a sister, and the whole.
+PLACES = {"own": VILLAGE_A, "parent": TOWNSHIP_A, "district": DISTRICT, "other": TOWNSHIP_B, "other_child": VILLAGE_B}
+KEY_ROLES = {R.OFFICER, R.DISPATCHER}
+
+
+def test_every_route_has_a_sample_here(shared):
+    known = ROUTES.keys() | OF_AN_EVENT.keys()
+    rules = shared.app.url_map.iter_rules()
+    there = {(method, rule.rule) for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+    assert there - known == set(), "name a sample, who may use it and what it answers"
+    assert known - there == set(), "gone: take its sample away"
+
+
+@pytest.fixture(scope="module")
+def events(shared: Small) -> dict[str, str]:
+    """An event in village A and one in village B: their ids by the letter."""
+    return {"A": str(shared.accept(IN_A1).id), "B": str(shared.accept(IN_B1).id)}
+
+
+def ask(client, method: str, one: Ask, headers: dict[str, str] | None = None, event: str = NOBODY) -> int:
+    body = {name: io.BytesIO(value) if isinstance(value, bytes) else value for name, value in one.body.items()}
+    path = one.path.replace("{event}", event)
+    return client.open(
+        path, method=method, headers={"Accept": "application/json", **one.headers, **(headers or {})}, **body
+    ).status_code
+
+
+def unlike(found: dict, expected: dict) -> dict:
+    return {name: (found[name], wanted) for name, wanted in expected.items() if found[name] != wanted}
+
+
+def may(roles: set[Role], one: Ask) -> bool:
+    return one.who in (ANYBODY, LOGGED_IN) or bool(roles & one.who)
+
+
+@pytest.mark.parametrize("role", sorted(STAFF), ids=str)
+def test_a_role_reaches_the_routes_that_name_it(shared, role):
+    client = shared.login_as(role, unit=DISTRICT)
+    expected = {name: one.status if may({role}, one) else 403 for name, one in ROUTES.items()}
+    assert unlike({name: ask(client, name[0], one) for name, one in ROUTES.items()}, expected) == {}
+
+
+def test_a_key_reaches_the_routes_of_its_posts(shared, events):
+    expected = {name: (one.key or one.status) if may(KEY_ROLES, one) else 403 for name, one in ROUTES.items()}
+    found = {name: ask(shared.guest(), name[0], one, shared.write()) for name, one in ROUTES.items()}
+    assert unlike(found, expected) == {}
+    expected = {name: one.status for name, one in OF_AN_EVENT.items()}
+    found = {name: ask(shared.guest(), name[0], one, shared.write(), events["A"]) for name, one in OF_AN_EVENT.items()}
+    assert unlike(found, expected) == {}
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}], ids=["guest", "wrong key"])
+def test_a_guest_reaches_what_is_for_everybody(shared, events, headers):
+    asked = ROUTES | OF_AN_EVENT
+    expected = {name: (one.guest or one.status) if one.who == ANYBODY else 401 for name, one in asked.items()}
+    found = {name: ask(shared.guest(), name[0], one, headers, events["A"]) for name, one in asked.items()}
+    assert unlike(found, expected) == {}
+
+
+def sees(role: Role, place: str, event: str) -> bool:
+    """Whether a post shows an event: auditors see all, administrators nothing, the others what lies in their territory."""
+    if role in {R.AUDITOR, R.ADMINISTRATOR}:
+        return role is R.AUDITOR
+    return place == "district" or (place in {"own", "parent"}) == (event == "A")
+
+
+def expected_of(role: Role, name: tuple[str, str], one: Ask, seen: bool) -> int:
+    if role not in one.who:
+        return 403
+    if not seen:
+        return 404
+    return 403 if name[1].endswith("/reveal") and role not in HANDLERS else one.status
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("role", sorted(STAFF), ids=str)
+def test_an_event_is_there_for_whom_it_lies_in_the_territory_of(shared, events, role, place):
+    client = shared.login_as(role, unit=PLACES[place])
+    expected, found = {}, {}
+    for letter, event in events.items():
+        seen = sees(role, place, letter)
+        for name, one in OF_AN_EVENT.items():
+            expected[(letter, *name)] = expected_of(role, name, one, seen)
+            found[(letter, *name)] = ask(client, name[0], one, event=event)
+    assert unlike(found, expected) == {}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_lists_and_figures_hold_the_same_events_as_the_routes_of_one(shared, events, place):
+    client = shared.login_as(R.OFFICER, unit=PLACES[place])
+    seen = {letter for letter in events if sees(R.OFFICER, place, letter)}
+    listed = {one["id"] for one in client.get("/api/v1/events?limit=1000").get_json()["features"]}
+    assert {letter for letter, event in events.items() if event in listed} == seen
+    rows = client.get("/api/v1/counts?by=village").get_json()["rows"]
+    villages = {VILLAGE_A: "A", VILLAGE_B: "B"}
+    assert {villages[row["code"][:12]] for row in rows if row["code"] and row["recorded"]} == seen
+
+
+@pytest.mark.parametrize("letter", ["A", "B"])
+def test_a_department_sees_what_it_has_to_do_with_alone(shared, events, letter):
+    client = shared.login_as(R.DEPARTMENT, unit=DISTRICT, department="urban")
+    answers = {name: ask(client, name[0], one, event=events[letter]) for name, one in OF_AN_EVENT.items()}
+    refused = {name: 404 if R.DEPARTMENT in one.who else 403 for name, one in OF_AN_EVENT.items()}
+    assert unlike(answers, refused) == {}
+
+
+def test_who_reported_across_a_border_sends_the_photos_of_it_and_nobody_else_does(shared):
+    reporter, sister = (shared.login_as(R.OFFICER, unit=VILLAGE_B) for _ in range(2))
+    body = payload(IN_A1)
+    assert reporter.post("/api/v1/events", json=body).status_code == 201
+    photo = OF_AN_EVENT["PUT", f"{_E}/photos/<sha256>"]
+    assert [ask(client, "PUT", photo, event=body["id"]) for client in (reporter, sister)] == [422, 404]
