@@ -104,6 +104,8 @@ def test_the_description_names_every_route_of_the_api_and_its_refusals(shared):
         "/api/v1/grids",
         "/api/v1/grids/{code}",
         "/api/v1/hotspots",
+        "/api/v1/matter-lists",
+        "/api/v1/matter-lists/{item_id}/decisions",
         "/api/v1/people",
         "/api/v1/places",
         "/api/v1/programmes",
