@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, send_file
 
 from geogrid.domain.grids import GeographyKind
+from geogrid.domain.masking import mask_text
 from geogrid.errors import NotFoundError
 from geogrid.store.session import session_scope
 from layers.extent import Box, district_extent
@@ -73,7 +74,15 @@ def read_report(import_id: str) -> dict[str, Any]:
     if not ID.fullmatch(import_id) or not path.is_file():
         raise NotFoundError(what=import_id[:60])
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    for part in found["parts"]:
+        if part["kind"] not in GeographyKind.codes():
+            part["refused"] = [{**row, **{name: mask_text(row[name]) for name in ("zh", "en")}} for row in part["refused"]]
     return found
+
+
+def holds_words(report: dict[str, Any]) -> bool:
+    """Whether an import was of what people said or of people: its files hold that unmasked, and stay on the machine."""
+    return any(part["kind"] not in GeographyKind.codes() for part in report["parts"])
 
 
 @blueprint.get("/imports")
@@ -114,7 +123,12 @@ def one(import_id: str) -> Response:
         background = [layer for layer in described_layers(session, language, on_demand=False) if layer["name"] in BACKGROUND]
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
     body = render_template(
-        "import.html", report=_summary(report), most=MOST_LISTED, kind_text=kind_text, files=_files(import_id), language=language
+        "import.html",
+        report=_summary(report),
+        most=MOST_LISTED,
+        kind_text=kind_text,
+        files=_files(import_id, report),
+        language=language,
     )
     shell = chrome(language, name="", edition="", synthetic=synthetic, searchable=False, live=False, saved_at="", bare=True)
     layers = [*background, *({**layer.described(language), "set": None} for layer in (FAULTS, REFUSED))]
@@ -168,15 +182,15 @@ def _near(lonlat: list[float], extent: Box) -> bool:
     return west - dx <= lonlat[0] <= east + dx and south - dy <= lonlat[1] <= north + dy
 
 
-def _files(import_id: str) -> list[str]:
-    return [name for name in FILES if (imports_dir() / import_id / name).is_file()]
+def _files(import_id: str, report: dict[str, Any]) -> list[str]:
+    return [] if holds_words(report) else [name for name in FILES if (imports_dir() / import_id / name).is_file()]
 
 
 @blueprint.get("/imports/<import_id>/<name>")
 @roles(READERS)
 def file(import_id: str, name: str) -> Response:
-    """Send a file of an import, to mend and load again."""
+    """Send a file of an import, to mend and load again; those of events and workers are mended on the machine itself."""
     path = imports_dir() / import_id / name
-    if not ID.fullmatch(import_id) or name not in FILES or not path.is_file():
+    if not ID.fullmatch(import_id) or name not in FILES or not path.is_file() or holds_words(read_report(import_id)):
         raise NotFoundError(what=f"{import_id[:60]}/{name[:60]}")
     return send_file(path, mimetype=FILES[name], as_attachment=True, download_name=f"{import_id}-{name}")
