@@ -17,7 +17,6 @@ from etl.kinds import KINDS, kind_named
 from etl.recipe import Recipe, parse_columns, parse_constants, parse_values
 from etl.sources import open_table
 from geogrid import errors as core
-from geogrid.domain.events import StepKind
 from geogrid.domain.profiles import parse_profile
 from geogrid.settings import ROOT
 from geogrid.space.crs import from_record
@@ -251,7 +250,7 @@ def test_events_keep_what_was_stated_row_by_row(tmp_path):
     assert reports[0].words == "=SUM(1)", "words are kept as they are; they are escaped on the way out"
     assert checked.frame.geometry[1].x != pytest.approx(126.5, abs=1e-4)
     assert reports[0].observed_at == reports[1].observed_at == datetime(2025, 6, 1, tzinfo=UTC)
-    assert [kind for kind, _ in histories[1]] == [kind for kind in StepKind if kind not in {StepKind.ASSIGN, StepKind.ARCHIVE}]
+    assert [kind.value for kind, _ in histories[1]] == ["report", "open", "dispatch", "handle", "verify", "close"]
     assert {mending.code for mending in mended} == {"steps_implied"}
 
 
