@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Digits may be of full width and be parted by spaces or dashes, as people write them.
-_GAP = r"[\s\-\u2010-\u2015\u00b7.]?"
-_PHONE = re.compile(rf"(?<!\d)(?:\+?86{_GAP})?1[3-9]\d(?:{_GAP}\d){{8}}(?!\d)")
+# Digits may be of full width and be parted by spaces or dashes, also by several or by marks that nobody sees, as people write
+# and paste them; before a mobile number may stand the country's or the zero of calls from elsewhere.
+_GAP = r"[\s\-\u2010-\u2015\u2212\uff0d\u00b7\u30fb.\uff0e\u00ad\u200b-\u200f\u2060\ufeff]{0,3}"
+_PHONE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86{_GAP})?0?1[3-9]\d(?:{_GAP}\d){{8}}(?!\d)")
 _LANDLINE = re.compile(rf"(?<!\d)0\d{{2,3}}{_GAP}[2-9]\d{{6,7}}(?!\d)")
 _IDENTITY = re.compile(rf"(?<!\d)[1-9]\d{{5}}(?:{_GAP}\d){{11}}{_GAP}[\dXx](?![\dA-Za-z])")
-_CARD = re.compile(rf"(?<!\d)[3-6]\d{{3}}(?:{_GAP}\d){{11,15}}(?!\d)")
-_MAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
+_CARD = re.compile(rf"(?<!\d)[3-6]\d{{3}}(?:{_GAP}\d){{12,15}}(?!\d)")  # 16 digits and more: a grid's code has 15
+_MAIL = re.compile(r"[A-Za-z0-9._%+\-]+[@\uff20][A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
 
 
 def mask_text(text: str) -> str:
