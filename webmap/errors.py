@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import shutil
+import traceback
 from typing import Any
 
 import psycopg
@@ -160,5 +161,17 @@ def _of_system(error: OSError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.exception("unexpected, request %s %s", request.method, request.path, exc_info=error)
+    if isinstance(error, DBAPIError | psycopg.Error):
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("unexpected, request %s %s: %s\n%s", request.method, request.path, _without_values(error), where)
+    else:
+        log.exception("unexpected, request %s %s", request.method, request.path, exc_info=error)
     return error_response(errors.GeogridError(reason=request.path))
+
+
+def _without_values(error: Exception) -> str:
+    """Return what the database said, without its sentences: they quote the row, and so what people said."""
+    said = getattr(error, "orig", error)
+    diag = getattr(said, "diag", None)
+    named = [getattr(diag, name, None) for name in ("sqlstate", "table_name", "column_name", "constraint_name")]
+    return " ".join([type(said).__name__, *(name for name in named if name)])

@@ -37,13 +37,15 @@ def engine_of(url: str, *, pool_size: int = 10) -> Engine:
         max_overflow=5,
         pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's message goes to logs: what people said must not
         connect_args=OPTIONS,
     )
 
 
 def beside(engine: Engine) -> Engine:
     """Return an engine of the same database without a pool: for what threads wait for while they hold the pool's connections."""
-    return create_engine(engine.url, isolation_level="READ COMMITTED", poolclass=NullPool, connect_args=OPTIONS)
+    told = {"isolation_level": "READ COMMITTED", "hide_parameters": True, "connect_args": OPTIONS}
+    return create_engine(engine.url, poolclass=NullPool, **told)
 
 
 @contextmanager

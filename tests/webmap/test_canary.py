@@ -22,7 +22,7 @@ from geogrid.space.tiles import cell_of
 from geogrid.store.session import session_scope
 from geogrid.store.tables.people import people
 from tests.build_district import IN_A1, TOWNSHIP_A, VILLAGE_A
-from tests.build_installation import DISTRICT, Small
+from tests.build_installation import DISTRICT, Small, payload
 from tests.layers.mvt_reader import read_tile
 from tests.webmap.test_matrix import OF_AN_EVENT, ROUTES
 from webmap.installation import installation
@@ -204,3 +204,17 @@ def test_lists_of_commands_say_nothing_of_people(small, event, tmp_path, monkeyp
         assert told.exit_code == 0, (command, told.output)
         assert found_in(told.output, WORDS + ACCOUNT) == [], command
     assert found_in((tmp_path / "out.csv").read_text("utf-8"), WORDS + ACCOUNT) == []
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO one VALUES (:said)", "SELECT CAST(:said AS integer)"])
+def test_an_error_of_the_database_is_logged_without_the_row(small, caplog, monkeypatch, statement):
+    def fail(session, *_, **__):
+        session.execute(text("CREATE TEMP TABLE one (said text CHECK (said = ''))"))
+        session.execute(text(statement), {"said": SAID})
+
+    monkeypatch.setattr("webmap.api.events.accept_report", fail)
+    answer = small.guest().post("/api/v1/events", json=payload(text=SAID), headers=small.write())
+    assert answer.status_code == 500
+    assert "unexpected" in caplog.text
+    assert "in fail" in caplog.text
+    assert found_in(answer.get_data(as_text=True) + caplog.text, WORDS) == []
