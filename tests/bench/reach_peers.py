@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,12 +15,14 @@ from geogrid.space.network import TICKS_PER_MINUTE, ModeRoads
 from geogrid.space.reach import Reach, limit_ticks
 from geogrid.store.cluster import cluster_url, create_database, start_cluster, stop_cluster
 from geogrid.store.session import engine_of
+from tests.bench.harness import seconds
 
 BUFFER_M = 25.0  # of an edge that is reached, as usual in examples of osmnx
 
 TABLE = "CREATE TABLE arcs (id bigint, source bigint, target bigint, cost double precision)"
 EDGES = "SELECT id, source, target, cost FROM arcs"
 ASK = "SELECT count(*) FROM pgr_drivingDistance(%s, %s::bigint[], %s, true)"
+TAKE = "COPY (SELECT * FROM pgr_drivingDistance(%s, %s::bigint[], %s, true)) TO STDOUT (FORMAT binary)"
 
 
 def networkx_graph(roads: ModeRoads) -> nx.DiGraph:
@@ -71,8 +72,12 @@ def scipy_within(roads: ModeRoads, reach: Reach, minutes: float) -> list[tuple[n
     return found
 
 
-def pgrouting_seconds(folder: Path, roads: ModeRoads, centres: list[int], minutes: float, runs: int) -> tuple[float, int]:
-    """The median of pgr_drivingDistance for all centres in one call, on a private cluster; and how many rows it gave."""
+def pgrouting_seconds(folder: Path, roads: ModeRoads, centres: list[int], minutes: float, runs: int) -> tuple[float, float]:
+    """The medians of pgr_drivingDistance for all centres in one call, on a private cluster.
+
+    First with the sets in the hands of who asked, as the other peers give them (the quickest way: one binary COPY, its bytes
+    not looked at); then only counted where they were made.
+    """
     start_cluster(folder, durable=False)
     try:
         create_database(folder, "reach")
@@ -87,7 +92,7 @@ def pgrouting_seconds(folder: Path, roads: ModeRoads, centres: list[int], minute
         stop_cluster(folder)
 
 
-def _asked(connection, roads: ModeRoads, centres: list[int], minutes: float, runs: int) -> tuple[float, int]:
+def _asked(connection, roads: ModeRoads, centres: list[int], minutes: float, runs: int) -> tuple[float, float]:
     cursor = connection.cursor()
     cursor.execute("CREATE EXTENSION IF NOT EXISTS postgis; CREATE EXTENSION IF NOT EXISTS pgrouting;" + TABLE)
     arcs = roads.towards.tocoo()
@@ -96,10 +101,13 @@ def _asked(connection, roads: ModeRoads, centres: list[int], minutes: float, run
         for row in rows:
             copy.write_row(row)
     cursor.execute("ANALYZE arcs")
-    taken, count = [], 0
-    for _ in range(runs + 1):
-        start = time.perf_counter()
-        (count,) = cursor.execute(ASK, (EDGES, centres, minutes)).fetchone()
-        taken.append(time.perf_counter() - start)
+    asked = (EDGES, centres, minutes)
+
+    def take() -> None:
+        with cursor.copy(TAKE, asked) as copy:
+            for _ in copy:
+                pass
+
+    taken, counted = seconds(runs, take), seconds(runs, lambda: cursor.execute(ASK, asked).fetchone())
     connection.rollback()
-    return float(np.median(taken[1:])), count
+    return taken, counted
