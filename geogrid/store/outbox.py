@@ -162,7 +162,7 @@ def _state_after(delivery: Delivery, result: Result) -> DeliveryState:
 
 
 def give_back(session: Session, claimed: Sequence[Delivery], now: datetime, *, by: str) -> None:
-    """Give back deliveries whose tries were not begun, as if nobody had claimed them: whoever comes next may send them at once."""
+    """Give back deliveries whose tries were not begun, as if nobody had claimed them: who comes next may send them at once."""
     mine = and_(deliveries.c.id.in_([one.id for one in claimed]), deliveries.c.lease_by == by)
     values = {"state": DeliveryState.WAITING.value, "next_try_at": now, "lease_until": None, "lease_by": None}
     session.execute(update(deliveries).where(mine).values(**values, tries=deliveries.c.tries - 1))
