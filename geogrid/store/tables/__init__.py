@@ -4,6 +4,8 @@ from geogrid.store.tables import (
     audit,
     cells,
     closures,
+    disputes,
+    doors,
     editions,
     events,
     geography,
@@ -13,6 +15,7 @@ from geogrid.store.tables import (
     outbox,
     people,
     webhooks,
+    window,
 )
 from geogrid.store.tables.metadata import metadata
 
@@ -20,6 +23,8 @@ __all__ = [
     "audit",
     "cells",
     "closures",
+    "disputes",
+    "doors",
     "editions",
     "events",
     "geography",
@@ -30,4 +35,5 @@ __all__ = [
     "outbox",
     "people",
     "webhooks",
+    "window",
 ]

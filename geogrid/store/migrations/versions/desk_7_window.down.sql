@@ -1,0 +1,3 @@
+DROP TABLE follow_codes;
+
+DROP TABLE window_tickets;
