@@ -33,6 +33,7 @@ from webmap.installation import EXTENSION, Installation
 from webmap.language import install_language
 from webmap.limits import install_limits
 from webmap.loopback import LOOPBACK
+from webmap.navigation import install_navigation
 from webmap.roles import install_roles
 from webmap.signed_in import install_signed_in
 from webmap.static_files import install_static_files
@@ -91,6 +92,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, district: Di
     install_roles(app)
     install_errors(app)
     install_signed_in(app)
+    install_navigation(app)
     install_static_files(app)
     install_compression(app)
     _register(app, district.profile)

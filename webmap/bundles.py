@@ -24,7 +24,7 @@ blueprint = Blueprint("bundles", __name__)
 STATIC = Path(__file__).parent / "static"
 MODULES = STATIC / "js" / "map"
 VENDOR = ("vendor/leaflet/dist/leaflet.js", "vendor/leaflet.vectorgrid/dist/Leaflet.VectorGrid.bundled.min.js")
-STYLES = ("vendor/leaflet/dist/leaflet.css", "css/tokens.css", "css/map.css", "css/imports.css", "css/who.css")
+STYLES = ("vendor/leaflet/dist/leaflet.css", "css/tokens.css", "css/map.css", "css/imports.css", "css/who.css", "css/nav.css")
 KEPT_FOREVER = "public, max-age=31536000, immutable"
 
 IMPORT = re.compile(r'^import \{ (\w+(?:, \w+)*) \} from "\./([\w-]+)\.js";$')

@@ -26,6 +26,7 @@ from webmap.headers import csp_nonce, stream_origin
 from webmap.installation import installation
 from webmap.language import current_language
 from webmap.map_frame import chrome, described_layers, district_name, map_frame
+from webmap.navigation import own_links
 from webmap.pages import wants_page
 from webmap.reading import reading
 from webmap.roles import READERS, roles
@@ -61,6 +62,7 @@ def home() -> Response:
         searchable=True,
         live=True,
         unplaced=unplaced,
+        links=own_links(),
         signed_in=signed_in(),
     )
     stream = f"{stream_origin(here.settings.stream_port)}/stream"
