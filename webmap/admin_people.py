@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from flask import Blueprint, current_app, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from geogrid.actions import accounts, log_in, second_factor
+from geogrid.actions import accounts, keys, log_in, second_factor
 from geogrid.domain.grids import Department
 from geogrid.domain.people import SECOND_FACTOR_ROLES, STAFF, Post, Role
 from geogrid.errors import AccountInvalid, GeogridError, NotFoundError
+from geogrid.store import keys as stored_keys
 from geogrid.store import people
 from geogrid.store.session import session_scope
 from layers.unit_names import unit_names
@@ -59,6 +61,8 @@ def add() -> BaseResponse:
     here = installation()
     login, name, email, phone = (request.form.get(field, "").strip() for field in ("login", "name", "email", "phone"))
     try:
+        if request.form.get("program"):
+            return _add_program(login, name)
         with session_scope(here.engine) as session:
             new = accounts.NewAccount(login, name, (_post(session),), email=email, phone=phone)
             told = {"now": here.now(), "at": real_now(), "by": current_actor().id, "since": here.now()}
@@ -71,6 +75,16 @@ def add() -> BaseResponse:
             error_body(error, current_language()), status_of(error), login=login, name=name, email=email, phone=phone
         )
     return page_of("password_once.html", 201, login=made.login, name=made.name, password=made.password, person_id=made.id)
+
+
+def _add_program(login: str, name: str) -> BaseResponse:
+    """Make the account of another system and show its page, where it gets a key."""
+    here = installation()
+    with session_scope(here.engine) as session:
+        post, told = _post(session), {"now": here.now(), "at": real_now(), "by": current_actor().id}
+        person_id = keys.add_program(session, login, name, (post,), **told)
+        write_audit(session, "person.add", str(person_id), {"login": login.lower(), "posts": [_written(post)], "program": True})
+    return redirect(f"/admin/people/{person_id}", 303)
 
 
 def _post(session: Session) -> Post:
@@ -102,23 +116,32 @@ def _unit(session: Session, typed: str) -> str:
 @roles(Role.ADMINISTRATOR)
 def one(person_id: UUID) -> BaseResponse:
     """Show one account."""
-    return _person_page(person_id)
+    return person_page(person_id)
 
 
-def _person_page(person_id: UUID, error: dict[str, Any] | None = None, status: int = 200) -> BaseResponse:
+def person_page(person_id: UUID, error: dict[str, Any] | None = None, status: int = 200) -> BaseResponse:
+    """Return the page of one account."""
     here, at = installation(), real_now()
     limits = log_in.Limits(here.settings.login_failures, here.settings.address_failures)
     with session_scope(here.engine) as session:
         person = _found(session, person_id)
         names = unit_names(session)
         locked = log_in.is_locked(session, person.login, at=at, limits=limits)
+        held = [_key_row(row, at) for row in stored_keys.list_keys(session, person_id)]
     posts = [{"text": post_text(post, names), "value": _written(post)} for post in person.posts]
     audit = (
         f"/admin/audit?object=person:{person_id}" if "/admin/audit" in {r.rule for r in current_app.url_map.iter_rules()} else ""
     )
     told = {"person": person, "posts": posts, "locked": locked, "created": shown_time(person.created_at), "audit": audit}
+    told |= {"keys": held, "default_days": keys.DEFAULT_DAYS, "most_days": keys.LONGEST_DAYS}
     needs_factor = bool(person.roles() & SECOND_FACTOR_ROLES)
     return page_of("admin_person.html", status, **told, needs_factor=needs_factor, error=error, **_choices(names))
+
+
+def _key_row(row: Any, at: datetime) -> dict[str, str]:
+    times = {name: shown_time(value) if value else "" for name, value in
+             (("made", row.made_at), ("ends", row.expires_at), ("used", row.used_at))}  # fmt: skip
+    return {"name": row.name, "state": keys.state_of(row, at=at), **times}
 
 
 def _found(session: Session, person_id: UUID) -> people.Person:
@@ -141,7 +164,7 @@ def act(person_id: UUID) -> BaseResponse:
             shown = DEEDS[asked](session, person)
             _keep_an_administrator(session)
     except AccountInvalid as error:
-        return _person_page(person_id, error_body(error, current_language()), status_of(error))
+        return person_page(person_id, error_body(error, current_language()), status_of(error))
     if shown:
         return page_of("password_once.html", login=person.login, name=person.name, password=shown, person_id=person.id)
     return redirect(f"/admin/people/{person_id}", 303)

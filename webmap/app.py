@@ -12,6 +12,7 @@ from geogrid.settings import Settings
 from geogrid.store.session import make_engine
 from webmap import (
     account_pages,
+    admin_keys,
     admin_people,
     api,
     api_docs,
@@ -19,6 +20,7 @@ from webmap import (
     health,
     home,
     imports,
+    lists_page,
     login_pages,
     officer,
     recast,
@@ -54,7 +56,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
     login_pages.blueprint,
     account_pages.blueprint,
+    admin_keys.blueprint,
     admin_people.blueprint,
+    lists_page.blueprint,
 )
 
 

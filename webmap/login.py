@@ -19,10 +19,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geogrid.actions.accounts import setup_key_actor
+from geogrid.actions.keys import state_of
 from geogrid.domain.people import GUEST, SECOND_FACTOR_ROLES, Actor
 from geogrid.errors import ForgeryGuard
 from geogrid.rules.passwords import LIFETIMES
-from geogrid.store import logins
+from geogrid.store import keys, logins
 from geogrid.store.people import posts_of
 from geogrid.store.session import session_scope
 from webmap.installation import installation
@@ -118,15 +119,17 @@ def _by_key(authorization: str) -> Caller:
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret:
         return Caller(GUEST)
-    here = installation()
+    here, at = installation(), real_now()
     with session_scope(here.engine) as session:
-        found = logins.find_key(session, secret, now=here.now())
+        found = keys.find_key(session, secret, now=here.now())
         if found is None:
             if not carries_token(authorization, here.token):
                 return Caller(GUEST)
-            return Caller(setup_key_actor(session, here.token, at=real_now(), profile=here.district.profile))
-    if found.revoked_at is not None or found.disabled_at is not None:
-        return Caller(GUEST)
+            return Caller(setup_key_actor(session, here.token, at=at, profile=here.district.profile))
+        if state_of(found, at=at) != "in use":
+            return Caller(GUEST)
+        if found.used_at is None or at - found.used_at >= keys.USED_EVERY:
+            keys.use_key(session, secret, at=at)
     return Caller(Actor(f"key:{found.name}", found.name, posts_of(found.held)))
 
 

@@ -1,7 +1,7 @@
 """Who may listen: browsers with an open session, programs with a key. Asked in SQL of its own: this process stays small.
 
-The conditions are those of ``geogrid.store.logins``; a test holds the two side by side. Whoever listens is asked for again
-with every heartbeat: a session that ended hears nothing more. Listening alone keeps no session awake.
+The conditions are those of ``geogrid.store.logins`` and ``keys``; a test holds them side by side. Whoever listens is asked
+for again with every heartbeat: a session that ended hears nothing more. Listening alone keeps no session awake.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _OPEN = """
     UNION ALL
     SELECT api_keys.key_hash FROM api_keys JOIN people ON people.id = api_keys.person_id
     WHERE api_keys.key_hash = ANY(%(hashes)s) AND api_keys.revoked_at IS NULL AND people.disabled_at IS NULL
+      AND (api_keys.expires_at IS NULL OR clock_timestamp() < api_keys.expires_at)
 """  # both ride a primary key
 _KEPT = "SELECT count(*) FROM api_keys WHERE key_hash = %(hash)s"
 

@@ -15,10 +15,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from geogrid.actions.passwords import check_password, hash_password, made_password
-from geogrid.domain.people import Actor, Post, Role
+from geogrid.domain.people import SECOND_FACTOR_ROLES, Actor, Post, Role
 from geogrid.domain.profiles import Profile
 from geogrid.errors import AccountInvalid, LoginTaken, NotFoundError
-from geogrid.store import logins, people
+from geogrid.store import keys, logins, people
 
 DISTRICT_ZEROS = "000000"
 LOGIN = re.compile(r"[a-z0-9\u4e00-\u9fff][a-z0-9._@\u4e00-\u9fff-]{1,59}")
@@ -27,6 +27,7 @@ UNIT = re.compile(r"\d{12}")
 OF_A_DEPARTMENT = frozenset({Role.DEPARTMENT})
 SETUP_LOGIN, SETUP_KEY = "set-up-key", "set-up"
 FIRST_LOGIN = "admin"
+NO_FACTOR = "this post asks for a second factor; a program has none"
 FIRST_RUN_LOCK = 4_052_001  # an advisory lock: two processes that start at once make one administrator
 
 
@@ -85,7 +86,7 @@ def create(
         where the policy refuses the password given.
     """
     login = new.login.strip().lower()
-    _check(login, new.name, {"email": new.email, "phone": new.phone})
+    check_login(login, new.name, {"email": new.email, "phone": new.phone})
     check_posts(new.posts)
     if people.by_login(session, login, now=now) is not None:
         raise LoginTaken(login=login)
@@ -132,17 +133,18 @@ def setup_key_actor(session: Session, secret: str, *, at: datetime, profile: Pro
         row = {"id": person_id, "login": SETUP_LOGIN, "name": SETUP_KEY, "integration": True, "created_at": at}
         people.add(session, row)
         people.give_posts(session, person_id, held, since=None, given_by="system:set_up")
-    logins.keep_key(session, secret, found.id if found else person_id, name=SETUP_KEY, at=at)
+    keys.keep_key(session, secret, found.id if found else person_id, name=SETUP_KEY, at=at)
     return Actor(f"key:{SETUP_KEY}", SETUP_KEY, held)
 
 
-def _check(login: str, name: str, contacts: dict[str, str]) -> None:
+def check_login(login: str, name: str, contacts: dict[str, str] | None = None) -> None:
+    """Raise AccountInvalid for a login, a name or contacts that cannot be kept."""
     if not LOGIN.fullmatch(login):
         reason = "2 to 60 letters, digits and . _ - @, a letter or digit first"
         raise AccountInvalid(field="login", reason=reason, where={"path": "login"})
     if not name.strip() or len(name) > LONGEST_NAME or any(ord(char) < 32 for char in name):
         raise AccountInvalid(field="name", reason="1 to 60 characters", where={"path": "name"})
-    for field, text in contacts.items():
+    for field, text in (contacts or {}).items():
         if len(text) > LONGEST_CONTACT or any(ord(char) < 32 for char in text):
             raise AccountInvalid(field=field, reason="at most 120 characters", where={"path": field})
 
@@ -206,6 +208,8 @@ def set_posts(
 ) -> tuple[list[Post], list[Post]]:
     """Give and end posts until ``wanted`` are held; return (given, ended). Sessions see it with their next request."""
     check_posts(wanted)
+    if person.integration and {post.role for post in wanted} & SECOND_FACTOR_ROLES:
+        raise AccountInvalid(field="role", reason=NO_FACTOR, where={"path": "role"})
     given = [post for post in wanted if post not in person.posts]
     ended = [post for post in person.posts if post not in wanted]
     for post in ended:

@@ -25,11 +25,13 @@ def account() -> None:
     """Accounts: add, list, give posts, disable, unlock, reset passwords."""
 
 
-def _say(message: str, **values: Any) -> None:
+def say(message: str, **values: Any) -> None:
+    """Print a message in the command's language."""
     click.echo(translate(message, language()).format(**values))
 
 
-def _written(session: Session, action: str, person: Person, now: datetime, **details: Any) -> None:
+def written(session: Session, action: str, person: Person, now: datetime, **details: Any) -> None:
+    """Write what the command did to an account, in the transaction of what it did."""
     from geogrid.store import audit
 
     told = {"object_kind": "person", "object_id": str(person.id), "details": details}
@@ -45,19 +47,24 @@ def _written(session: Session, action: str, person: Person, now: datetime, **det
 @click.option("--station", default="", help="Station of the post.")
 @click.option("--email", default="", help="For notices.")
 @click.option("--phone", default="", help="For notices.")
-def add(login: str, name: str, role: str, unit: str, department: str, station: str, email: str, phone: str) -> None:
+@click.option("--program", is_flag=True, help="Another system: no password; `geogrid account key make` gives it a key.")
+def add(login: str, role: str, unit: str, department: str, station: str, program: bool, **told: str) -> None:
     """Make an account with one post; its password is printed once."""
     from geogrid.actions.accounts import NewAccount, create, district_unit, person_of
     from geogrid.actions.district import read_profile
+    from geogrid.actions.keys import add_program
     from geogrid.store.session import session_scope
 
     with opened() as (settings, engine), session_scope(engine) as session:
-        now = settings.now()
-        post = Post(Role(role), unit or district_unit(read_profile(settings)), department, station)
-        new = NewAccount(login, name, (post,), email=email, phone=phone)
-        made = create(session, new, now=now, at=datetime.now(UTC), by=BY)
-        _written(session, "person.add", person_of(session, made.login, now=now), now, login=made.login, role=role, unit=post.unit)
-    click.echo(f"{made.login}\t{made.password}")
+        now, password = settings.now(), ""
+        post, at = Post(Role(role), unit or district_unit(read_profile(settings)), department, station), datetime.now(UTC)
+        if program:
+            add_program(session, login, told["name"], (post,), now=now, at=at, by=BY)
+        else:
+            password = create(session, NewAccount(login, posts=(post,), **told), now=now, at=at, by=BY).password
+        person = person_of(session, login, now=now)
+        written(session, "person.add", person, now, login=person.login, role=role, unit=post.unit)
+    click.echo(f"{person.login}\t{password}" if password else person.login)
 
 
 @account.command("list")
@@ -92,7 +99,7 @@ def posts(login: str, give: tuple[tuple[str, str], ...], end: tuple[tuple[str, s
         wanted = [*kept, *(post for post in map(_post, give) if post not in kept)]
         if give or end:
             given, ended = set_posts(session, person, wanted, now=now, by=BY)
-            _written(session, "person.posts", person, now, given=len(given), ended=len(ended))
+            written(session, "person.posts", person, now, given=len(given), ended=len(ended))
     for post in wanted:
         click.echo("\t".join((post.role.value, post.unit, post.department, post.station)))
 
@@ -111,7 +118,7 @@ def disable(login: str) -> None:
     from geogrid.actions.accounts import disable as close
 
     _change(login, "person.disable", lambda session, person: close(session, person, at=datetime.now(UTC)))
-    _say("{login} is disabled.", login=login)
+    say("{login} is disabled.", login=login)
 
 
 @account.command("enable")
@@ -121,7 +128,7 @@ def enable(login: str) -> None:
     from geogrid.actions.accounts import enable as open_again
 
     _change(login, "person.enable", open_again)
-    _say("{login} is in use again.", login=login)
+    say("{login} is in use again.", login=login)
 
 
 @account.command("unlock")
@@ -137,7 +144,7 @@ def unlock(login: str, address: str) -> None:
             log_in.unlock_address(session, address)
 
     _change(login, "person.unlock", forget)
-    _say("{login} is unlocked.", login=login)
+    say("{login} is unlocked.", login=login)
 
 
 @account.command("reset-password")
@@ -165,7 +172,7 @@ def _change(login: str, action: str, deed: Any) -> Any:
         now = settings.now()
         person = person_of(session, login, now=now)
         done = deed(session, person)
-        _written(session, action, person, now)
+        written(session, action, person, now)
     return done
 
 

@@ -1,4 +1,4 @@
-"""What opens a door: sessions, keys and the failures to log in. Only hashes are stored of what the bearer shows.
+"""What opens a door: sessions (keys: ``store.keys``), and the failures to log in. Only hashes are stored of what is shown.
 
 ``at`` is the real time: a password ages and a session ends by it, whatever the clock of a demo says. ``now`` is the
 platform's time, in which posts are held.
@@ -9,16 +9,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from geogrid.domain.people import Post
 from geogrid.store.people import held_posts, posts_of
-from geogrid.store.tables.people import api_keys, login_failures, people, sessions
+from geogrid.store.tables.people import login_failures, people, sessions
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -103,33 +101,6 @@ def sessions_of(session: Session, person_id: UUID, *, at: datetime) -> list[Row]
     is_open = (sessions.c.person_id == person_id, sessions.c.ended_at.is_(None))
     alive = (sessions.c.ends_at > at, sessions.c.seen_at > at - IDLE)
     return list(session.execute(select(sessions).where(*is_open, *alive).order_by(sessions.c.began_at.desc())))
-
-
-# -- keys of programs -------------------------------------------------------------------------------------------------
-
-
-def find_key(session: Session, secret: str, *, now: datetime) -> Any | None:
-    """Return (name, person_id, login, held, revoked_at) of the key whose bearer shows ``secret``, None where there is none."""
-    query = (
-        select(api_keys.c.name, api_keys.c.person_id, api_keys.c.revoked_at, people.c.disabled_at, held_posts(now).label("held"))
-        .join(people, people.c.id == api_keys.c.person_id)
-        .where(api_keys.c.key_hash == hash_of(secret))
-    )
-    return session.execute(query).one_or_none()
-
-
-def keep_key(session: Session, secret: str, person_id: UUID, *, name: str, at: datetime) -> None:
-    """Keep a key of a person under a name; a new key of that name takes the place of the old one, which opens nothing more."""
-    row = {"key_hash": hash_of(secret), "person_id": person_id, "name": name, "made_at": at}
-    session.execute(
-        upsert(api_keys).values(**row).on_conflict_do_update(index_elements=["name"], set_={**row, "revoked_at": None})
-    )
-
-
-def revoke_key(session: Session, name: str, *, at: datetime) -> bool:
-    """Revoke the key ``name``; return whether there was one."""
-    live = (api_keys.c.name == name, api_keys.c.revoked_at.is_(None))
-    return bool(session.execute(update(api_keys).where(*live).values(revoked_at=at)).rowcount)  # type: ignore[attr-defined]
 
 
 # -- failures ---------------------------------------------------------------------------------------------------------

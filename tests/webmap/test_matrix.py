@@ -86,6 +86,7 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("POST", "/admin/people"): Ask("/admin/people", ADMIN, 422, {"data": {}}),
     ("GET", _PERSON): Ask(f"/admin/people/{NOBODY}", ADMIN, 404),
     ("POST", _PERSON): Ask(f"/admin/people/{NOBODY}", ADMIN, 404, {"data": {}}),
+    ("POST", f"{_PERSON}/keys"): Ask(f"/admin/people/{NOBODY}/keys", ADMIN, 404, {"data": {"do": "make", "name": "x"}}),
     ("GET", "/account"): Ask("/account", LOGGED_IN, key=401),
     ("POST", "/account/sessions"): Ask("/account/sessions", LOGGED_IN, 303, key=401),
     ("GET", "/account/password"): Ask("/account/password", LOGGED_IN, key=401),

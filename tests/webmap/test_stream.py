@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from geogrid.store import events as stored_events
-from geogrid.store import logins, people
+from geogrid.store import keys, people
 from geogrid.store.session import session_scope
 from tests.build_district import IN_B2
 from tests.build_installation import HERE, free_port, running, small_installation, wait_until_answers
@@ -189,7 +189,7 @@ def test_a_key_that_was_revoked_hears_nothing(streaming):
     with listening(streaming) as page:
         assert page.answer.status == 200
     with session_scope(installation(streaming.app).engine) as session:
-        assert logins.revoke_key(session, "set-up", at=datetime.now(UTC))
+        assert keys.revoke_key(session, "set-up", at=datetime.now(UTC))
     with listening(streaming) as page:
         assert page.answer.status == 401
     assert streaming.guest().get("/api/v1/events", headers=streaming.write()).status_code == 401

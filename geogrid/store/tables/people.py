@@ -121,6 +121,9 @@ api_keys = Table(
     Column("name", Text, CheckConstraint("name <> ''", name="name_there"), nullable=False),
     _when("made_at", needed=True),
     _when("revoked_at"),
+    _said("made_by"),
+    _when("expires_at"),
+    _when("used_at"),
     UniqueConstraint("name"),
 )
 
