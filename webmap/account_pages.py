@@ -197,7 +197,7 @@ def _login() -> logins.LogIn:
 
 
 def _render(template: str, **values: Any) -> str:
-    return render_template(template, synthetic=installation().district.profile.synthetic, **values)
+    return render_template(template, **{"synthetic": installation().district.profile.synthetic, **values})
 
 
 def page_of(template: str, status: int = 200, **values: Any) -> Response:

@@ -27,6 +27,7 @@ LINKS: Final[tuple[Link, ...]] = (
     Link("/officer", "Report an event", REPORTERS),
     Link("/unplaced", "To be placed", READERS),
     Link("/recast", "Counts and recast", READERS),
+    Link("/lists", "Lists of matters", READERS),
     Link("/imports", "Imports", READERS),
     Link("/admin/people", "Accounts", frozenset({Role.ADMINISTRATOR})),
 )

@@ -6,8 +6,8 @@ lists of a district come from many hands.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,12 +37,14 @@ FROM = {
     ItemState.SUSPENDED: frozenset({ItemState.PROPOSED, ItemState.ASSESSED, ItemState.ADMITTED}),
 }
 
+TOWNSHIP_DIGITS = 9
+
 
 # -- decided ----------------------------------------------------------------------------------------------------------
 
 
 def propose(session: Session, item: Item, *, actor: Actor, now: datetime, programme: Programme, note: str = "") -> Listed:
-    """Propose a matter for the list of a department in a township.
+    """Propose a matter for the list of a department in a township, which holds in its villages too, or in one village.
 
     Raises
     ------
@@ -98,9 +100,24 @@ def name_person(session: Session, named: Named, *, actor: Actor, now: datetime) 
     )
 
 
-def _may(actor: Actor, state: ItemState, department: str) -> None:
+def next_states(found: Listed, actor: Actor) -> dict[ItemState, bool]:
+    """Return what the posts of ``actor`` decide next on an entry; False where somebody else must, as the actor proposed it."""
+    may = [state for state, before in FROM.items() if found.state in before and _holds(actor, state, found.item.department)]
+    return {state: state is ItemState.SUSPENDED or actor.id != found.proposed_by for state in may}
+
+
+def proposes_for(actor: Actor) -> tuple[Department, ...]:
+    """Return the departments for whose lists ``actor`` may propose."""
+    return tuple(department for department in Department if _holds(actor, ItemState.PROPOSED, department.value))
+
+
+def _holds(actor: Actor, state: ItemState, department: str) -> bool:
     held = [post for post in actor.posts if post.role in WHO[state]]
-    if not any(post.role is not Role.DEPARTMENT or post.department == department for post in held):
+    return any(post.role is not Role.DEPARTMENT or post.department == department for post in held)
+
+
+def _may(actor: Actor, state: ItemState, department: str) -> None:
+    if not _holds(actor, state, department):
         raise AccessForbidden(where={"path": state.value})
 
 
@@ -112,7 +129,7 @@ def _check(session: Session, item: Item, programme: Programme) -> None:
         known = ", ".join(Department.codes())
         raise ListUnknown(field="department", value=item.department, known=known, where={"path": "department"})
     townships = townships_of(session)
-    if item.unit not in townships:
+    if item.unit not in townships and item.unit not in villages_of(session, above(item.unit)):
         raise ListUnknown(field="unit", value=item.unit, known=", ".join(sorted(townships)), where={"path": "unit"})
 
 
@@ -129,13 +146,17 @@ def _told(session: Session, number: int, state: ItemState, actor: Actor, now: da
 
 @dataclass(frozen=True)
 class Cell:
-    """A matter in a township: who leads and who assists by admitted lists, who waits to be admitted."""
+    """A matter in a place: who leads and who assists by admitted lists, who waits to be admitted.
+
+    What a township's list says holds in its villages. ``below``: how many entries single villages of a township have.
+    """
 
     category: str
     unit: str
     leads: tuple[str, ...] = ()
     assists: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    below: int = 0
 
     @property
     def is_hole(self) -> bool:
@@ -150,7 +171,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Matters (rows) by townships (columns), with the names of both."""
+    """Matters (rows) by townships, or by the villages of one (columns), with the names of both."""
 
     programme: str
     categories: tuple[str, ...]
@@ -167,12 +188,16 @@ class Matrix:
         return [cell for cell in self.cells.values() if cell.is_double]
 
 
-def matrix(session: Session, programme: Programme, *, language: str, department: str = "") -> Matrix:
+def matrix(session: Session, programme: Programme, *, language: str, department: str = "", township: str = "") -> Matrix:
     """Return who leads what where, under the edition in force; with ``department`` only the rows in which it has a part.
 
-    The rows are the minor classes, and major ones that have none. Raises EditionNotInForce.
+    The rows are the minor classes, and major ones that have none; the columns the townships, or the villages of ``township``.
+    Raises EditionNotInForce, ListUnknown.
     """
     names = townships_of(session)
+    if township and township not in names:
+        raise ListUnknown(field="township", value=township, known=", ".join(sorted(names)), where={"path": "township"})
+    names = villages_of(session, township) if township else names
     found = lists.listed(session, programme.code)
     kept = {one.item.category for one in found if one.item.department == department}
     rows = [category for category in _rows(programme) if not department or category in kept]
@@ -188,20 +213,40 @@ def _rows(programme: Programme) -> list[str]:
 
 def _cells(rows: Sequence[str], units: Sequence[str], found: Iterable[Listed]) -> dict[tuple[str, str], Cell]:
     by_place: dict[tuple[str, str], list[Listed]] = defaultdict(list)
+    below: Counter[tuple[str, str]] = Counter()
     for one in found:
         by_place[one.item.category, one.item.unit].append(one)
-    return {(row, unit): _cell(row, unit, by_place.get((row, unit), ())) for row in rows for unit in units}
+        if above(one.item.unit) != one.item.unit:
+            below[one.item.category, above(one.item.unit)] += 1
+    return {(row, unit): _cell(row, unit, by_place, below[row, unit]) for row in rows for unit in units}
 
 
-def _cell(row: str, unit: str, here: Iterable[Listed]) -> Cell:
+def _cell(row: str, unit: str, by_place: Mapping[tuple[str, str], list[Listed]], below: int) -> Cell:
     admitted: dict[Part, list[str]] = {Part.LEAD: [], Part.ASSIST: []}
-    waiting = []
-    for one in here:
-        (admitted[one.item.part] if one.state is ItemState.ADMITTED else waiting).append(one.item.department)
-    return Cell(row, unit, tuple(admitted[Part.LEAD]), tuple(admitted[Part.ASSIST]), tuple(waiting))
+    waiting: list[str] = []
+    for place in holding_in(unit):
+        for one in by_place.get((row, place), ()):
+            (admitted[one.item.part] if one.state is ItemState.ADMITTED else waiting).append(one.item.department)
+    leads, assists, waits = (tuple(dict.fromkeys(part)) for part in (admitted[Part.LEAD], admitted[Part.ASSIST], waiting))
+    return Cell(row, unit, leads, assists, waits, below)
+
+
+def above(unit: str) -> str:
+    """Return the code of the township of a unit (12 digits), itself for a township."""
+    return unit[:TOWNSHIP_DIGITS].ljust(len(unit), "0")
+
+
+def holding_in(unit: str) -> tuple[str, ...]:
+    """Return the units whose lists hold in ``unit``: itself, and the township of a village."""
+    return tuple(dict.fromkeys((unit, above(unit))))
 
 
 def townships_of(session: Session) -> dict[str, str]:
     """Return the names of the townships of the edition in force by code; raises EditionNotInForce."""
     editions.in_force(session)
     return unit_names.of_level(session, Level.TOWNSHIP)
+
+
+def villages_of(session: Session, township: str) -> dict[str, str]:
+    """Return the names of the villages of a township in force by code."""
+    return unit_names.below(session, Level.VILLAGE, township)

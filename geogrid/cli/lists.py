@@ -24,10 +24,11 @@ def lists() -> None:
 @lists.command("matrix")
 @click.option("--programme", help="Code of the programme. Without: the district's own.")
 @click.option("--department", default="", help="Only the matters in which this department has a part.")
+@click.option("--township", default="", help="Code of a township: its villages instead of the townships.")
 @click.option("--faults", is_flag=True, help="Only where nobody leads or more than one does; code 1 where there is any.")
 @click.pass_context
-def matrix_command(context: click.Context, programme: str | None, department: str, faults: bool) -> None:
-    """Say who leads each matter in each township, a line each: `-` nobody, `+` more than one."""
+def matrix_command(context: click.Context, programme: str | None, department: str, township: str, faults: bool) -> None:
+    """Say who leads each matter in each township (or village of one), a line each: `-` nobody, `+` more than one."""
     from geogrid.actions.district import open_district
     from geogrid.actions.matter_lists import matrix
     from geogrid.store.session import session_scope
@@ -35,7 +36,7 @@ def matrix_command(context: click.Context, programme: str | None, department: st
     with opened() as (settings, engine), session_scope(engine) as session:
         programmes = open_district(settings, engine).programmes
         rules = programmes.of(programme) if programme else programmes.default
-        found = matrix(session, rules, language=language(), department=department)
+        found = matrix(session, rules, language=language(), department=department, township=township)
     for line in lines(found, faults=faults):
         click.echo(line)
     holes, doubles = len(found.holes()), len(found.doubles())

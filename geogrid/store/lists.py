@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ BY_STATE = {ItemState.ASSESSED: "assessed", ItemState.ADMITTED: "admitted", Item
 
 @dataclass(frozen=True)
 class Listed:
-    """A matter as it stands on a list: what, how far, and who proposed it."""
+    """A matter as it stands on a list: what, how far, and who proposed and decided when."""
 
     id: int
     item: Item
@@ -33,6 +33,10 @@ class Listed:
     assessed_by: str | None
     admitted_by: str | None
     admitted_at: datetime | None
+    assessed_at: datetime | None = None
+    suspended_by: str | None = None
+    suspended_at: datetime | None = None
+    note: str = ""
 
 
 # -- duties -----------------------------------------------------------------------------------------------------------
@@ -105,9 +109,16 @@ def listed(session: Session, programme: str, *, department: str = "", unit: str 
     return [_listed(row) for row in rows]
 
 
+def listed_in(session: Session, programme: str, category: str, units: Collection[str]) -> list[Listed]:
+    """Return what stands, and what stood before it was suspended, of one category in units: the latest proposal first."""
+    query = select(list_items).where(list_items.c.programme == programme, list_items.c.category == category)
+    rows = session.execute(query.where(list_items.c.unit == func.any(list(units))).order_by(list_items.c.id.desc()))
+    return [_listed(row) for row in rows]
+
+
 def _listed(row: Any) -> Listed:
     item = Item(row.programme, row.category, row.unit, row.department, Part(row.part))
-    decided = (row.assessed_by, row.admitted_by, row.admitted_at)
+    decided = (row.assessed_by, row.admitted_by, row.admitted_at, row.assessed_at, row.suspended_by, row.suspended_at, row.note)
     return Listed(row.id, item, ItemState(row.state), row.proposed_by, row.proposed_at, *decided)
 
 

@@ -139,6 +139,14 @@ def contacts_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, 
     return {row.id: (row.name, row.phone) for row in rows}
 
 
+def names_and_roles(session: Session, ids: Sequence[UUID], *, now: datetime) -> dict[UUID, tuple[str, list[str]]]:
+    """Return the name of people by id, and the codes of the roles held at ``now``; those nobody knows are left out."""
+    rows = session.execute(
+        select(people.c.id, people.c.name, held_posts(now).label("held")).where(people.c.id == func.any(list(ids)))
+    )
+    return {row.id: (row.name, [post["role"] for post in row.held]) for row in rows}
+
+
 def add_all(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Insert people, each a row of columns; all rows name the same ones."""
     if rows:

@@ -23,3 +23,10 @@ def of_level(session: Session, level: Level) -> dict[str, str]:
     """Return the names of all units of a level in force by code."""
     found = select(units.c.code, units.c.name).where(units.c.level == level.value, func.upper_inf(units.c.valid))
     return {row.code: row.name for row in session.execute(found.order_by(units.c.code))}
+
+
+def below(session: Session, level: Level, parent: str) -> dict[str, str]:
+    """Return the names of the units of a level in force under ``parent`` by code."""
+    found = select(units.c.code, units.c.name).where(units.c.level == level.value, units.c.parent_code == parent)
+    rows = session.execute(found.where(func.upper_inf(units.c.valid)).order_by(units.c.code))
+    return {row.code: row.name for row in rows}

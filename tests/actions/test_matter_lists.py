@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from geogrid.actions.district import district_of
-from geogrid.actions.matter_lists import decide, matrix, name_person, propose
+from geogrid.actions.matter_lists import decide, matrix, name_person, next_states, propose, proposes_for
 from geogrid.actions.notices import _named_over
 from geogrid.cli.lists import lines
 from geogrid.cli.lists import lists as commands
@@ -91,7 +91,7 @@ def test_what_stands_there_is_not_proposed_again_until_it_is_suspended(session, 
     assert proposed(session, programme, item()) != number
 
 
-@pytest.mark.parametrize("wanted", [item("NONE"), item(unit=VILLAGE_A), item(department="moon")])
+@pytest.mark.parametrize("wanted", [item("NONE"), item(unit="999901000000"), item(department="moon")])
 def test_what_nobody_knows_is_no_matter(session, programme, wanted):
     with pytest.raises(ListUnknown):
         proposed(session, programme, wanted, DISPATCHER)
@@ -146,3 +146,39 @@ def test_named_and_listed_by_command(fresh_database, tmp_path):
     assert named.output == f"unit:{VILLAGE_A}\tDeputy in charge\tleader_a\n"
     shown = CliRunner().invoke(commands, ["matrix", "--faults"], env=environ, catch_exceptions=False)
     assert shown.exit_code == 1 and "nobody leads" in shown.output
+
+
+def test_what_a_township_lists_holds_in_its_villages(session, programme):
+    admitted(session, programme, item())
+    found = matrix(session, programme, language="zh", township=TOWNSHIP_A)
+    assert found.units == (VILLAGE_A,)
+    assert found.cells["E01", VILLAGE_A].leads == ("urban",), "the township's lead is the village's"
+    assert found.cells["E02", VILLAGE_A].is_hole
+
+
+def test_a_lead_of_one_village_beside_that_of_its_township_is_a_double_there(session, programme):
+    admitted(session, programme, item())
+    admitted(session, programme, item(unit=VILLAGE_A, department="police"), actor=POLICE)
+    assert set(matrix(session, programme, language="zh", township=TOWNSHIP_A).cells["E01", VILLAGE_A].leads) == {
+        "urban",
+        "police",
+    }
+    above = matrix(session, programme, language="zh").cells["E01", TOWNSHIP_A]
+    assert (above.leads, above.below) == (("urban",), 1), "the township's cell says that a village has an entry of its own"
+
+
+def test_villages_of_nowhere_are_refused(session, programme):
+    with pytest.raises(ListUnknown):
+        matrix(session, programme, language="zh", township=VILLAGE_A)
+    with pytest.raises(ListUnknown):
+        proposed(session, programme, item(unit=f"{TOWNSHIP_A[:9]}999"))
+
+
+def test_who_decides_next_is_told_before_he_tries(session, programme):
+    number = proposed(session, programme, item(), actor=DISPATCHER)
+    found = lists.find_item(session, number)
+    assert next_states(found, DISPATCHER) == {ItemState.ASSESSED: False}, "another decides than proposed"
+    assert next_states(found, COMMANDER) == {ItemState.ASSESSED: True, ItemState.SUSPENDED: True}
+    assert next_states(found, URBAN) == {}
+    assert [one.value for one in proposes_for(URBAN)] == ["urban"]
+    assert len(proposes_for(COMMANDER)) == 8

@@ -79,6 +79,9 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("POST", "/api/v1/matter-lists/<int:item_id>/decisions"): Ask(
         "/api/v1/matter-lists/9999/decisions", DECIDERS, 422, {"json": {}}
     ),
+    ("GET", "/lists"): Ask("/lists", ALL),
+    ("POST", "/lists"): Ask("/lists", LISTERS, 422, {"data": {}}),
+    ("POST", "/lists/<int:item_id>/decisions"): Ask("/lists/9999/decisions", DECIDERS, 422, {"data": {}}),
     ("GET", _HOOK): Ask(f"/api/v1/webhooks/{NOBODY}", ADMIN, 404),
     ("PUT", _HOOK): Ask(f"/api/v1/webhooks/{NOBODY}", ADMIN, 404, {"json": {}}),
     ("DELETE", _HOOK): Ask(f"/api/v1/webhooks/{NOBODY}", ADMIN, 404),

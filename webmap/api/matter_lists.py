@@ -34,15 +34,16 @@ class MatrixQuery(Query):
 
     programme: str | None = Field(None, description="code; without: the district's own")
     department: str = Field("", description="only matters in which this department has a part")
+    township: str = Field("", description="code of a township: its villages instead of the townships")
 
 
 class ProposalBody(BaseModel):
-    """A matter proposed for the list of a department in a township."""
+    """A matter proposed for the list of a department in a township or a village."""
 
     model_config = ConfigDict(extra="forbid")
 
     category: str
-    unit: str = Field(description="code of a township, 12 digits")
+    unit: str = Field(description="code of a township, whose villages are meant too, or of a village: 12 digits")
     department: str
     part: str = Field("lead", description="lead or assist")
     programme: str = Field("", description="code; without: the district's own")
@@ -70,7 +71,8 @@ def get_matter_lists(query: MatrixQuery) -> Response:
     """Return a cell a matter and township, how many have no lead or several, and every entry of the lists by number."""
     programme = _programme(query.programme or "")
     with reading() as session:
-        found = matrix(session, programme, language=current_language(), department=query.department)
+        told = {"department": query.department, "township": query.township}
+        found = matrix(session, programme, language=current_language(), **told)
         entries = listed(session, programme.code, department=query.department)
     body = {
         "programme": programme.code,
@@ -134,7 +136,7 @@ def entry_body(one: Listed) -> dict[str, Any]:
 
 
 def _cell_body(cell: Cell) -> dict[str, Any]:
-    parts = {"leads": cell.leads, "assists": cell.assists, "waiting": cell.waiting}
+    parts = {"leads": cell.leads, "assists": cell.assists, "waiting": cell.waiting, "below": cell.below}
     return {"category": cell.category, "unit": cell.unit, **parts, "hole": cell.is_hole, "double": cell.is_double}
 
 
