@@ -50,6 +50,12 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+def _count(text: str) -> int:
+    if int(text) < 1:
+        raise ValueError(f"{text!r} is less than 1")
+    return int(text)
+
+
 TABLE: dict[str, Setting] = {
     "database_url": Setting("GEOGRID_DATABASE_URL", "", "an existing PostGIS; empty: the private cluster under var/"),
     "var_dir": Setting("GEOGRID_VAR", str(ROOT / "var"), "where all state is kept", _path),
@@ -77,6 +83,10 @@ TABLE: dict[str, Setting] = {
     "address_failures": Setting(
         "GEOGRID_ADDRESS_FAILURES", "5", "the same for an address; more where many people share one", int
     ),
+    "person_a_minute": Setting("GEOGRID_PERSON_A_MINUTE", "1200", "requests a minute of a person, tiles left out", _count),
+    "key_a_minute": Setting("GEOGRID_KEY_A_MINUTE", "6000", "requests a minute of a key or a screen, tiles left out", _count),
+    "exports_a_minute": Setting("GEOGRID_EXPORTS_A_MINUTE", "30", "sheets and papers a minute of one caller", _count),
+    "reveals_a_minute": Setting("GEOGRID_REVEALS_A_MINUTE", "20", "looks at personal details a minute of one caller", _count),
     "as_of": Setting(
         "GEOGRID_AS_OF",
         "",
@@ -84,6 +94,7 @@ TABLE: dict[str, Setting] = {
         _time,
     ),
     "carriers": Setting("GEOGRID_CARRIERS", "", "the file of carriers of notices; empty: carriers.toml in GEOGRID_VAR"),
+    "indicators": Setting("GEOGRID_INDICATORS", "", "the file that defines the figures; empty: indicators.toml in GEOGRID_DATA"),
     "clock_start": Setting("GEOGRID_CLOCK_START", "", "the real time at which the clock stood at GEOGRID_AS_OF", _time),
 }
 
@@ -105,8 +116,13 @@ class Settings:
     passwords: str
     login_failures: int
     address_failures: int
+    person_a_minute: int
+    key_a_minute: int
+    exports_a_minute: int
+    reveals_a_minute: int
     as_of: datetime | None
     carriers: str
+    indicators: str
     clock_start: datetime | None
 
     def now(self) -> datetime:

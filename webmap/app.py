@@ -17,6 +17,7 @@ from webmap import (
     api,
     api_docs,
     bundles,
+    desk,
     health,
     home,
     imports,
@@ -33,7 +34,7 @@ from webmap.errors import install_errors
 from webmap.headers import install_headers
 from webmap.installation import EXTENSION, Installation
 from webmap.language import install_language
-from webmap.limits import install_limits
+from webmap.limits import install_allowances, install_limits
 from webmap.loopback import LOOPBACK
 from webmap.navigation import install_navigation
 from webmap.roles import install_roles
@@ -50,6 +51,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     recast.blueprint,
     tiles.blueprint,
     bundles.blueprint,
+    desk.blueprint,
     api.blueprint,
     api_docs.blueprint,
     officer.blueprint,
@@ -93,6 +95,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, district: Di
     install_language(app, settings.language or district.profile.language)
     install_headers(app, settings.stream_port)
     install_limits(app)
+    install_allowances(app)
     install_roles(app)
     install_errors(app)
     install_signed_in(app)
