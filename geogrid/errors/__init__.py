@@ -13,8 +13,24 @@ from geogrid.errors.access import (
     LoginTaken,
     PasswordWeak,
 )
+from geogrid.errors.assessment import (
+    AppealLate,
+    AppealSamePerson,
+    AppealThere,
+    MonthClosed,
+    MonthInvalid,
+    SheetInvalid,
+)
 from geogrid.errors.carriers import CarrierDown, CarrierError, CarrierRefused, CarriersInvalid
-from geogrid.errors.clocks import ClockEndless, ClockMarksBroken, ClockUnknown, OptionInvalid, ProgrammeInvalid, ProgrammeUnknown
+from geogrid.errors.clocks import (
+    ClockEndless,
+    ClockMarksBroken,
+    ClockUnknown,
+    IndicatorsInvalid,
+    OptionInvalid,
+    ProgrammeInvalid,
+    ProgrammeUnknown,
+)
 from geogrid.errors.coordinates import (
     AccuracyInvalid,
     AccuracyType,
@@ -101,6 +117,7 @@ from geogrid.errors.matters import (
     StepUnknown,
     WithinPassed,
 )
+from geogrid.errors.outside import ChannelFileInvalid, OrderConflict, OrderOver, OutsideChannelUnknown, ResendInvalid
 from geogrid.errors.reports import (
     ChannelUnknown,
     EventNotWaiting,
@@ -154,6 +171,9 @@ __all__ = [
     "AccuracyInvalid",
     "AccuracyType",
     "AlreadyRunning",
+    "AppealLate",
+    "AppealSamePerson",
+    "AppealThere",
     "AssetChanged",
     "AssetUnavailable",
     "AuditHeadsBroken",
@@ -162,6 +182,7 @@ __all__ = [
     "CarrierError",
     "CarrierRefused",
     "CarriersInvalid",
+    "ChannelFileInvalid",
     "ChannelUnknown",
     "ClockEndless",
     "ClockMarksBroken",
@@ -221,6 +242,7 @@ __all__ = [
     "GeometrySelfIntersection",
     "GeometryTooLarge",
     "GeometryType",
+    "IndicatorsInvalid",
     "InputError",
     "JsonDuplicateKey",
     "JsonEncoding",
@@ -237,8 +259,13 @@ __all__ = [
     "LoginTaken",
     "MediaTypeUnsupported",
     "MethodNotAllowed",
+    "MonthClosed",
+    "MonthInvalid",
     "NotFoundError",
     "OptionInvalid",
+    "OrderConflict",
+    "OrderOver",
+    "OutsideChannelUnknown",
     "PartFailed",
     "PasswordWeak",
     "PhotoDamaged",
@@ -262,11 +289,13 @@ __all__ = [
     "ReportInvalid",
     "ReportWithoutPlace",
     "RequestInvalid",
+    "ResendInvalid",
     "RevealLimit",
     "RevealPurpose",
     "RoleMissing",
     "SamePerson",
     "SetupError",
+    "SheetInvalid",
     "SocketPathTooLong",
     "StepConflict",
     "StepFailed",

@@ -1,14 +1,18 @@
 """The tables, as SQLAlchemy Core. Migrations are compared with them by test."""
 
 from geogrid.store.tables import (
+    assessment,
     audit,
     cells,
     closures,
+    concerns,
+    desk,
     disputes,
     doors,
     editions,
     events,
     geography,
+    hotline,
     lists,
     matters,
     names,
@@ -20,14 +24,18 @@ from geogrid.store.tables import (
 from geogrid.store.tables.metadata import metadata
 
 __all__ = [
+    "assessment",
     "audit",
     "cells",
     "closures",
+    "concerns",
+    "desk",
     "disputes",
     "doors",
     "editions",
     "events",
     "geography",
+    "hotline",
     "lists",
     "matters",
     "metadata",

@@ -77,7 +77,12 @@ events = Table(
     CheckConstraint("is_open = (state NOT IN ('closed', 'archived'))", name="open_by_state"),
     Index(None, "grid_code"),
     Index(None, "reported_at", "id"),
+    Index(None, "township_code", "reported_at", "id"),  # the lists of those who see one territory
+    Index(None, "village_code", "reported_at", "id"),
     Index("ix_events_open", "township_code", postgresql_where=text("is_open")),
+    # Pairs of neighbouring characters of what was said, and whether the event is open: search in Chinese, see docs/adr/0018.
+    Index("ix_events_grams", text("geogrid_grams(words, address, is_open)"), postgresql_using="gin"),
+    Index("ix_events_closed_at", "closed_at", "id", postgresql_where=text("NOT is_open")),
     Index("ix_events_unplaced", "reported_at", postgresql_where=text("grid_code IS NULL")),
 )
 
@@ -97,6 +102,7 @@ steps = Table(
     Column("details", JSONB, nullable=False, server_default=text("'{}'")),
     Column("client_key", Text, unique=True),
     UniqueConstraint("event_id", "seq"),
+    Index(None, "at"),
 )
 
 # Every assignment an event ever had, under the edition it was made with; exactly one is current.
