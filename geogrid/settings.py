@@ -125,6 +125,11 @@ class Settings:
     indicators: str
     clock_start: datetime | None
 
+    @property
+    def indicators_path(self) -> Path:
+        """The file that defines the figures: the one named, else ``indicators.toml`` of the data folder."""
+        return Path(self.indicators).expanduser().resolve() if self.indicators else self.data_dir / "indicators.toml"
+
     def now(self) -> datetime:
         """Return the time, aware: the real one, or, for a demo, the time since ``clock_start`` counted from ``as_of``."""
         real = datetime.now(UTC)

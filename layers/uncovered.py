@@ -28,7 +28,8 @@ def without(choice: CircleChoice) -> ColumnElement[int]:
     return cast(figures.c.properties["without"][choice.key].astext, Integer)
 
 
-def _shown() -> tuple[ColumnElement[bool], ...]:
+def in_shown_edition() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that leave the figures of the analysis last drawn for the grids that the map shows."""
     return (figures.c.kind == UNCOVERED, figures.c.edition_id == edition_shown(UNCOVERED))
 
 
@@ -46,7 +47,7 @@ def select_uncovered(view: View) -> Select:
         count.label("without"),
         (func.floor(part * 100)).label("percent"),
     )
-    return copies(view, "base_grids", *columns).join(figures, figures.c.code == shapes.c.code).where(*_shown(), count > 0)
+    return copies(view, "base_grids", *columns).join(figures, figures.c.code == shapes.c.code).where(*in_shown_edition(), count > 0)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def uncovered(session: Session, choice: CircleChoice, *, most: int = 5000) -> li
     count = without(choice)
     households = cast(figures.c.properties["households"].astext, Integer)
     rows = session.execute(
-        select(figures.c.code, households, count).where(*_shown(), count > 0).order_by(count.desc(), figures.c.code).limit(most)
+        select(figures.c.code, households, count).where(*in_shown_edition(), count > 0).order_by(count.desc(), figures.c.code).limit(most)
     )
     return [GridUncovered(*row) for row in rows]
 

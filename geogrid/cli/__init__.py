@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("zh", "en")
 # Modules of this room with a list COMMANDS, as the other packages have one.
-OWN = ("geogrid.cli.accounts", "geogrid.cli.audit", "geogrid.cli.keys", "geogrid.cli.programmes", "geogrid.cli.webhooks")
+OWN = (
+    "geogrid.cli.accounts",
+    "geogrid.cli.audit",
+    "geogrid.cli.figures",
+    "geogrid.cli.keys",
+    "geogrid.cli.programmes",
+    "geogrid.cli.webhooks",
+)
 
 
 class _Commands(click.Group):

@@ -23,6 +23,12 @@ class ProgrammeInvalid(FileError):
     code = "programme.invalid"
 
 
+class IndicatorsInvalid(FileError):
+    """The book of figures {name} cannot be used. Mend its file; by line: {faults}"""
+
+    code = "indicators.invalid"
+
+
 class ProgrammeUnknown(NotFoundError):
     """There is no programme {name}, and no such file. Known: {known}."""
 

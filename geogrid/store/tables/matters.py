@@ -47,6 +47,7 @@ matters = Table(
     Column("urged", Integer, nullable=False, server_default="0"),
     Column("supervised", Boolean, nullable=False, server_default=text("false")),
     Column("key_listed", Boolean, nullable=False, server_default=text("false")),
+    Column("parent_id", Uuid, ForeignKey("events.id")),  # what it was merged into
     Column("parked_until", TIMESTAMP(timezone=True)),
     Column("rating", Integer, CheckConstraint("rating BETWEEN 1 AND 5", name="rating_in_range")),
     Column("outcome", Text, nullable=False, server_default=""),
@@ -54,6 +55,7 @@ matters = Table(
     Column("proposals", JSONB, nullable=False, server_default=NOTHING),
     Index(None, "owner", "state"),
     Index("ix_matters_parked_until", "parked_until", postgresql_where=text("parked_until IS NOT NULL")),
+    Index("ix_matters_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     Index("ix_matters_proposals", "event_id", postgresql_where=text("proposals <> '[]'::jsonb")),
 )
 
@@ -80,4 +82,5 @@ clocks = Table(
     Index("ix_clocks_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
     Index("ix_clocks_provisional", "event_id", postgresql_where=text("provisional")),
     Index("ix_clocks_due_at", "due_at", postgresql_where=text("stopped_at IS NULL")),
+    Index(None, "clock", "due_at"),
 )

@@ -1,0 +1,1 @@
+DROP INDEX ix_clocks_clock_due_at;
