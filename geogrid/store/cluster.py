@@ -63,6 +63,15 @@ _ALWAYS = {
     "log_timezone": "'UTC'",
     "lc_messages": "'C'",
     "log_line_prefix": "'%m [%p] '",
+    # What people said must not come into a log: an error quotes the row in its details, the value in its message, the words
+    # in its statement. The application logs each error itself, by code and place.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _FOR_TESTS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

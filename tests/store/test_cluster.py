@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -246,3 +247,38 @@ def test_fresh_database_commits(fresh_database):
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM committed")) == 0
     engine.dispose()
+
+
+CANARY = "13912345678"
+TELLING = (  # each makes PostgreSQL quote the row or the words: in a detail, a message, a statement, a context
+    "INSERT INTO said VALUES (1, '{0}')", "INSERT INTO said VALUES (2, '{0}')", "SELECT CAST('{0}x' AS integer)",
+    "DO $$ BEGIN RAISE WARNING 'told {0}'; END $$", "DO $$ BEGIN RAISE EXCEPTION 'told {0}'; END $$",
+    "SELECT no_such_column, '{0}' FROM said",
+)  # fmt: skip
+
+
+def test_no_words_of_people_come_into_the_log_of_the_cluster(var_dir):
+    cluster.start_cluster(var_dir)
+    place = {"dbname": "geogrid", "user": "geogrid", "host": str(cluster.socket_dir(var_dir)), "autocommit": True}
+    with psycopg.connect(**place) as database:
+        database.execute("CREATE TABLE said (number integer PRIMARY KEY, words text CHECK (words = '-'))")
+        database.execute("INSERT INTO said VALUES (1, '-')")
+        for statement in TELLING:
+            with contextlib.suppress(psycopg.Error):
+                database.execute(statement.format(CANARY))
+        with pytest.raises(psycopg.errors.CheckViolation, match="words_check") as caught:
+            database.execute("INSERT INTO said VALUES (%s, %s)", [3, CANARY])
+        with pytest.raises(psycopg.errors.CheckViolation), database.cursor().copy("COPY said FROM STDIN") as copy:
+            copy.write_row((4, CANARY))
+    assert CANARY in caught.value.diag.message_detail, "the application is told all of it"
+    for path in (cluster.cluster_home(var_dir) / "log", *var_dir.rglob("*.log")):
+        assert CANARY.encode() not in path.read_bytes(), path
+
+
+def test_the_log_of_the_cluster_still_says_what_became_of_it(var_dir):
+    """A log from which nothing can be learnt would pass the test above too."""
+    cluster.start_cluster(var_dir)
+    cluster.stop_cluster(var_dir)
+    said = (cluster.cluster_home(var_dir) / "log").read_text()
+    assert "database system is ready to accept connections" in said
+    assert "database system is shut down" in said
