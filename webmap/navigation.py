@@ -24,6 +24,7 @@ class Link(NamedTuple):
 # In the order in which they are shown. The roles are those of the route: a test compares them.
 LINKS: Final[tuple[Link, ...]] = (
     Link("/", "Map", READERS),
+    Link("/desk", "Desk", READERS),
     Link("/officer", "Report an event", REPORTERS),
     Link("/unplaced", "To be placed", READERS),
     Link("/recast", "Counts and recast", READERS),

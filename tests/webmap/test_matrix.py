@@ -53,6 +53,7 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("GET", "/grids/<code>"): Ask("/grids/999901001001001", ALL),
     ("GET", "/stations/<code>"): Ask("/stations/99990100000001", ALL),
     ("GET", "/tiles/<set_name>/<int:z>/<int:x>/<int:y>.mvt"): Ask("/tiles/all/12/872/363.mvt", ALL),
+    ("GET", "/desk"): Ask("/desk", ALL),
     ("GET", "/recast"): Ask("/recast", ALL),
     ("GET", "/recast.csv"): Ask("/recast.csv", ALL),
     ("GET", "/unplaced"): Ask("/unplaced", ALL),

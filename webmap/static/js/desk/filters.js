@@ -1,0 +1,189 @@
+// What the queue shows: quick lists, lights, search, the whole form, and views that are kept. The address holds it all.
+
+import { el, fill, SHAPES } from "./dom.js";
+
+const KNOWN = [
+  "open", "light", "channel", "kind", "category", "handling", "level", "state", "township", "village", "grid", "owner", "mine", "unplaced",
+  "border", "approval", "supervised", "key_listed", "urged", "danger", "q", "reported_from", "reported_to", "sort", "view",
+];
+const TYPING_MS = 300;
+
+export class Filters {
+  constructor(host, { config, api, onChange }) {
+    Object.assign(this, { host, config, api, onChange, words: config.words, views: [] });
+    this.value = this.#fromAddress();
+    this.search = document.getElementById("search");
+    this.quick = document.getElementById("quick");
+    this.lights = document.getElementById("lights");
+    this.form = document.getElementById("filter-form");
+    this.view = document.getElementById("views");
+    this.search.value = this.value.q || "";
+    this.#drawQuick();
+    this.#drawForm();
+    this.#wire();
+    this.loadViews();
+  }
+
+  #fromAddress() {
+    const asked = new URLSearchParams(location.search);
+    return Object.fromEntries([...asked].filter(([name, value]) => KNOWN.includes(name) && value));
+  }
+
+  set(value, { keepView = false } = {}) {
+    this.value = Object.fromEntries(Object.entries(value).filter(([name, one]) => one !== "" && (keepView || name !== "view")));
+    const asked = new URLSearchParams(this.value);
+    history.replaceState(null, "", asked.size ? `?${asked}` : location.pathname);
+    this.search.value = this.value.q || "";
+    this.draw();
+    this.onChange(this.value);
+  }
+
+  draw() {
+    for (const button of this.quick.children) {
+      const own = JSON.parse(button.dataset.query);
+      const here = Object.fromEntries(Object.entries(this.value).filter(([name]) => name !== "q" && name !== "sort"));
+      button.setAttribute("aria-pressed", String(same(own, here)));
+    }
+    for (const field of this.form.querySelectorAll("[name]")) {
+      if (field.type === "checkbox") field.checked = this.value[field.name] === "1";
+      else field.value = this.value[field.name] || field.dataset.empty || "";
+    }
+    const more = Object.keys(this.value).filter((name) => !["q", "view", "sort"].includes(name)).length;
+    document.getElementById("filter-open").dataset.count = more || "";
+    this.view.value = this.value.view || "";
+  }
+
+  // How many of each light; each number is a link to its list.
+  count(page) {
+    this.lights.replaceChildren(
+      ...["red", "amber", "green", "grey"].map((code) => {
+        const pressed = this.value.light === code;
+        const told = fill(this.words.light_count, { light: this.words.lights[code], n: page.counts[code] ?? 0 });
+        return el("button", { type: "button", class: `count ${code}`, "aria-pressed": String(pressed), title: told, "aria-label": told, data: { light: code },
+          onclick: () => this.set({ ...this.value, light: pressed ? "" : code }) },
+        el("i", { text: SHAPES[code], "aria-hidden": "true" }), el("b", { text: (page.counts[code] ?? 0).toLocaleString("en") }));
+      }),
+      el("span", { class: "total", text: fill(this.words.total, { n: (page.total ?? 0).toLocaleString("en") }) }),
+    );
+  }
+
+  #drawQuick() {
+    this.quick.replaceChildren(...this.config.quick.map(({ title, query }, at) =>
+      el("button", { type: "button", "aria-pressed": "false", data: { query: JSON.stringify(query) }, title: fill(this.words.quick_key, { n: at + 1 }),
+        onclick: () => this.set(query) }, title)));
+  }
+
+  pickQuick(number) {
+    this.quick.children[number - 1]?.click();
+  }
+
+  #drawForm() {
+    const { fields, flags } = this.config.filters;
+    const made = fields.map(({ name, title, choices }) =>
+      el("label", {}, title, el("select", { name }, el("option", { value: "", text: this.words.any }), choices.map(({ code, title: told }) => el("option", { value: code, text: told })))));
+    const open = el("label", {}, this.words.open_or_closed, el("select", { name: "open", "data-empty": "1" },
+      [["1", this.words.open_only], ["0", this.words.closed_only], ["all", this.words.open_and_closed]].map(([value, text]) => el("option", { value, text }))));
+    const days = ["reported_from", "reported_to"].map((name) => el("label", {}, this.words[name], el("input", { type: "date", name })));
+    const sort = el("label", {}, this.words.sort, el("select", { name: "sort", "data-empty": "due" },
+      ["due", "reported", "closed"].map((value) => el("option", { value, text: this.words.sorts[value] }))));
+    const ticks = el("fieldset", {}, flags.map(({ name, title }) => el("label", { class: "tick" }, el("input", { type: "checkbox", name, value: "1" }), title)));
+    this.form.querySelector(".fields").replaceChildren(open, ...made, ...days, sort, ticks);
+  }
+
+  #wire() {
+    let typed;
+    this.search.addEventListener("input", () => {
+      clearTimeout(typed);
+      typed = setTimeout(() => this.set({ ...this.value, q: this.search.value.trim() }), TYPING_MS);
+    });
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const value = { q: this.value.q || "" };
+      for (const field of this.form.querySelectorAll("[name]")) {
+        const one = field.type === "checkbox" ? (field.checked ? "1" : "") : field.value;
+        if (one !== (field.dataset.empty || "")) value[field.name] = one;
+      }
+      this.close();
+      this.set(value);
+    });
+    this.form.querySelector("[data-clear]").addEventListener("click", () => {
+      this.close();
+      this.set({});
+    });
+    this.form.querySelector("[data-save]").addEventListener("click", () => this.save());
+    this.form.querySelector("[data-forget]").addEventListener("click", () => this.forget());
+    document.getElementById("filter-open").addEventListener("click", () => (this.form.hidden ? this.open() : this.close()));
+    this.view.addEventListener("change", () => this.pickView(this.view.value));
+  }
+
+  open() {
+    this.draw();
+    this.form.hidden = false;
+    document.getElementById("filter-open").setAttribute("aria-expanded", "true");
+    this.form.querySelector("select, input").focus();
+  }
+
+  close() {
+    this.form.hidden = true;
+    document.getElementById("filter-open").setAttribute("aria-expanded", "false");
+  }
+
+  // -- views that are kept ---------------------------------------------------------------------------------------------
+
+  async loadViews() {
+    try {
+      const found = await this.api.get("/api/v1/desk/views");
+      this.views = found.views || found.rows || found;
+    } catch {
+      this.views = [];
+    }
+    this.view.replaceChildren(el("option", { value: "", text: this.words.views }),
+      ...this.views.map((view) => el("option", { value: view.id, text: view.shared ? fill(this.words.shared_view, { name: view.name }) : view.name })));
+    this.view.disabled = !this.views.length;
+    this.view.value = this.value.view || "";
+  }
+
+  pickView(id) {
+    const view = this.views.find((one) => String(one.id) === String(id));
+    this.set(view ? { ...view.query, view: id } : {}, { keepView: true });
+  }
+
+  async save() {
+    const name = this.form.querySelector("[data-name]").value.trim();
+    const told = this.form.querySelector(".told");
+    if (!name) {
+      told.textContent = this.words.view_needs_name;
+      return;
+    }
+    const { view, ...query } = this.value;
+    try {
+      await this.api.send("/api/v1/desk/views", { name, query, shared: this.form.querySelector("[data-shared]").checked });
+      told.textContent = fill(this.words.view_saved, { name });
+      this.loadViews();
+    } catch (error) {
+      told.textContent = this.api.told(error);
+    }
+  }
+
+  async forget() {
+    const view = this.views.find((one) => String(one.id) === String(this.value.view));
+    const told = this.form.querySelector(".told");
+    if (!view?.mine) {
+      told.textContent = this.words.view_not_mine;
+      return;
+    }
+    try {
+      await this.api.send(`/api/v1/desk/views/${view.id}`, undefined, "DELETE");
+      told.textContent = fill(this.words.view_gone, { name: view.name });
+      this.set({});
+      this.loadViews();
+    } catch (error) {
+      told.textContent = this.api.told(error);
+    }
+  }
+}
+
+function same(one, other) {
+  const [a, b] = [Object.entries(one), Object.entries(other)];
+  return a.length === b.length && a.every(([name, value]) => other[name] === value);
+}

@@ -1,0 +1,86 @@
+// Where is it? The unplaced are placed, border cases decided, an address confirmed: by one key, or by a grid's code.
+
+import { el, fill } from "./dom.js";
+import { candidate } from "../unplaced/places.js";
+import { Choice, field } from "./sheet.js";
+
+const LONGEST_SAID = 500;
+
+export class Place {
+  constructor(desk) {
+    this.desk = desk;
+  }
+
+  open(matter) {
+    const { sheet, words, map } = this.desk;
+    this.matter = matter;
+    this.choice = new Choice({ label: words.places, onChosen: (_, at) => map.offer(matter, this.choice.rows, at), onSend: () => sheet.submit() });
+    const said = (matter.address || matter.words || "").slice(0, LONGEST_SAID);
+    const asked = el("input", { type: "text", name: "said", value: said, maxlength: String(LONGEST_SAID), onkeydown: (event) => this.#find(event) });
+    const grid = el("input", { type: "text", name: "grid", maxlength: "40", autocomplete: "off", inputmode: "numeric" });
+    sheet.open({
+      name: `${matter.id}:place`,
+      title: `${words.place_it} · ${matter.number}`,
+      content: [field(words.words_of_place, asked), this.choice.list, field(words.grid_by_hand, grid)],
+      action: words.place_here,
+      focus: this.choice.list,
+      onClose: () => map.clear(),
+      run: (values) => this.#send(values),
+    });
+    map.clickOffered = (at) => this.choice.choose(at);
+    return this.load(said);
+  }
+
+  #find(event) {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.load(event.target.value);
+    this.choice.list.focus();
+  }
+
+  async load(said) {
+    const { api, words } = this.desk;
+    const { matter } = this;
+    this.choice.say(words.finding);
+    const grids = this.#grids(matter);
+    try {
+      const found = said.trim() ? (await api.get("/api/v1/places", { text: said })).places : [];
+      if (this.matter !== matter) return;
+      const places = found.slice(0, 5).map((place) => ({ place, title: place.name, point_lonlat: [place.point.lon, place.point.lat], radius_m: place.radius_m }));
+      const rows = matter.unplaced ? [...places, ...grids] : [...grids, ...places];
+      if (rows.length) this.choice.fill(rows, (row) => this.#row(row));
+      else this.choice.say(words.no_places);
+    } catch (error) {
+      if (grids.length) this.choice.fill(grids, (row) => this.#row(row));
+      else this.choice.say(api.told(error), "failed");
+    }
+  }
+
+  // The grids that the position leaves open, the likeliest first.
+  #grids(matter) {
+    const rows = matter.assignment?.candidates || [];
+    return rows.map((one) => ({ grid_code: one.grid_code || one.code, title: one.title || one.name || one.grid_code || one.code, share: one.share }));
+  }
+
+  #row(row) {
+    const { words, config } = this.desk;
+    if (row.grid_code) return el("div", {}, el("b", { text: row.title }), el("p", { class: "facts", text: `${row.grid_code}${row.share ? ` · ${Math.floor(100 * row.share)} %` : ""}` }));
+    const { place } = row;
+    const facts = fill(words.place_facts, { precision: config.precisions[place.precision] || place.precision, metres: Math.round(place.radius_m).toLocaleString("en"), percent: Math.floor(100 * place.confidence) });
+    return el("div", {}, el("b", { text: place.name }), el("p", { class: "facts", text: facts }), el("p", { class: "soft", text: place.reason.join(words.comma) }));
+  }
+
+  async #send(values) {
+    const { api, sheet, words } = this.desk;
+    const chosen = this.choice.chosen;
+    const body = values.grid ? { grid_code: values.grid } : chosen?.grid_code ? { grid_code: chosen.grid_code } : chosen ? { place: candidate(chosen.place) } : null;
+    if (!body) {
+      sheet.tell("failed", words.choose_first);
+      return;
+    }
+    const told = await api.send(`/api/v1/events/${this.matter.id}/grid`, body, "PUT");
+    sheet.close({ done: true });
+    this.desk.did(this.matter, fill(words.placed, { number: this.matter.number, grid: told.assignment?.grid_code || "" }));
+  }
+}

@@ -1,0 +1,289 @@
+// The queue: rows in the order of their deadlines. What is selected keeps its place; what is new is marked and moves nothing.
+
+import { el, fill, light } from "./dom.js";
+
+const PAGE = 50;
+const NEW_MS = 60_000;
+
+export class Queue {
+  constructor(host, { api, clock, words, onSelect, onPicked, onRows }) {
+    Object.assign(this, { host, api, clock, words, onSelect, onPicked, onRows });
+    this.list = host.querySelector("#rows");
+    this.state = host.querySelector("#queue-state");
+    this.rows = new Map();
+    this.order = [];
+    this.items = new Map();
+    this.picked = new Set();
+    this.fresh = new Map();
+    this.selected = "";
+    this.filter = {};
+    this.list.addEventListener("click", (event) => this.#clicked(event));
+    this.list.addEventListener("dblclick", () => this.onSelect(this.selected, { open: true }));
+    this.list.addEventListener("scroll", () => this.#nearEnd() && this.more(), { passive: true });
+  }
+
+  get current() {
+    return this.rows.get(this.selected);
+  }
+
+  // Loads the list anew, from its top.
+  async load(filter, { select = "" } = {}) {
+    this.filter = filter;
+    this.picked.clear();
+    this.fresh.clear();
+    this.#face("loading");
+    this.list.setAttribute("aria-busy", "true");
+    try {
+      const page = await this.#page({});
+      this.rows = new Map(page.rows.map((row) => [row.id, row]));
+      this.order = page.rows.map((row) => row.id);
+      this.next = page.next;
+      this.items.clear();
+      this.list.replaceChildren();
+      this.list.scrollTop = 0;
+      this.selected = "";
+      this.#told(page);
+      this.#draw();
+      const first = this.rows.has(select) ? select : this.order[0];
+      if (first) this.select(first, { quiet: Boolean(select) && first !== select });
+      else this.onSelect("", {});
+    } catch (error) {
+      this.#face("failed", this.api.told(error));
+    }
+    this.list.removeAttribute("aria-busy");
+  }
+
+  async more() {
+    if (!this.next || this.loading) return;
+    this.loading = true;
+    try {
+      const page = await this.#page({ after: this.next });
+      this.next = page.next;
+      for (const row of page.rows) {
+        if (!this.rows.has(row.id)) this.order.push(row.id);
+        this.rows.set(row.id, row);
+      }
+      this.#told(page);
+      this.#draw();
+    } catch (error) {
+      this.#face("failed", this.api.told(error));
+    }
+    this.loading = false;
+  }
+
+  // Reads again what is shown: rows change in their places, new ones are put in and marked, gone ones leave unless selected.
+  async refresh() {
+    if (this.loading) {
+      this.again = true;
+      return;
+    }
+    this.loading = true;
+    try {
+      const limit = Math.min(200, Math.max(PAGE, this.order.length));
+      const page = await this.#page({ limit });
+      if (this.order.length <= limit) this.next = page.next;
+      this.#merge(page, limit);
+      this.#told(page);
+      this.#draw();
+    } catch (error) {
+      this.#face("stale", this.api.told(error));
+    }
+    this.loading = false;
+    if (this.again) {
+      this.again = false;
+      this.refresh();
+    }
+  }
+
+  #merge(page, limit) {
+    const seen = new Set(page.rows.map((row) => row.id));
+    let before = "";
+    for (const row of page.rows) {
+      if (!this.rows.has(row.id)) {
+        const at = before ? this.order.indexOf(before) + 1 : 0;
+        this.order.splice(at, 0, row.id);
+        this.fresh.set(row.id, Date.now());
+      }
+      this.rows.set(row.id, row);
+      before = row.id;
+    }
+    const whole = this.order.length <= limit || !page.next;
+    this.order.forEach((id, at) => {
+      const row = this.rows.get(id);
+      if (row && !seen.has(id) && (whole || at < limit)) row.gone = true;
+    });
+    this.order = this.order.filter((id) => {
+      const keep = !this.rows.get(id)?.gone || id === this.selected;
+      if (!keep) this.#forget(id);
+      return keep;
+    });
+  }
+
+  #forget(id) {
+    this.rows.delete(id);
+    this.picked.delete(id);
+    this.items.get(id)?.remove();
+    this.items.delete(id);
+  }
+
+  #page(more) {
+    return this.api.get("/api/v1/desk/queue", { limit: PAGE, ...this.filter, ...more });
+  }
+
+  #told(page) {
+    this.counts = page.counts;
+    this.total = page.total;
+    this.#face(this.order.length ? "there" : "empty");
+    this.onRows(page);
+  }
+
+  #face(name, text = "") {
+    this.state.dataset.face = name;
+    const filtered = Object.keys(this.filter).length > 0;
+    const empty = filtered ? this.words.empty_filtered : this.words.empty;
+    const said = { loading: this.words.loading, empty, stale: fill(this.words.stale, { reason: text }), failed: text }[name] || "";
+    this.state.textContent = said;
+    this.state.hidden = !said;
+    this.host.dataset.face = name;
+  }
+
+  #nearEnd() {
+    return this.list.scrollTop + this.list.clientHeight > this.list.scrollHeight - 400;
+  }
+
+  // -- what is drawn ---------------------------------------------------------------------------------------------------
+
+  #draw() {
+    const anchor = this.#anchor();
+    let last = null;
+    for (const id of this.order) {
+      const item = this.#item(this.rows.get(id));
+      if (last ? last.nextElementSibling !== item : this.list.firstElementChild !== item) {
+        if (last) last.after(item);
+        else this.list.prepend(item);
+      }
+      last = item;
+    }
+    if (anchor && anchor.item.isConnected) this.list.scrollTop += anchor.item.offsetTop - this.list.scrollTop - anchor.offset;
+    this.#mark();
+  }
+
+  // The row that must not move under the eye: the selected one while it is in view, else the first in view.
+  #anchor() {
+    const top = this.list.scrollTop;
+    const inView = (item) => item && item.offsetTop + item.offsetHeight > top && item.offsetTop < top + this.list.clientHeight;
+    const chosen = this.items.get(this.selected);
+    const item = inView(chosen) ? chosen : [...this.items.values()].find(inView);
+    return item && top > 0 ? { item, offset: item.offsetTop - top } : null;
+  }
+
+  #item(row) {
+    const known = this.items.get(row.id);
+    const drawn = JSON.stringify([row, this.fresh.has(row.id)]);
+    if (known && known.drawn === drawn) return known;
+    const item = known || el("li", { role: "option", id: `row-${row.id}`, data: { id: row.id } });
+    item.drawn = drawn;
+    item.replaceChildren(this.#lineOne(row), this.#lineTwo(row), this.#badges(row) || "");
+    item.classList.toggle("gone", Boolean(row.gone));
+    this.items.set(row.id, item);
+    return item;
+  }
+
+  #lineOne(row) {
+    const pick = el("input", { type: "checkbox", tabindex: "-1", class: "pick", "aria-label": this.words.pick, checked: this.picked.has(row.id) });
+    const place = row.place || row.village || row.township || this.words.no_place;
+    return el("p", { class: "one" }, pick, el("b", { text: row.category?.title || row.kind.title }), el("span", { class: "place", text: place }));
+  }
+
+  #lineTwo(row) {
+    const due = el("span", { class: "due", text: row.closed_at ? this.clock.short(row.closed_at) : this.clock.due(row.clock), title: this.#dueTitle(row) });
+    const shown = row.closed_at ? el("span", { class: "light grey", text: row.state.title }) : light(row.light, this.words);
+    return el("p", { class: "two" }, shown, due, el("span", { class: "owner", text: row.owner?.title || "" }));
+  }
+
+  #dueTitle(row) {
+    return row.clock && !row.clock.paused ? `${row.clock.title} ${this.clock.at(row.clock.due_at)}` : row.clock?.title || "";
+  }
+
+  #badges(row) {
+    const { badges } = this.words;
+    const told = [
+      this.fresh.has(row.id) && ["new", badges.fresh],
+      row.danger && ["danger", badges.danger],
+      row.gone && ["", badges.gone],
+      row.unplaced && ["", badges.unplaced],
+      row.border && !row.unplaced && ["", badges.border],
+      row.supervised && ["strong", badges.supervised],
+      row.key_listed && ["strong", badges.key_listed],
+      row.urged > 0 && ["", fill(badges.urged, { n: row.urged })],
+      row.bounces > 0 && ["", fill(badges.bounces, { n: row.bounces })],
+      row.children > 0 && ["", fill(badges.children, { n: row.children })],
+      row.parent && ["", fill(badges.child, { number: row.parent.number })],
+    ].filter(Boolean);
+    return el("p", { class: "three" }, el("span", { class: "state", text: row.state.title }), told.map(([kind, text]) => el("span", { class: `badge ${kind}`, text })),
+      el("span", { class: "number", text: row.number }));
+  }
+
+  #mark() {
+    for (const [id, item] of this.items) {
+      item.setAttribute("aria-selected", String(id === this.selected));
+      item.querySelector(".pick").checked = this.picked.has(id);
+      item.classList.toggle("picked", this.picked.has(id));
+    }
+    if (this.selected) this.list.setAttribute("aria-activedescendant", `row-${this.selected}`);
+    else this.list.removeAttribute("aria-activedescendant");
+  }
+
+  // Words such as "in 2 h 10 min" grow old: drawn again every half minute.
+  tick() {
+    const now = Date.now();
+    for (const [id, at] of this.fresh) if (now - at > NEW_MS) this.fresh.delete(id);
+    for (const item of this.items.values()) item.drawn = "";
+    this.#draw();
+  }
+
+  // -- selecting and picking -------------------------------------------------------------------------------------------
+
+  select(id, { quiet = false } = {}) {
+    if (!this.rows.has(id)) return;
+    const before = this.selected;
+    this.selected = id;
+    this.fresh.delete(id);
+    if (before && before !== id && this.rows.get(before)?.gone) {
+      this.order = this.order.filter((other) => other !== before);
+      this.#forget(before);
+    }
+    this.#draw();
+    this.items.get(id)?.scrollIntoView({ block: "nearest" });
+    this.onSelect(id, { quiet });
+  }
+
+  move(by) {
+    if (!this.order.length) return;
+    const at = this.order.indexOf(this.selected);
+    const to = Math.max(0, Math.min(this.order.length - 1, at < 0 ? 0 : at + by));
+    this.select(this.order[to]);
+    if (to > this.order.length - 5) this.more();
+  }
+
+  toggle(id = this.selected) {
+    if (!id) return;
+    if (!this.picked.delete(id)) this.picked.add(id);
+    this.#mark();
+    this.onPicked(this.picked);
+  }
+
+  clearPicked() {
+    this.picked.clear();
+    this.#mark();
+    this.onPicked(this.picked);
+  }
+
+  #clicked(event) {
+    const item = event.target.closest("li[data-id]");
+    if (!item) return;
+    if (event.target.closest(".pick")) this.toggle(item.dataset.id);
+    else this.select(item.dataset.id);
+    this.list.focus({ preventScroll: true });
+  }
+}
