@@ -44,10 +44,20 @@ blueprint = Blueprint("lists_page", __name__)
 
 LISTERS = frozenset({Role.DEPARTMENT, Role.DISPATCHER, Role.COMMANDER})
 DECIDERS = frozenset({Role.DISPATCHER, Role.COMMANDER})
-LONGEST_SHORT = 5  # characters of a department's name that a cell has room for; longer ones are told by their code
 LONGEST_NOTE = 500
 LONGEST_CODE = 60
 ASKED = ("programme", "department", "township", "only", "category", "unit")
+# What a cell has room for.
+SHORT = {
+    Department.POLICE: "Police",
+    Department.MARKET: "Market",
+    Department.TRANSPORT: "Traffic",
+    Department.URBAN: "Urban",
+    Department.HOUSING: "Housing",
+    Department.CIVIL: "Civil",
+    Department.JUSTICE: "Justice",
+    Department.AGRICULTURE: "Farming",
+}
 # What a button says that leads to a state.
 DEEDS = {ItemState.ASSESSED: "Assess", ItemState.ADMITTED: "Admit", ItemState.SUSPENDED: "Suspend"}
 
@@ -201,8 +211,7 @@ def _department(code: str) -> str:
 
 
 def _short(code: str) -> str:
-    name = _department(code)
-    return name if len(name) <= LONGEST_SHORT else code
+    return say(SHORT[Department(code)]) if code in Department.codes() else code
 
 
 # -- one cell ---------------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ const panel = document.getElementById("cell");
 const matrix = document.querySelector(".matrix");
 let asked = 0;
 
+matrix?.querySelector(".cell[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 for (const select of document.querySelectorAll("#ask select")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
@@ -24,6 +26,8 @@ async function open(address, { push = true } = {}) {
     if (number !== asked) return;
     if (!answer.ok || answer.redirected || !found) throw new Error("not the page");
     panel.replaceChildren(...found.childNodes);
+    document.getElementById("hint")?.remove();
+    matrix.querySelector(".cell[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     if (push) history.pushState({}, "", address);
   } catch {
     if (number === asked) location.assign(address);
