@@ -6,52 +6,63 @@ quick at millions of events. A cell's place is the mean of its events.
 
 from __future__ import annotations
 
-from sqlalchemy import Float, Integer, Select, Table, Text, cast, func, literal, select, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    Float,
+    Integer,
+    Select,
+    Table,
+    Text,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from geogrid.domain.events import Channel, EventKind, EventState
-from geogrid.rules.scope import Scope
 from geogrid.space.crs import SRID_STORED
 from geogrid.space.tiles import CLUSTER_ZOOMS, cell_of, cell_zoom
 from geogrid.store.cells import CELL_ZOOM
-from geogrid.store.scope import visible
+from geogrid.store.scope import lies_in, parties_of, visible
 from geogrid.store.tables.cells import event_cell_deltas, event_cells
+from geogrid.store.tables.concerns import concerns
 from geogrid.store.tables.events import events
 from layers.layer import Group, Layer, PopupField, Rule, Shape, Symbol
 from layers.shapes import mercator
 from layers.view import View
 
 SINGLE_FROM_ZOOM = CLUSTER_ZOOMS[-1] + 1
+ALWAYS_SINGLE_FROM_ZOOM = 19
+MOST_SINGLE = 2_000  # in one tile: more dots lie over each other, and weigh more than the whole of the map's first view
 E7 = 1e7
-OF_TOWNSHIPS = "000"  # how a township's code of 12 digits ends
 
 
-def select_events(view: View) -> Select:
+def select_events(view: View) -> Select | CompoundSelect:
     """Clusters far out, single events near; both have ``code``, ``geom``, ``open`` and ``closed``."""
-    if view.zoom >= SINGLE_FROM_ZOOM:
-        return select_single(view)
-    return select_clusters(view) if _counted_by_cell(view.scope) else select_clusters_of_some(view)
-
-
-def _counted_by_cell(scope: Scope) -> bool:
-    """Whether the counts kept by cell and township are the ones that a reader may see; row security leaves his townships."""
-    return scope.whole or (bool(scope.units) and all(unit.endswith(OF_TOWNSHIPS) for unit in scope.units))
+    return select_single(view) if view.zoom >= SINGLE_FROM_ZOOM else select_clusters(view)
 
 
 def select_clusters(view: View) -> Select:
     """Counts by cell in the view, a cell's breadth around it included: a circle on the edge is drawn by both sides.
 
-    Rides the primary key of ``event_cells`` and ``ix_event_cell_deltas_zoom_cell_x_cell_y``.
+    Rides the primary key of ``event_cells`` and ``ix_event_cell_deltas_zoom_cell_x_cell_y``; what a reader's own units do not
+    show rides ``ix_concerns_party`` alone.
     """
-    zoom = cell_zoom(max(view.zoom, CLUSTER_ZOOMS[0]))
-    parts = union_all(*(_counts(table, zoom, view) for table in (event_cells, event_cell_deltas))).subquery()
+    kept = [_counts(table, view) for table in (event_cells, event_cell_deltas)]
+    parts = union_all(*kept, *([] if view.scope.whole else [_concerned(view)])).subquery()
     total = func.sum(parts.c.events)
     lon, lat = (cast(func.sum(column), Float) / total / E7 for column in (parts.c.sum_lon_e7, parts.c.sum_lat_e7))
     point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), SRID_STORED)
     n_open = func.coalesce(func.sum(parts.c.events).filter(parts.c.is_open), 0)
     return (
         select(
-            (cast(parts.c.cell_x, Text) + literal("-") + cast(parts.c.cell_y, Text)).label("code"),
+            _code(parts.c.cell_x, parts.c.cell_y),
             mercator(point).label("geom"),
             cast(n_open, Integer).label("open"),
             cast(total - n_open, Integer).label("closed"),
@@ -63,59 +74,93 @@ def select_clusters(view: View) -> Select:
     )
 
 
-def select_clusters_of_some(view: View) -> Select:
-    """Counts by cell of the events that a reader of villages, a department or a station may see.
-
-    Rides ``idx_events_point`` (GiST) and what ``store.scope.visible`` rides.
-    """
-    shift = CELL_ZOOM - cell_zoom(max(view.zoom, CLUSTER_ZOOMS[0]))
-    cell_x, cell_y = (column.op(">>")(shift) for column in (events.c.cell_x, events.c.cell_y))
-    seen = (
-        select(cell_x.label("cell_x"), cell_y.label("cell_y"), events.c.is_open, events.c.point)
-        .where(events.c.point.op("&&")(view.envelope()), visible(view.scope))
-        .subquery()
-    )
-    lon, lat = (func.avg(place(seen.c.point)) for place in (func.ST_X, func.ST_Y))
-    n_open = cast(func.count().filter(seen.c.is_open), Integer)
-    return (
-        select(
-            (cast(seen.c.cell_x, Text) + literal("-") + cast(seen.c.cell_y, Text)).label("code"),
-            mercator(func.ST_SetSRID(func.ST_MakePoint(lon, lat), SRID_STORED)).label("geom"),
-            n_open.label("open"),
-            (cast(func.count(), Integer) - n_open).label("closed"),
-        )
-        .group_by(seen.c.cell_x, seen.c.cell_y)
-        .order_by(seen.c.cell_x, seen.c.cell_y)
-        .limit(view.most)
-    )
+def _code(cell_x: ColumnElement, cell_y: ColumnElement) -> ColumnElement:
+    return (cast(cell_x, Text) + literal("-") + cast(cell_y, Text)).label("code")
 
 
-def _counts(table: Table, zoom: int, view: View) -> Select:
+def _zoom_of_cells(view: View) -> int:
+    return cell_zoom(max(view.zoom, CLUSTER_ZOOMS[0]))
+
+
+def _cells_in(view: View) -> tuple[range, range]:
+    """Return the columns and rows of the cells in the view and next to it."""
     west, south, east, north = view.bbox
-    (x_first, x_last), (y_last, y_first) = cell_of([west, east], [south, north], zoom)
-    columns = (table.c.cell_x, table.c.cell_y, table.c.is_open, table.c.events, table.c.sum_lon_e7, table.c.sum_lat_e7)
-    return select(*columns).where(
-        table.c.zoom == zoom,
-        table.c.cell_x.between(int(x_first) - 1, int(x_last) + 1),
-        table.c.cell_y.between(int(y_first) - 1, int(y_last) + 1),
+    (x_first, x_last), (y_last, y_first) = cell_of([west, east], [south, north], _zoom_of_cells(view))
+    return range(int(x_first) - 1, int(x_last) + 2), range(int(y_first) - 1, int(y_last) + 2)
+
+
+def _counts(table: Table, view: View) -> Select:
+    """Return the SELECT of the kept counts of a reader's units."""
+    columns, rows = _cells_in(view)
+    shown = (table.c.cell_x, table.c.cell_y, table.c.is_open, table.c.events, table.c.sum_lon_e7, table.c.sum_lat_e7)
+    return select(*shown).where(
+        table.c.zoom == _zoom_of_cells(view),
+        table.c.cell_x.between(columns[0], columns[-1]),
+        table.c.cell_y.between(rows[0], rows[-1]),
+        true() if view.scope.whole else lies_in(table, view.scope),
     )
 
 
-def select_single(view: View) -> Select:
-    """Events in the view, open ones first where there are more than the bound. Rides ``idx_events_point`` (GiST)."""
-    return (
-        select(
-            cast(events.c.id, Text).label("code"),
-            mercator(events.c.point).label("geom"),
-            cast(events.c.is_open, Integer).label("open"),
-            events.c.number,
-            events.c.kind,
-            events.c.state,
+def _concerned(view: View) -> Select:
+    """Return the SELECT of the events of a reader's parties that lie in none of his units: each counts for one."""
+    shift = CELL_ZOOM - _zoom_of_cells(view)
+    (x_first, *_, x_last), (y_first, *_, y_last) = _cells_in(view)
+    of = concerns.c
+    mine = (  # once, however many of his parties have a part
+        select(of.event_id, of.cell_x, of.cell_y, of.is_open, of.lon_e7, of.lat_e7)
+        .where(
+            of.party == func.any(parties_of(view.scope)),
+            of.cell_x.between(x_first << shift, ((x_last + 1) << shift) - 1),
+            of.cell_y.between(y_first << shift, ((y_last + 1) << shift) - 1),
+            lies_in(concerns, view.scope).is_not(True),
         )
-        .where(events.c.point.op("&&")(view.envelope()), visible(view.scope))
-        .order_by(events.c.is_open.desc(), events.c.reported_at.desc())
-        .limit(view.most)
+        .distinct()
+        .subquery("mine")
+    ).c
+    x, y = mine.cell_x.op(">>")(shift), mine.cell_y.op(">>")(shift)
+    return select(x, y, mine.is_open, literal(1), mine.lon_e7, mine.lat_e7)
+
+
+def select_single(view: View) -> CompoundSelect:
+    """Events in the view, each by itself; where they are too many to be told apart, the closed ones as counts by cell.
+
+    What is open stands by itself always. Rides ``idx_events_point`` (GiST), once.
+    """
+    most = view.most if view.zoom >= ALWAYS_SINGLE_FROM_ZOOM else min(view.most, MOST_SINGLE)
+    columns = ("id", "point", "cell_x", "cell_y", "is_open", "number", "kind", "state", "reported_at")
+    seen = select(*(events.c[name] for name in columns)).where(events.c.point.op("&&")(view.envelope()), visible(view.scope))
+    one = seen.cte("seen")
+    crowded = select(func.count() > most).select_from(one).scalar_subquery()
+    by_itself = select(
+        cast(one.c.id, Text).label("code"),
+        mercator(one.c.point).label("geom"),
+        cast(one.c.is_open, Integer).label("open"),
+        (1 - cast(one.c.is_open, Integer)).label("closed"),
+        one.c.number,
+        one.c.kind,
+        one.c.state,
     )
+    newest = by_itself.where(one.c.is_open | ~crowded).order_by(one.c.is_open.desc(), one.c.reported_at.desc()).limit(view.most)
+    return union_all(select(newest.subquery("newest")), _counted(one, crowded, view))
+
+
+def _counted(seen: CTE, crowded: ColumnElement[bool], view: View) -> Select:
+    """Return the SELECT of the closed events of ``seen`` as counts by cell, no rows where they are not too many."""
+    shift = CELL_ZOOM - cell_zoom(view.zoom)
+    cells = (
+        select(
+            seen.c.cell_x.op(">>")(shift).label("cell_x"),
+            seen.c.cell_y.op(">>")(shift).label("cell_y"),
+            *(func.avg(place(seen.c.point)).label(name) for name, place in (("lon", func.ST_X), ("lat", func.ST_Y))),
+            cast(func.count(), Integer).label("closed"),
+        )
+        .where(~seen.c.is_open, crowded)
+        .group_by(literal_column("1"), literal_column("2"))
+        .subquery("cells")
+    )
+    point = func.ST_SetSRID(func.ST_MakePoint(cells.c.lon, cells.c.lat), SRID_STORED)
+    nothing = (literal(None, Text),) * 3  # number, kind and state are those of one event
+    return select(_code(cells.c.cell_x, cells.c.cell_y), mercator(point), literal(0), cells.c.closed, *nothing)
 
 
 def all_points(session: Session, *, most: int) -> list[tuple[float, float, int, str, str]]:

@@ -242,7 +242,7 @@ def _reassign(session: Session, edition: Edition, district: District, *, at: dat
         found[i] = placed_in(found[i], grid_code, edition.id, district) or found[i]
     units = [units_of(district, answer) for answer in found]
     publishing.stage_places(session, ids, found, units)
-    leaving = publishing.leaving_their_township(session)
+    leaving = publishing.leaving_their_village(session)
     cells.subtract(session, leaving)
     moved = publishing.move_events(session, ids, found, edition.id, at=at, actor=actor, note=edition.name)
     move_matters(session, dict(zip(ids, units, strict=True)), district=district)

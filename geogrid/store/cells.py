@@ -20,26 +20,26 @@ ZOOMS = [cell_zoom(zoom) for zoom in CLUSTER_ZOOMS]
 
 COUNTED = """
 SELECT zoom, cell_x >> (:cell_zoom - zoom) AS cell_x, cell_y >> (:cell_zoom - zoom) AS cell_y,
-       coalesce(township_code, '') AS township_code, is_open, count(*) AS events,
+       coalesce(township_code, '') AS township_code, coalesce(village_code, '') AS village_code, is_open, count(*) AS events,
        sum(round(ST_X(point) * 1e7)::bigint) AS sum_lon_e7, sum(round(ST_Y(point) * 1e7)::bigint) AS sum_lat_e7
 FROM events CROSS JOIN unnest(CAST(:zooms AS integer[])) AS zoom
 WHERE point IS NOT NULL AND {which}
-GROUP BY 1, 2, 3, 4, 5
+GROUP BY 1, 2, 3, 4, 5, 6
 """
 
 ADD = """
 INSERT INTO event_cell_deltas ({columns})
-SELECT zoom, cell_x, cell_y, township_code, is_open, :sign * events, :sign * sum_lon_e7, :sign * sum_lat_e7
+SELECT {key}, :sign * events, :sign * sum_lon_e7, :sign * sum_lat_e7
 FROM ({some}) AS counted
 """
 FOLD = """
 WITH gone AS (DELETE FROM event_cell_deltas WHERE id IN (
         SELECT id FROM event_cell_deltas ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED) RETURNING *),
-     summed AS (SELECT zoom, cell_x, cell_y, township_code, is_open, sum(events)::bigint AS events,
+     summed AS (SELECT {key}, sum(events)::bigint AS events,
         sum(sum_lon_e7)::bigint AS sum_lon_e7, sum(sum_lat_e7)::bigint AS sum_lat_e7
-        FROM gone GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5),
+        FROM gone GROUP BY {key} ORDER BY {key}),
      kept AS (INSERT INTO event_cells AS c ({columns}) SELECT {columns} FROM summed
-        ON CONFLICT (zoom, cell_x, cell_y, township_code, is_open) DO UPDATE SET events = c.events + excluded.events,
+        ON CONFLICT ({key}) DO UPDATE SET events = c.events + excluded.events,
             sum_lon_e7 = c.sum_lon_e7 + excluded.sum_lon_e7, sum_lat_e7 = c.sum_lat_e7 + excluded.sum_lat_e7
         RETURNING 1)
 SELECT count(*) FROM gone
@@ -48,26 +48,26 @@ TOTALS = """
 SELECT {key}, sum(events)::bigint AS events,
        sum(sum_lon_e7)::bigint AS sum_lon_e7, sum(sum_lat_e7)::bigint AS sum_lat_e7
 FROM (SELECT {columns} FROM event_cells UNION ALL SELECT {columns} FROM event_cell_deltas) AS every
-GROUP BY 1, 2, 3, 4, 5 HAVING sum(events) <> 0 OR sum(sum_lon_e7) <> 0 OR sum(sum_lat_e7) <> 0
+GROUP BY {key} HAVING sum(events) <> 0 OR sum(sum_lon_e7) <> 0 OR sum(sum_lat_e7) <> 0
 """
 WRONG = """
-SELECT zoom, cell_x, cell_y, township_code, is_open, kept.events AS kept_events, counted.events AS counted_events
-FROM ({totals}) AS kept FULL JOIN ({all}) AS counted USING (zoom, cell_x, cell_y, township_code, is_open)
+SELECT {key}, kept.events AS kept_events, counted.events AS counted_events
+FROM ({totals}) AS kept FULL JOIN ({all}) AS counted USING ({key})
 WHERE (kept.events, kept.sum_lon_e7, kept.sum_lat_e7)
       IS DISTINCT FROM (counted.events, counted.sum_lon_e7, counted.sum_lat_e7)
-ORDER BY zoom, cell_x, cell_y, township_code, is_open LIMIT :most
+ORDER BY {key} LIMIT :most
 """
 OF_TILE = """
-SELECT cell_x, cell_y, township_code, is_open, sum(events)::bigint AS events,
+SELECT cell_x, cell_y, township_code, village_code, is_open, sum(events)::bigint AS events,
        sum(sum_lon_e7)::bigint AS sum_lon_e7, sum(sum_lat_e7)::bigint AS sum_lat_e7
 FROM (SELECT {columns} FROM event_cells UNION ALL SELECT {columns} FROM event_cell_deltas) AS every
 WHERE zoom = :zoom AND cell_x BETWEEN :west AND :east AND cell_y BETWEEN :north AND :south
-GROUP BY 1, 2, 3, 4 HAVING sum(events) <> 0
+GROUP BY 1, 2, 3, 4, 5 HAVING sum(events) <> 0
 """
 TOTAL = "SELECT coalesce(sum(events), 0) FROM ({totals}) AS kept WHERE zoom = :zoom"
 REBUILD = "INSERT INTO event_cells ({columns}) {all}"
 
-KEY = "zoom, cell_x, cell_y, township_code, is_open"
+KEY = "zoom, cell_x, cell_y, township_code, village_code, is_open"
 PARTS = {"key": KEY, "columns": f"{KEY}, events, sum_lon_e7, sum_lat_e7"}
 PARTS["totals"] = TOTALS.format_map(PARTS)
 PARTS["all"] = COUNTED.format(which="true")

@@ -49,6 +49,22 @@ FROM events AS e JOIN editions AS ed ON ed.id = e.edition_id
 LEFT JOIN units AS u ON u.code = e.village_code AND u.level = 'village' AND u.valid @> lower(ed.valid)
 WHERE e.township_code IS DISTINCT FROM u.parent_code
 """
+# Said by another way than that of the triggers that keep the table.
+PROJECTED_CONCERNS = """
+WITH told AS (
+    SELECT m.event_id, p.party FROM matters AS m CROSS JOIN LATERAL (VALUES (m.owner), (m.lead)) AS p(party)
+    WHERE p.party IS NOT NULL
+    UNION SELECT m.event_id, unnest(m.assisting) FROM matters AS m),
+due AS (
+    SELECT t.event_id, t.party, e.reported_at, e.is_open, e.village_code, e.township_code, e.cell_x, e.cell_y,
+        round(ST_X(e.point) * 1e7)::integer AS lon_e7, round(ST_Y(e.point) * 1e7)::integer AS lat_e7
+    FROM told AS t JOIN events AS e ON e.id = t.event_id
+    WHERE t.party <> 'unit:' || coalesce(e.village_code, '') AND t.party <> 'unit:' || coalesce(e.township_code, ''))
+SELECT coalesce(c.event_id, d.event_id)::text, coalesce(c.party, d.party)
+FROM concerns AS c FULL JOIN due AS d USING (event_id, party)
+WHERE (c.reported_at, c.is_open, c.village_code, c.township_code, c.cell_x, c.cell_y, c.lon_e7, c.lat_e7) IS DISTINCT FROM
+    (d.reported_at, d.is_open, d.village_code, d.township_code, d.cell_x, d.cell_y, d.lon_e7, d.lat_e7)
+"""
 CLOSED_AT = """
 SELECT e.id::text, coalesce(e.closed_at::text, '-') || ' / ' || coalesce(max(s.at)::text, '-')
 FROM events AS e LEFT JOIN steps AS s ON s.event_id = e.id AND s.kind = 'close'

@@ -35,7 +35,7 @@ WHERE e.grid_code IS DISTINCT FROM n.grid_code ORDER BY n.event_id
 """
 MOVED = """
 SELECT e.id FROM events AS e JOIN new_places AS n ON n.event_id = e.id
-WHERE e.township_code IS DISTINCT FROM n.township_code
+WHERE (e.township_code, e.village_code) IS DISTINCT FROM (n.township_code, n.village_code)
 """
 PROJECT = """
 UPDATE events AS e SET edition_id = :edition_id, grid_code = n.grid_code, village_code = n.village_code,
@@ -116,8 +116,8 @@ def drop_places(session: Session) -> None:
     session.execute(text("DROP TABLE new_places"))
 
 
-def leaving_their_township(session: Session) -> list[UUID]:
-    """Return the staged events whose township changes."""
+def leaving_their_village(session: Session) -> list[UUID]:
+    """Return the staged events whose village or township changes: those that other cells count then."""
     return list(session.scalars(text(MOVED)))
 
 

@@ -7,12 +7,12 @@ nothing and bypasses nothing; what was not set shows nothing.
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, false, func, or_, select, true
+from sqlalchemy import ARRAY, ColumnElement, Table, Text, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from geogrid.rules.scope import Scope
+from geogrid.store.tables.concerns import concerns
 from geogrid.store.tables.events import events
-from geogrid.store.tables.matters import matters
 
 APP_ROLE = "geogrid_app"
 
@@ -20,18 +20,32 @@ APP_ROLE = "geogrid_app"
 def visible(scope: Scope) -> ColumnElement[bool]:
     """Return the condition on ``events`` that leaves what ``scope`` may see.
 
-    Rides ``ix_events_open`` and the primary key of ``matters``.
+    Rides the indexes of ``events`` that begin with a unit's code, and the primary key of ``concerns``.
     """
     if scope.whole:
         return true()
     if not scope.units and not scope.parties:
         return false()
-    units, parties = _texts("scope_units", scope.units), _texts("scope_parties", scope.parties)
-    concerned = select(matters.c.event_id).where(
-        matters.c.event_id == events.c.id,
-        or_(matters.c.owner == func.any(parties), matters.c.lead == func.any(parties), matters.c.assisting.op("&&")(parties)),
-    )
-    return or_(events.c.township_code == func.any(units), events.c.village_code == func.any(units), concerned.exists())
+    mine = select(concerns.c.event_id).where(concerns.c.event_id == events.c.id, concerns.c.party == func.any(parties_of(scope)))
+    if not scope.units:
+        return mine.exists()
+    return or_(lies_in(events, scope), mine.exists())
+
+
+def lies_in(table: Table, scope: Scope) -> ColumnElement[bool]:
+    """Return the condition that a row with ``township_code`` and ``village_code`` lies in one of the units of ``scope``."""
+    units = units_of(scope)
+    return or_(table.c.township_code == func.any(units), table.c.village_code == func.any(units))
+
+
+def units_of(scope: Scope) -> ColumnElement:
+    """Return the codes of the scope's units as one array."""
+    return _texts("scope_units", scope.units)
+
+
+def parties_of(scope: Scope) -> ColumnElement:
+    """Return the scope's parties as one array."""
+    return _texts("scope_parties", scope.parties)
 
 
 def _texts(name: str, values: tuple[str, ...]) -> ColumnElement:

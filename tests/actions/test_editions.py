@@ -21,7 +21,28 @@ from geogrid.errors import EditionState as EditionStateError
 from geogrid.space.copies import COPY_ZOOMS
 from geogrid.store import cells, editions, events, locks
 from geogrid.store.geography import frame_of, frames_of
-from tests.build_district import A1, A2, B1, B2, IN_B1, NOW, departments, geography, grids, households, profile, publish, report
+from tests.build_district import (
+    A1,
+    A2,
+    B1,
+    B2,
+    IN_A1,
+    IN_B1,
+    NOW,
+    TOWNSHIP_A,
+    VILLAGE_A,
+    VILLAGE_B,
+    box,
+    departments,
+    frame,
+    geography,
+    grids,
+    households,
+    profile,
+    publish,
+    report,
+    units,
+)
 
 GRIDS = GeographyKind.BASE_GRIDS
 LATER = NOW + timedelta(hours=1)
@@ -97,6 +118,20 @@ def test_an_event_that_changes_its_township_moves_between_counts(session, distri
     publish(session, "next", {GRIDS: swapped}, now=LATER)
     (township,) = session.scalars(text("SELECT township_code FROM events"))
     assert township == "999901001000"
+    assert cells.wrong(session) == []
+    assert cells.total(session, cells.ZOOMS[0]) == 1
+
+
+def test_an_event_that_changes_its_village_within_its_township_moves_between_counts(session, district):
+    accept(session, IN_A1)
+    other = "999901001002"
+    with_two = units()
+    with_two.loc[with_two.code == VILLAGE_A, "geometry"] = box(0, 1)
+    added = {"code": other, "name": "丙社区", "level": "village", "kind": "community", "parent_code": TOWNSHIP_A}
+    with_two = pd.concat([with_two, frame([{**added, "geometry": box(0, 0)}])], ignore_index=True)
+    moved = grids().assign(village_code=[other, VILLAGE_A, VILLAGE_B, VILLAGE_B])
+    publish(session, "next", {GeographyKind.UNITS: with_two, GRIDS: moved}, now=LATER)
+    assert session.execute(text("SELECT township_code, village_code FROM events")).one() == (TOWNSHIP_A, other)
     assert cells.wrong(session) == []
     assert cells.total(session, cells.ZOOMS[0]) == 1
 

@@ -62,12 +62,32 @@ PLANTED = [
     ("P1", "An event's grid is not that of its current assignment.", "UPDATE events SET grid_code = '999901001001002'"),
     ("P1", "An event's village is not that of its grid.", "UPDATE events SET village_code = '999901001009'"),
     ("P1", "An event's township is not that of its village.", f"UPDATE events SET township_code = '{TOWNSHIP_B}x'"),
+    (
+        "P1",
+        "Who has a part in a matter is not what the matter says.",
+        "UPDATE matters SET lead = 'department:urban'; UPDATE concerns SET is_open = NOT is_open",
+    ),
+    (
+        "P1",
+        "Who has a part in a matter is not what the matter says.",
+        "UPDATE matters SET lead = 'department:urban'; DELETE FROM concerns",
+    ),
+    (
+        "P1",
+        "Who has a part in a matter is not what the matter says.",
+        "INSERT INTO concerns (event_id, party, reported_at, is_open) SELECT id, 'person:x', reported_at, is_open FROM events",
+    ),
     ("P2", "The counts of a cell are not those of the events in it.", "UPDATE event_cells SET events = events + 1"),
     ("P2", "The counts of a cell are not those of the events in it.", "UPDATE event_cells SET sum_lon_e7 = sum_lon_e7 + 1"),
     (
         "P2",
         "The counts of a cell are not those of the events in it.",
         f"UPDATE event_cells SET township_code = '{TOWNSHIP_B}x' WHERE is_open AND zoom = 17",
+    ),
+    (
+        "P2",
+        "The counts of a cell are not those of the events in it.",
+        "UPDATE event_cells SET village_code = 'x' WHERE is_open AND zoom = 17",
     ),
     ("P2", "The counts of a cell are not those of the events in it.", "DELETE FROM event_cells; DELETE FROM event_cell_deltas"),
     ("I1", "A photo has a row and no file.", "UPDATE photos SET sha256 = repeat('a', 64)"),

@@ -138,15 +138,16 @@ def count(session: Session, table: Any, zoom: int, lon: float, lat: float, is_op
     x, y = cell_of(lon, lat, zoom)
     session.execute(
         text(
-            f"INSERT INTO {table.name} AS c (zoom, cell_x, cell_y, township_code, is_open, events, sum_lon_e7, sum_lat_e7)"
-            " VALUES (:z, :x, :y, :t, :o, :n, :lon, :lat)"
+            f"INSERT INTO {table.name} AS c (zoom, cell_x, cell_y, township_code, village_code, is_open, events,"
+            " sum_lon_e7, sum_lat_e7) VALUES (:z, :x, :y, :t, :v, :o, :n, :lon, :lat)"
             + (
-                " ON CONFLICT (zoom, cell_x, cell_y, township_code, is_open) DO UPDATE SET events = c.events + excluded.events,"
+                " ON CONFLICT (zoom, cell_x, cell_y, township_code, village_code, is_open) DO UPDATE SET"
+                " events = c.events + excluded.events,"
                 " sum_lon_e7 = c.sum_lon_e7 + excluded.sum_lon_e7, sum_lat_e7 = c.sum_lat_e7 + excluded.sum_lat_e7"
                 if table is event_cells
                 else ""
             )
         ),
-        {"z": zoom, "x": int(x), "y": int(y), "t": TOWNSHIP, "o": is_open, "n": events_n,
+        {"z": zoom, "x": int(x), "y": int(y), "t": TOWNSHIP, "v": VILLAGE, "o": is_open, "n": events_n,
          "lon": round(lon * 1e7) * events_n, "lat": round(lat * 1e7) * events_n},
     )  # fmt: skip
