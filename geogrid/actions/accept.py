@@ -28,11 +28,20 @@ class Accepted:
 
 
 def accept_report(
-    session: Session, report: Report, *, now: datetime, district: District, actor: str, asked: str = ""
+    session: Session,
+    report: Report,
+    *,
+    now: datetime,
+    district: District,
+    actor: str,
+    asked: str = "",
+    programme: str = "",
+    category: str = "",
 ) -> Accepted:
     """Store a report as an event with its assignment under the edition in force; the same report again gives the same event.
 
-    ``actor`` is who reports, ``asked`` the party that was asked first ("unit:999901001001"; "": the owner by the rules). The
+    ``actor`` is who reports, ``asked`` the party that was asked first ("unit:999901001001"; "": the owner by the rules).
+    ``programme`` and ``category`` are codes ("": the district's own programme, the category of the report's kind). The
     shared edition lock is taken before the edition in force is read, and held until the transaction ends, so that no edition can
     be retired between the assignment and its commit.
 
@@ -69,7 +78,16 @@ def accept_report(
     if number is None:
         return _again(session, report)
     cells.add(session, [report.id])
-    begun = opened(_begins(now, actor), report.kind, report.channel, units, district=district, asked=asked)
+    begun = opened(
+        _begins(now, actor),
+        report.kind,
+        report.channel,
+        units,
+        district=district,
+        asked=asked,
+        programme_code=programme,
+        category_code=category,
+    )
     reports.add_matter(session, *rows_of(report.id, begun.matter, now=now, district=district))
     about = About(report.id, number, report.kind, begun.matter, begun.programme)
     tell_opening(session, about, begun.steps, now=now, district=district)

@@ -17,6 +17,7 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geogrid.actions.outside_channels import OutsideChannels, read_channels, shipped_channels
 from geogrid.actions.programme_versions import Versions
 from geogrid.actions.programmes import DEFAULT_PROGRAMME, Programmes, read_programmes, shipped_programmes
 from geogrid.domain.places import Level, UnitKind
@@ -87,7 +88,8 @@ def _knows_no_place(edition_id: int, version: str = "") -> Gazetteer:
 class District:
     """A district's profile, and by edition id its geography and its gazetteer (each compiled on first use).
 
-    ``files`` keeps what geographies are compiled to, for all processes; None: nothing is kept. ``programmes`` are its rules.
+    ``files`` keeps what geographies are compiled to, for all processes; None: nothing is kept. ``programmes`` are its rules,
+    ``outside`` the channels by which others send it orders.
     """
 
     profile: Profile
@@ -95,6 +97,7 @@ class District:
     gazetteer_for: Callable[..., Gazetteer] = _knows_no_place  # edition id, version of the former names
     files: IndexFiles | None = None
     programmes: Programmes = field(default_factory=lambda: shipped_programmes(DEFAULT_PROGRAMME))
+    outside: OutsideChannels = field(default_factory=OutsideChannels)
 
 
 def open_district(settings: Settings, engine: Engine) -> District:
@@ -107,14 +110,16 @@ def open_district(settings: Settings, engine: Engine) -> District:
 
     profile, reader = read_profile(settings), beside(engine)
     found = _reading(profile, lambda: session_scope(reader), IndexFiles(settings.var_dir / "index"))
-    return replace(found, programmes=read_programmes(settings.data_dir, profile.programme, lambda: session_scope(reader)))
+    programmes = read_programmes(settings.data_dir, profile.programme, lambda: session_scope(reader))
+    return replace(found, programmes=programmes, outside=read_channels([settings.data_dir, settings.var_dir], programmes))
 
 
 def district_of(profile: Profile, session: Session, *, data_dir: Path = ROOT / "data") -> District:
     """Return a district that reads through ``session``, so that it sees what is not committed yet; programmes of ``data_dir``."""
     versions, known = Versions(lambda: nullcontext(session), once=False), shipped_programmes(profile.programme, data_dir)
     programmes = replace(known, by_code=dict(known.by_code), versions=versions)
-    return replace(_reading(profile, lambda: nullcontext(session)), programmes=programmes)
+    outside = shipped_channels(profile.programme, data_dir)
+    return replace(_reading(profile, lambda: nullcontext(session)), programmes=programmes, outside=outside)
 
 
 def _reading(

@@ -60,6 +60,7 @@ def opened(
     district: District,
     asked: str = "",
     programme_code: str = "",
+    category_code: str = "",
 ) -> Opened:
     """Return the matter that a report begins, with the plain steps that it went through elsewhere.
 
@@ -67,6 +68,7 @@ def opened(
     ----------
     history : (kind, aware time, actor) in order, the first REPORT, the second ASSIGN
     asked : the party that was asked first, "kind:code"; "": the owner by the rules
+    programme_code, category_code : which programme, and which of its categories; "": the district's, that of the kind
 
     Raises
     ------
@@ -74,7 +76,7 @@ def opened(
         where the programme knows no such step in the state reached
     """
     of = district.programmes.of(programme_code) if programme_code else district.programmes.default
-    category = category_of(of, kind)
+    category = next((c for c in of.categories if c.code == category_code), None) or category_of(of, kind)
     territory = territory_of(of, district.profile.code, units)
     told = matters.begun_details(of, territory, category.code if category else "", channel, asked)
     (first, at, actor), *later = history

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from geogrid.actions.district import District
+from geogrid.actions.hotline_back import tell_back
 from geogrid.actions.webhooks import tell_of_alarm, tell_of_step
 from geogrid.domain.clocks import Phase
 from geogrid.domain.events import EventKind, Step, StepKind
@@ -64,6 +65,7 @@ def tell_step(session: Session, about: About, step: Step, *, before: Matter | No
         key = f"{rules.BOUNCES}:{about.event_id}:{about.matter.bounces}"
         told += tell(session, about, rules.BOUNCES, key, at=step.at, now=now, district=district)
     tell_of_step(session, about, step, now=now)
+    tell_back(session, about, step, before=before, now=now, district=district, named=named)
     _look_at_marks(session, about, before, step.at, district)
     return told
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import timedelta
 
 FIRST_S = 30.0
@@ -12,7 +13,19 @@ MOST_TRIES = 16  # with the waits above about ten hours: a night's outage of a g
 OF_64_BITS = float(1 << 64)
 
 
-def wait_after(tries: int, seed: str) -> timedelta:
+@dataclass(frozen=True)
+class Backoff:
+    """Waits from ``first_s``, twice as long each time, up to ``longest_s``; given up after ``most_tries``."""
+
+    first_s: float = FIRST_S
+    longest_s: float = LONGEST_S
+    most_tries: int = MOST_TRIES
+
+
+USUAL = Backoff()
+
+
+def wait_after(tries: int, seed: str, by: Backoff = USUAL) -> timedelta:
     """Return how long to wait after the ``tries``-th try (from 1) failed; the same for the same ``seed`` and number.
 
     Raises
@@ -22,11 +35,11 @@ def wait_after(tries: int, seed: str) -> timedelta:
     """
     if tries < 1:
         raise ValueError(f"{tries} tries: the first is 1")
-    whole = min(FIRST_S * 2.0 ** min(tries - 1, 30), LONGEST_S)
+    whole = min(by.first_s * 2.0 ** min(tries - 1, 30), by.longest_s)
     drawn = int.from_bytes(hashlib.sha256(f"{seed}:{tries}".encode()).digest()[:8], "big") / OF_64_BITS
     return timedelta(seconds=whole * (1.0 - SPREAD + 2.0 * SPREAD * drawn))
 
 
-def is_last(tries: int) -> bool:
+def is_last(tries: int, by: Backoff = USUAL) -> bool:
     """Whether a delivery is given up after so many tries."""
-    return tries >= MOST_TRIES
+    return tries >= by.most_tries

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from geogrid.domain.notices import Addressee, Delivery, DeliveryState, Notice
-from geogrid.rules.backoff import is_last, wait_after
+from geogrid.rules.backoff import USUAL, Backoff, is_last, wait_after
 from geogrid.store.tables.outbox import deliveries, notices
 
 MOST_ERROR_CHARS = 500
@@ -130,11 +130,15 @@ def _delivery(row: Row) -> Delivery:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a try: no ``error``: sent. ``retry``: whether trying again can help; ``refused``: it must not be sent."""
+    """What became of a try: no ``error``: sent. ``retry``: whether trying again can help; ``refused``: it must not be sent.
+
+    ``backoff`` says how long is waited before the next try, and after how many it is given up.
+    """
 
     error: str = ""
     retry: bool = True
     refused: bool = False
+    backoff: Backoff = USUAL
 
 
 def settle(session: Session, delivery: Delivery, result: Result, now: datetime, *, by: str) -> DeliveryState | None:
@@ -143,7 +147,7 @@ def settle(session: Session, delivery: Delivery, result: Result, now: datetime, 
     state = _state_after(delivery, result)
     values: dict[str, Any] = {"state": state.value, "lease_until": None, "lease_by": None}
     if state is DeliveryState.WAITING:
-        values["next_try_at"] = now + wait_after(delivery.tries, str(delivery.id))
+        values["next_try_at"] = now + wait_after(delivery.tries, str(delivery.id), result.backoff)
     elif state is DeliveryState.SENT:
         values |= {"sent_at": now, "ended_at": now, "address": ""}  # whose it is stays; the number is not needed any more
     else:
@@ -158,7 +162,7 @@ def _state_after(delivery: Delivery, result: Result) -> DeliveryState:
         return DeliveryState.SENT
     if result.refused:
         return DeliveryState.REFUSED
-    return DeliveryState.WAITING if result.retry and not is_last(delivery.tries) else DeliveryState.FAILED
+    return DeliveryState.WAITING if result.retry and not is_last(delivery.tries, result.backoff) else DeliveryState.FAILED
 
 
 def give_back(session: Session, claimed: Sequence[Delivery], now: datetime, *, by: str) -> None:

@@ -1,0 +1,3 @@
+DROP TABLE outside_messages;
+
+DROP TABLE outside_orders;
