@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.answers import answer, far_error, is_far, on_record, units_of
 from geogrid.actions.district import District
-from geogrid.actions.matters import opened, rows_of
+from geogrid.actions.matters import opened, rows_of, spans_for
 from geogrid.actions.notices import About, tell_opening
 from geogrid.domain.events import Event, Report, StepKind
 from geogrid.errors import ReportIdConflict
@@ -88,7 +88,8 @@ def accept_report(
         programme_code=programme,
         category_code=category,
     )
-    reports.add_matter(session, *rows_of(report.id, begun.matter, now=now, district=district))
+    spans = spans_for(report.id, begun.matter, district=district)
+    reports.add_matter(session, *rows_of(report.id, begun.matter, now=now, district=district), spans)
     about = About(report.id, number, report.kind, begun.matter, begun.programme)
     tell_opening(session, about, begun.steps, now=now, district=district)
     events.add_steps(session, report.id, begun.steps)  # last, so that ids of steps soon follow their commits

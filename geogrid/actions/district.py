@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -17,13 +17,16 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from geogrid.actions.dispute_kinds import read_kinds
 from geogrid.actions.outside_channels import OutsideChannels, read_channels, shipped_channels
 from geogrid.actions.programme_versions import Versions
 from geogrid.actions.programmes import DEFAULT_PROGRAMME, Programmes, read_programmes, shipped_programmes
+from geogrid.domain.dispute_kinds import DisputeKinds
 from geogrid.domain.places import Level, UnitKind
 from geogrid.domain.profiles import Profile, parse_profile
 from geogrid.domain.stations import StationLevel, TravelMode
 from geogrid.errors import NotFoundError, SetupError
+from geogrid.rules.danger import Danger, parse_danger
 from geogrid.settings import ROOT, Settings
 from geogrid.space.crs import measures_true
 from geogrid.store.session import beside, session_scope
@@ -97,6 +100,8 @@ class District:
     gazetteer_for: Callable[..., Gazetteer] = _knows_no_place  # edition id, version of the former names
     files: IndexFiles | None = None
     programmes: Programmes = field(default_factory=lambda: shipped_programmes(DEFAULT_PROGRAMME))
+    danger: Danger = field(default_factory=lambda: read_danger(ROOT / "data"))
+    mediation: DisputeKinds = field(default_factory=read_kinds)
     outside: OutsideChannels = field(default_factory=OutsideChannels)
 
 
@@ -110,8 +115,16 @@ def open_district(settings: Settings, engine: Engine) -> District:
 
     profile, reader = read_profile(settings), beside(engine)
     found = _reading(profile, lambda: session_scope(reader), IndexFiles(settings.var_dir / "index"))
+    found = replace(found, mediation=read_kinds(settings.data_dir))
     programmes = read_programmes(settings.data_dir, profile.programme, lambda: session_scope(reader))
     return replace(found, programmes=programmes, outside=read_channels([settings.data_dir, settings.var_dir], programmes))
+
+
+@lru_cache(maxsize=4)
+def read_danger(data_dir: Path) -> Danger:
+    """Return what means danger to life, by the file ``danger.toml``: nothing where there is none; raises SetupError."""
+    path = data_dir / "danger.toml"
+    return parse_danger(path.read_text(encoding="utf-8"), path.name) if path.is_file() else Danger()
 
 
 def district_of(profile: Profile, session: Session, *, data_dir: Path = ROOT / "data") -> District:

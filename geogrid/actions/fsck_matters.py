@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.matters import LEADS_TO, territory_of
 from geogrid.actions.programmes import Programmes
-from geogrid.domain.events import StepKind
+from geogrid.domain.events import EventState, StepKind
 from geogrid.domain.matters import Matter
 from geogrid.domain.programmes import BUILT_IN_STEPS, Programme
 from geogrid.errors import GeogridError
 from geogrid.rules.stages import closed_at, stage_of
 from geogrid.rules.workflow import Past
-from geogrid.store import matters, refold
+from geogrid.store import desk_spans, matters, refold
 from geogrid.store.refold import Held
 
 STEPS_FORBIDDEN = "The steps of an event do not follow the rules."
@@ -30,6 +30,7 @@ OWNER = "The owner of a matter is not who its steps gave it to."
 MATTER_WRONG = "A matter is not what its steps add up to."
 CLOCK_WRONG = "A clock is not what its marks add up to."
 CLOCK_FORGOTTEN = "A clock ran out, and nobody will look at it."
+SPANS_WRONG = "How pressing a matter is, as the desk shows it, is not what its clocks say."
 
 BY_MARKS = (
     "clock",
@@ -66,6 +67,7 @@ def _of(held: Held, now: datetime, programmes: Programmes, county: str) -> Itera
     if not held.past or "programme" not in held.past[0].details:
         if held.matter is not None:
             yield "P3", MATTER_WRONG, "-"
+        yield from _spans(held, desk_spans.of_no_matter(held.event_id) if EventState(held.state).is_open else [])
         return
     try:
         programme = programmes.of(held.past[0].details["programme"], held.past[0].details["version"])
@@ -122,6 +124,12 @@ def _rows(held: Held, matter: Matter, programme: Programme, now: datetime, progr
     if other := [name for name in _unequal(held.matter, values, list(values)) if name not in {"first_owner", "owner"}]:
         yield "P3", MATTER_WRONG, ", ".join(f"{name}: {held.matter[name]} / {values[name]}" for name in other)
     yield from _clocks(held, matter, programme, now, programmes)
+    yield from _spans(held, desk_spans.span_rows(held.event_id, matter, programme, programmes.time_of(programme)))
+
+
+def _spans(held: Held, rows: Sequence[dict[str, Any]]) -> Iterator[Breaking]:
+    if other := list(desk_spans.unequal(held.spans, rows)):
+        yield "P3", SPANS_WRONG, ", ".join(other)
 
 
 def _clocks(held: Held, matter: Matter, programme: Programme, now: datetime, programmes: Programmes) -> Iterator[Breaking]:

@@ -20,7 +20,7 @@ from geogrid.errors import StepNotAllowed
 from geogrid.rules.lifecycle import STEPS
 from geogrid.rules.stages import stage_of
 from geogrid.rules.workflow import Past, fold, possible, step_of
-from geogrid.store import matters
+from geogrid.store import desk_spans, matters
 
 DISTRICT_ZEROS = "000000"  # a district's code of 12 digits: its county's six, then zeros
 LEADS_TO = {kind: state for steps in STEPS.values() for kind, state in steps.items() if kind is not StepKind.ASSIGN}
@@ -141,11 +141,23 @@ def write_matter(
 ) -> None:
     """Write the projection of a matter and of those of its clocks that are not as they were ``before``."""
     matters.write(session, *rows_of(event_id, matter, now=now, district=district, before=before), now=now)
+    programme = district.programmes.of(matter.programme, matter.version)
+    if before is None or not desk_spans.same_spans(before, matter, programme):
+        desk_spans.write(session, event_id, spans_for(event_id, matter, district=district))
+
+
+def spans_for(event_id: UUID, matter: Matter, *, district: District) -> list[dict[str, Any]]:
+    """Return the rows that say how pressing a matter is, from its last step on until somebody does something."""
+    programme = district.programmes.of(matter.programme, matter.version)
+    return desk_spans.span_rows(event_id, matter, programme, district.programmes.time_of(programme))
 
 
 def copy_matters(session: Session, begun: Iterable[tuple[UUID, Matter]], *, now: datetime, district: District) -> None:
     """Copy in the projections of new matters that come with a past: nobody is told of alarms that are long over."""
-    matters.copy_in(session, (rows_of(i, matter, now=now, district=district, told_until=now) for i, matter in begun))
+    made = list(begun)
+    matters.copy_in(session, (rows_of(i, matter, now=now, district=district, told_until=now) for i, matter in made))
+    rows = (row for i, matter in made for row in spans_for(i, matter, district=district))
+    desk_spans.copy_in(session, [event_id for event_id, _ in made], rows)
 
 
 def move_matters(session: Session, units_of: Mapping[UUID, Units], *, district: District) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geogrid.actions.district import District
-from geogrid.actions.matters import Opened, copy_matters, opened, write_matter
+from geogrid.actions.matters import Opened, copy_matters, opened, spans_for, write_matter
 from geogrid.errors import GeogridError
 from geogrid.rules.stages import closed_at, stage_of
-from geogrid.store import events, locks, matters, unopened
+from geogrid.store import desk_spans, events, locks, matters, unopened
 from geogrid.store.session import session_scope
 
 PORTION = 2000
@@ -75,6 +75,18 @@ def read_provisional(session: Session, *, now: datetime, district: District) -> 
     return len(waiting)
 
 
+def reckon_spans(session: Session, *, now: datetime, district: District, most: int = PORTION) -> int:
+    """Write how pressing up to ``most`` matters are that were opened before this was kept; return of how many events."""
+    locks.share_edition(session)
+    waiting = desk_spans.without(session, most)
+    for event_id in waiting:
+        events.find(session, event_id, lock=True)  # as for a step
+        matter = matters.find(session, event_id, district.programmes.of)
+        rows = desk_spans.of_no_matter(event_id) if matter is None else spans_for(event_id, matter, district=district)
+        desk_spans.write(session, event_id, rows)
+    return len(waiting)
+
+
 def open_all_missing(
     engine: Engine, *, now: datetime, district: District, say: Callable[[int, int], None] = lambda done, left: None
 ) -> tuple[int, int]:
@@ -95,4 +107,8 @@ def open_all_missing(
         more = after is not None
         if portion.opened:
             say(done, left)
+    more = True
+    while more:
+        with session_scope(engine) as session:
+            more = reckon_spans(session, now=now, district=district) == PORTION
     return done, left

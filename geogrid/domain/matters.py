@@ -108,6 +108,7 @@ class Matter:
     owner : who answers for it now; never empty
     lead, assisting : who was given it, who was called in
     owners : those who owned it before, the latest last: where a returned matter goes back to
+    parent : the event of the matter that this one was merged into and follows; "" for one that goes its own way
     """
 
     programme: str
@@ -129,6 +130,7 @@ class Matter:
     supervised: bool = False
     urged: int = 0
     key_listed: bool = False
+    parent: str = ""
     parked_until: datetime | None = None
     rating: int | None = None
     outcome: str = ""

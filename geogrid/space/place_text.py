@@ -37,9 +37,14 @@ def normalised(text: str) -> str:
     spaces."""
     small = unicodedata.normalize("NFKC", text[:LONGEST_TEXT])[:LONGEST_TEXT].lower()
     plain = "".join(one for one in unicodedata.normalize("NFD", small) if not unicodedata.combining(one))
-    plain = plain.translate(_simplified()) if not plain.isascii() else plain
+    plain = simplified(plain)
     counted = _NUMERAL.sub(lambda found: str(value_of(found.group())), plain)
     return _SPACE.sub("", counted.strip())
+
+
+def simplified(text: str) -> str:
+    """Return ``text`` with every traditional character in its simplified form."""
+    return text if text.isascii() else text.translate(_simplified())
 
 
 @lru_cache(maxsize=1)

@@ -16,11 +16,10 @@ from geogrid.domain.matters import ClockRun, Matter, Proposal
 from geogrid.domain.people import Role
 from geogrid.domain.programmes import Programme
 from geogrid.rules.deadlines import Reading, light_of, read_clock
+from geogrid.rules.urgency import URGENT
 from geogrid.rules.work_time import WorkTime
 from geogrid.store.matters import folded, past_of
 from geogrid.store.tables.matters import clocks, matters
-
-URGENT = (Light.RED, Light.AMBER, Light.GREEN, Light.GREY)
 
 # Rides ix_matters_proposals, which holds only matters that wait for somebody.
 WAITING = """

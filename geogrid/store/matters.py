@@ -113,6 +113,7 @@ def matter_values(event_id: UUID, matter: Matter) -> dict[str, Any]:
         "urged": matter.urged,
         "supervised": matter.supervised,
         "key_listed": matter.key_listed,
+        "parent_id": UUID(matter.parent) if matter.parent else None,
         "parked_until": matter.parked_until,
         "rating": matter.rating,
         "outcome": matter.outcome,

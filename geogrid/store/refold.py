@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.events import StepKind
 from geogrid.rules.workflow import Past
+from geogrid.store import desk_spans
 from geogrid.store.tables.events import events, steps
 from geogrid.store.tables.matters import clocks, matters
 
@@ -22,7 +23,7 @@ EVENT_COLUMNS = ("id", "state", "closed_at", "village_code", "township_code")
 
 @dataclass(frozen=True)
 class Held:
-    """An event as it is stored: its projection, its steps, and the rows of its matter (None: none) and of its clocks."""
+    """An event as it is stored: its projection, its steps, the rows of its matter (None: none), its clocks and its spans."""
 
     event_id: UUID
     state: str
@@ -31,6 +32,7 @@ class Held:
     past: tuple[Past, ...]
     matter: Mapping[str, Any] | None
     clocks: tuple[Mapping[str, Any], ...]
+    spans: tuple[dict[str, Any], ...] = ()
 
 
 def every(session: Session, *, portion: int = PORTION) -> Iterator[Held]:
@@ -50,13 +52,15 @@ def _held(session: Session, rows: Sequence[Any]) -> Iterator[Held]:
     ids = [row.id for row in rows]
     kept = {row["event_id"]: row for row in session.execute(_of(matters, ids)).mappings()}
     runs = _grouped(session.execute(_of(clocks, ids).order_by(clocks.c.event_id, clocks.c.run)).mappings())
+    spans = desk_spans.of_events(session, ids)
     taken = _grouped(session.execute(_of(steps, ids).order_by(steps.c.event_id, steps.c.seq)).mappings())
     for row in rows:
         past = tuple(
             Past(s["seq"], StepKind(s["kind"]), s["step"], s["actor"], s["at"], s["details"]) for s in taken.get(row.id, ())
         )
         units = (row.village_code, row.township_code)
-        yield Held(row.id, row.state, row.closed_at, units, past, kept.get(row.id), tuple(runs.get(row.id, ())))
+        mine = tuple(runs.get(row.id, ())), tuple(spans.get(row.id, ()))
+        yield Held(row.id, row.state, row.closed_at, units, past, kept.get(row.id), *mine)
 
 
 def _of(table: Any, ids: Sequence[UUID]) -> Any:

@@ -20,6 +20,7 @@ from geogrid.domain.events import Event, EventState, Report, Step
 from geogrid.domain.grids import Assignment
 from geogrid.space.crs import SRID_STORED
 from geogrid.store.events import PointLonLat, assignment_values, event_values
+from geogrid.store.tables.desk import desk_spans
 from geogrid.store.tables.events import assignments, event_number, events
 from geogrid.store.tables.matters import clocks, matters
 
@@ -29,7 +30,7 @@ OF_EVENT = [column.name for column in events.columns if column.name not in MADE_
 OF_ASSIGNMENT = [column.name for column in assignments.columns if column.name not in {"id", "event_id", "is_current"}]
 SIX_DIGITS_OR_MORE = "'FM999999999000000'"
 
-ADD_MATTER, ADD_CLOCK = insert(matters), insert(clocks)
+ADD_MATTER, ADD_CLOCK, ADD_SPAN = insert(matters), insert(clocks), insert(desk_spans)
 IS_STORED = select(events.c.id).where(events.c.id == bindparam("event_id"))
 
 
@@ -82,12 +83,16 @@ def add(
     return session.execute(ADD, told).scalar()
 
 
-def add_matter(session: Session, values: dict[str, Any], clock_rows: Iterable[dict[str, Any]]) -> None:
-    """Insert the matter of a new event, and its clocks: what ``matters.write`` does where nothing is stored yet."""
+def add_matter(
+    session: Session, values: dict[str, Any], clock_rows: Iterable[dict[str, Any]], spans: Sequence[dict[str, Any]] = ()
+) -> None:
+    """Insert the matter of a new event, its clocks, and how pressing it is: where nothing is stored yet."""
     session.execute(ADD_MATTER, values)
     rows = list(clock_rows)
     if rows:
         session.execute(ADD_CLOCK, rows)
+    if spans:
+        session.execute(ADD_SPAN, list(spans))
 
 
 def as_stored(

@@ -47,7 +47,7 @@ matters = Table(
     Column("urged", Integer, nullable=False, server_default="0"),
     Column("supervised", Boolean, nullable=False, server_default=text("false")),
     Column("key_listed", Boolean, nullable=False, server_default=text("false")),
-    Column("parent_id", Uuid, ForeignKey("events.id")),  # what it was merged into
+    Column("parent_id", Uuid, ForeignKey("matters.event_id")),  # what it was merged into
     Column("parked_until", TIMESTAMP(timezone=True)),
     Column("rating", Integer, CheckConstraint("rating BETWEEN 1 AND 5", name="rating_in_range")),
     Column("outcome", Text, nullable=False, server_default=""),

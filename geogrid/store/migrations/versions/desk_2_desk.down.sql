@@ -1,0 +1,37 @@
+ALTER TABLE matters DROP COLUMN parent_id;
+
+DROP POLICY orders_scope ON orders;
+
+DROP POLICY shift_accepted_scope ON shift_accepted;
+
+DROP TABLE shift_accepted;
+
+DROP TABLE shift_log;
+
+DROP TABLE order_receipts;
+
+DROP TABLE orders;
+
+DROP TABLE milestones;
+
+DROP TABLE saved_views;
+
+DROP TABLE desk_spans;
+
+DROP INDEX ix_events_closed_at;
+
+DROP INDEX ix_events_grams;
+
+DO $$
+BEGIN
+    ALTER FUNCTION arraycontains(anyarray, anyarray) NOT LEAKPROOF;
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END
+$$;
+
+DROP FUNCTION geogrid_grams(text, text, boolean);
+
+DROP FUNCTION geogrid_grams(text);
+
+DROP FUNCTION geogrid_folded(text);
