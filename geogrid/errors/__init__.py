@@ -180,6 +180,7 @@ from geogrid.errors.requests import (
     RequestInvalid,
     TooManyRequests,
 )
+from geogrid.errors.window import FollowRefused, NobodyWaits, TicketMovedOn, WindowsInvalid, WindowUnknown
 
 __all__ = [
     "AccessError",
@@ -257,6 +258,7 @@ __all__ = [
     "FileError",
     "FolderFull",
     "FolderReadOnly",
+    "FollowRefused",
     "ForgeryGuard",
     "FrameInvalid",
     "FrameWithoutCrs",
@@ -289,6 +291,7 @@ __all__ = [
     "MethodNotAllowed",
     "MonthClosed",
     "MonthInvalid",
+    "NobodyWaits",
     "NotFoundError",
     "OptionInvalid",
     "OrderConflict",
@@ -338,6 +341,7 @@ __all__ = [
     "TextEmpty",
     "TextTooLong",
     "TextUnstorable",
+    "TicketMovedOn",
     "TimeAbsurd",
     "TimeForm",
     "TimeFuture",
@@ -346,5 +350,7 @@ __all__ = [
     "TimeWithoutOffset",
     "TooManyRequests",
     "UnavailableError",
+    "WindowUnknown",
+    "WindowsInvalid",
     "WithinPassed",
 ]
