@@ -7,6 +7,7 @@ from pathlib import Path
 
 from geogrid.domain.programmes import Programme
 from geogrid.errors import FileError, ProgrammeUnknown, SetupError
+from geogrid.errors.family import Reason
 from geogrid.rules.calendar import WorkCalendar, parse_calendar
 from geogrid.rules.programme import Fault, parse_programme, read
 from geogrid.rules.programme_check import check
@@ -74,6 +75,9 @@ def faults_of(path: Path) -> tuple[Programme | None, tuple[Fault, ...]]:
     found = [(finding.path, finding.reason) for finding in check(programme)]
     known = calendars()
     if programme.calendar not in known:
-        found.append((("calendar",), f"there is no calendar {programme.calendar}; known: {', '.join(known) or '-'}"))
+        reason = Reason(
+            "there is no calendar {calendar}; known: {known}", calendar=programme.calendar, known=", ".join(known) or "-"
+        )
+        found.append((("calendar",), reason))
     told = (Fault(line_of(lines, place), ".".join(map(str, place)), reason) for place, reason in found)
     return programme, tuple(sorted(told, key=lambda fault: (fault.line, fault.path, fault.reason)))

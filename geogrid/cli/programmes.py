@@ -46,7 +46,7 @@ def check_programmes(context: click.Context, files: tuple[str, ...]) -> None:
     for path in paths:
         found, faults = faults_of(path)
         for fault in faults:
-            click.echo(f"{path}:{fault}")
+            click.echo(f"{path}:{fault.words(language())}")
         broken |= bool(faults)
         if found is not None and not faults:
             click.echo(_sound(found))

@@ -7,26 +7,67 @@ The HTTP status of each class is in ``webmap.errors``, the only table of its kin
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
 
 from geogrid.texts import translate
 
 WORDS = frozenset({"reason", "wanted", "got"})  # values that are words of ours: translated too, where a catalogue has them
 
 
-class Reason:
-    """A reason with values of its own, told in the reader's language; the template, in English, is the key of catalogues."""
+class Reason(str):
+    """A reason with values of its own, told in the reader's language; the template, in English, is the key of catalogues.
 
-    def __init__(self, template: str, **values: Any) -> None:
+    As a text it is the reason in English. Values that are reasons themselves are told in the reader's language too.
+    """
+
+    template: str
+    values: dict[str, Any]
+
+    def __new__(cls, template: str, **values: Any) -> Self:
+        """Fill the template with its values."""
+        self = super().__new__(cls, template.format_map(_Shown(values)))
         self.template, self.values = template, values
+        return self
 
     def words(self, language: str) -> str:
         """Return the reason in a language."""
-        return translate(self.template, language).format_map(_Shown(self.values))
+        told = {name: value.words(language) if hasattr(value, "words") else value for name, value in self.values.items()}
+        return translate(self.template, language).format_map(_Shown(told))
 
-    def __str__(self) -> str:
-        """Return the reason in English."""
-        return self.words("en")
+
+class Reasons(str):
+    """Several things that can be told in the reader's language (each has ``words``), one after another."""
+
+    several: tuple[Any, ...]
+    between: str
+
+    def __new__(cls, several: Iterable[Any], between: str = "; ") -> Self:
+        """Join them."""
+        told = tuple(several)
+        self = super().__new__(cls, between.join(map(str, told)))
+        self.several, self.between = told, between
+        return self
+
+    def words(self, language: str) -> str:
+        """Return all of them in a language."""
+        return self.between.join(one.words(language) if hasattr(one, "words") else str(one) for one in self.several)
+
+
+class Label(str):
+    """The label of an enum's member, told in the reader's language; as a text the label in English."""
+
+    member: Any
+
+    def __new__(cls, member: Any) -> Self:
+        """Name a member."""
+        self = super().__new__(cls, member.label)
+        self.member = member
+        return self
+
+    def words(self, language: str) -> str:
+        """Return the label in a language."""
+        return translate(str(self), language, type(self.member).__name__)
 
 
 class GeogridError(Exception):

@@ -19,6 +19,8 @@ from geogrid.domain.conditions import Title
 from geogrid.domain.matters import Matter
 from geogrid.domain.people import Role
 from geogrid.domain.programmes import NoticeRule, Party, PartyKind, Programme
+from geogrid.errors.family import Reason
+from geogrid.rules.reading import OddValue
 
 REVIEW, BOUNCES, ASKED = "matter:review", "matter:bounces", "step:ask"
 OF_MATTERS = (REVIEW, BOUNCES, ASKED)  # occasions that no programme has to name: somebody is told of them anyway
@@ -167,19 +169,20 @@ def _fill(template: str, values: Mapping[str, str]) -> str:
     return template.format_map(known)
 
 
-def unfit(rule: NoticeRule) -> Iterator[str]:
+def unfit(rule: NoticeRule) -> Iterator[Reason]:
     """Give what is wrong with a rule's texts and recipients: placeholders nobody fills, roles nobody knows."""
     for language in ("zh", "en"):
         try:
             named = {name for _, name, _, _ in string.Formatter().parse(rule.text.text(language)) if name is not None}
         except ValueError as error:
-            yield f"the {language} text cannot be filled: {error}"
+            yield Reason("the {language} text cannot be filled: {error}", language=language, error=str(error))
             continue
         for name in sorted(named - PLACEHOLDERS):
-            yield f"{{{name}}} is filled by nothing; known: {', '.join(sorted(PLACEHOLDERS))}"
+            known = ", ".join(sorted(PLACEHOLDERS))
+            yield Reason("{name} is filled by nothing; known: {known}", name=f"{{{name}}}", known=known)
     for to in rule.to:
         if to not in PARTIES and to not in Role.codes():
-            yield f"{to} is no party ({', '.join(PARTIES)}) and no role"
+            yield Reason("{to} is no party ({parties}) and no role", to=to, parties=", ".join(PARTIES))
 
 
 # -- not before when --------------------------------------------------------------------------------------------------
@@ -192,7 +195,7 @@ def quiet_hours(programme: Programme) -> tuple[int, int] | None:
 
     Raises
     ------
-    ValueError
+    OddValue
         where it is written in no such way
     """
     told = programme.settings.get(QUIET_SETTING, QUIET_USUALLY)
@@ -200,7 +203,7 @@ def quiet_hours(programme: Programme) -> tuple[int, int] | None:
         return None
     parts = str(told).split("-")
     if len(parts) != 2:
-        raise ValueError(f"{told!r} is no span such as {QUIET_USUALLY}")
+        raise OddValue("{value} is no span such as {example}", value=repr(told), example=QUIET_USUALLY)
     begin, end = (_minutes(part.strip()) for part in parts)
     return (begin, end) if begin != end else None
 
@@ -209,9 +212,9 @@ def _minutes(text: str) -> int:
     try:
         hour, minute = (int(part) for part in text.split(":"))
     except ValueError as error:
-        raise ValueError(f"{text!r} is no time of day such as 07:30") from error
+        raise OddValue("{value} is no time of day such as {example}", value=repr(text), example="07:30") from error
     if not (0 <= hour < 24 and 0 <= minute < 60):
-        raise ValueError(f"{text!r} is no time of day such as 07:30")
+        raise OddValue("{value} is no time of day such as {example}", value=repr(text), example="07:30")
     return hour * 60 + minute
 
 

@@ -16,9 +16,10 @@ from geogrid.domain.clocks import Duration, WorkingTime
 from geogrid.domain.conditions import When
 from geogrid.domain.programmes import Category, Programme, StepRule
 from geogrid.errors import ProgrammeInvalid
+from geogrid.errors.family import Reason, Reasons
 from geogrid.rules.durations import duration
 from geogrid.rules.programme_links import broken_links
-from geogrid.rules.reading import BROKEN, Reader
+from geogrid.rules.reading import BROKEN, OddValue, Reader
 from geogrid.rules.toml_lines import Path, line_of, lines_of
 
 CLOCK_TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
@@ -32,18 +33,21 @@ class Fault:
 
     line: int
     path: str
-    reason: str
+    reason: Reason
 
     def __str__(self) -> str:
-        return f"{self.line}: {self.path}: {self.reason}"
+        return self.words("en")
+
+    def words(self, language: str) -> str:
+        """Return line, place and reason in a language."""
+        return f"{self.line}: {self.path}: {self.reason.words(language)}"
 
 
 def parse_programme(text: str, name: str = "programme") -> Programme:
     """Parse the TOML ``text`` of a programme; raises ProgrammeInvalid with every fault, each with its line."""
     programme, found = read(text, name)
     if programme is None or found:
-        listed = "; ".join(str(fault) for fault in found)
-        raise ProgrammeInvalid(name=name, faults=listed, where={"path": name, "line": found[0].line})
+        raise ProgrammeInvalid(name=name, faults=Reasons(found), where={"path": name, "line": found[0].line})
     return programme
 
 
@@ -53,14 +57,15 @@ def read(text: str, name: str = "programme") -> tuple[Programme | None, tuple[Fa
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
-        return None, (Fault(int(line.group(1)) if line else 1, name, str(error)),)
+        return None, (Fault(int(line.group(1)) if line else 1, name, Reason("this is no TOML: {error}", error=str(error))),)
     settings = values.get("settings", {})
     reader = Reader(NAMES, {Duration: duration, WorkingTime: working_time, When: lambda value: _when(value, settings)})
     built = reader.build(Programme, values, ())
     faults = [*reader.faults]
     programme = None if built is BROKEN else built
     if programme is not None:
-        faults += [(("timezone",), f"{programme.timezone!r} is no time zone")] if not _is_zone(programme.timezone) else []
+        if not _is_zone(programme.timezone):
+            faults.append((("timezone",), Reason("{value} is no time zone", value=repr(programme.timezone))))
         faults += broken_links(programme)
     lines = lines_of(text)
     found = {Fault(line_of(lines, path), _shown(path), reason) for path, reason in faults}
@@ -75,27 +80,27 @@ def _shown(path: Path) -> str:
 
 
 def clock_minutes(value: Any) -> int:
-    """Return the minutes after midnight that ``"08:30"`` says, up to ``"24:00"``; raises ValueError."""
+    """Return the minutes after midnight that ``"08:30"`` says, up to ``"24:00"``; raises OddValue."""
     found = CLOCK_TIME.fullmatch(value) if isinstance(value, str) else None
     minutes = int(found.group(1)) * 60 + int(found.group(2)) if found else MIDNIGHT + 1
     if minutes > MIDNIGHT:
-        raise ValueError(f"{value!r} is no time of day such as 08:30")
+        raise OddValue("{value} is no time of day such as {example}", value=repr(value), example="08:30")
     return minutes
 
 
 def working_time(value: Any) -> WorkingTime:
-    """Return working hours written as ``{hours = ["08:30-12:00", ...], day_ends = "17:00"}``; raises ValueError."""
+    """Return working hours written as ``{hours = ["08:30-12:00", ...], day_ends = "17:00"}``; raises OddValue."""
     if not isinstance(value, dict) or value.keys() != {"hours", "day_ends"} or not isinstance(value["hours"], list):
-        raise ValueError("hours (a list such as 08:30-12:00) and day_ends belong here, and nothing else")
+        raise OddValue("hours (a list such as 08:30-12:00) and day_ends belong here, and nothing else")
     hours = []
     for span in value["hours"]:
         begin, dash, end = str(span).partition("-")
         if not dash:
-            raise ValueError(f"{span!r} is no span such as 08:30-12:00")
+            raise OddValue("{value} is no span such as {example}", value=repr(span), example="08:30-12:00")
         hours.append((clock_minutes(begin.strip()), clock_minutes(end.strip())))
     edges = [minute for span in hours for minute in span]
     if not hours or edges != sorted(set(edges)):
-        raise ValueError("the spans of working hours must follow one another and not be empty")
+        raise OddValue("the spans of working hours must follow one another and not be empty")
     return WorkingTime(tuple(hours), clock_minutes(value["day_ends"]))
 
 
@@ -108,33 +113,34 @@ def _is_zone(name: str) -> bool:
 
 
 def _when(value: Any, settings: Any) -> When:
-    """Return a condition; raises ValueError.
+    """Return a condition; raises OddValue.
 
     The amount is written ``[50000, 100000]``, ``"inf"`` for no upper bound; a bound may be the name of one of the programme's
     settings, so that a figure that changes stands in one place.
     """
     if not isinstance(value, dict):
-        raise ValueError(f"{value!r} is no table of conditions")
+        raise OddValue("{value} is no table of conditions", value=repr(value))
     amount = value.get("amount_yuan")
     bounds = _amount(amount, settings) if amount is not None else (None, None)
     reader = Reader()
     built = reader.build(When, {key: part for key, part in value.items() if key != "amount_yuan"}, ())
     if reader.faults:
-        raise ValueError("; ".join(f"{_shown(path)}: {reason}" for path, reason in reader.faults))
+        told = (Reason("{path}: {reason}", path=_shown(path), reason=reason) for path, reason in reader.faults)
+        raise OddValue("{reasons}", reasons=Reasons(told))
     return When(built.handling, built.categories, built.levels, built.complexities, built.channels, bounds)
 
 
 def _amount(value: Any, settings: Any) -> tuple[float | None, float | None]:
     if not isinstance(value, list) or len(value) != 2:
-        raise ValueError("amount_yuan is a list of two: least and most, the most excluded")
+        raise OddValue("amount_yuan is a list of two: least and most, the most excluded")
     least, most = (None if part == "inf" else _yuan(part, settings) for part in value)
     if least is None or least < 0 or (most is not None and most <= least):
-        raise ValueError('amount_yuan: the least from 0, then a larger most or "inf"')
+        raise OddValue("amount_yuan: the least from 0, then a larger most or inf")
     return least, most
 
 
 def _yuan(value: Any, settings: Any) -> float:
     found = settings.get(value) if isinstance(value, str) and isinstance(settings, dict) else value
     if isinstance(found, bool) or not isinstance(found, int | float):
-        raise ValueError(f"{value!r} is no amount, and no setting of this programme that is one")
+        raise OddValue("{value} is no amount, and no setting of this programme that is one", value=repr(value))
     return float(found)

@@ -16,6 +16,7 @@ from geogrid.domain.clocks import ClockRule, TimeOut
 from geogrid.domain.events import EventKind, EventState, StepKind
 from geogrid.domain.people import Role
 from geogrid.domain.programmes import Programme, StateRule, StepRule
+from geogrid.errors.family import Reason, Reasons
 from geogrid.rules.deadlines import Facts, fits
 from geogrid.rules.toml_lines import Path
 
@@ -33,7 +34,7 @@ class Finding:
     """Something that the rules of a programme add up to and that must not be; ``path`` is the place in the file."""
 
     path: Path
-    reason: str
+    reason: Reason
 
 
 def check(programme: Programme) -> tuple[Finding, ...]:
@@ -74,29 +75,32 @@ def _walk(starts: Iterable[Node], onward: Callable[[Node], Iterable[Node]]) -> s
 def _unreached(programme: Programme, reached: set[str]) -> Iterator[Finding]:
     for i, state in enumerate(programme.states):
         if state.code not in reached:
-            yield Finding(("states", i), f"no matter ever comes to {state.code}")
+            yield Finding(("states", i), Reason("no matter ever comes to {state}", state=state.code))
     for i, step in enumerate(programme.steps):
         if not reached & set(step.from_states):
-            yield Finding(("steps", i), f"{step.code} is never possible")
+            yield Finding(("steps", i), Reason("{step} is never possible", step=step.code))
 
 
 def _stuck(programme: Programme, reached: set[str]) -> Iterator[Finding]:
     if not any(state.final for state in programme.states):
-        yield Finding(("states",), "no state is final: nothing can be archived")
+        yield Finding(("states",), Reason("no state is final: nothing can be archived"))
     for i, state in enumerate(programme.states):
         leaving = [step for step in _from(programme, state.code) if step.to and step.to != state.code]
         if state.final:
             if leaving:
-                yield Finding(("states", i), f"{state.code} is final, but {leaving[0].code} leads on")
+                yield Finding(
+                    ("states", i), Reason("{state} is final, but {step} leads on", state=state.code, step=leaving[0].code)
+                )
             continue
         if state.code not in reached:
             continue
         if not leaving:
-            yield Finding(("states", i), f"{state.code} is a dead end: no step leads on")
+            yield Finding(("states", i), Reason("{state} is a dead end: no step leads on", state=state.code))
         elif all(set(step.roles) <= OUTSIDE for step in leaving):
-            yield Finding(("states", i), f"{state.code} is nobody's: only citizens can lead on")
+            yield Finding(("states", i), Reason("{state} is nobody's: only citizens can lead on", state=state.code))
         elif all(set(step.roles) <= {*OUTSIDE, Role.SYSTEM} for step in leaving) and not _timed(programme, leaving):
-            yield Finding(("states", i), f"{state.code} is nobody's: only the platform can lead on, and no clock makes it")
+            says = "{state} is nobody's: only the platform can lead on, and no clock makes it"
+            yield Finding(("states", i), Reason(says, state=state.code))
         yield from _never_ends(programme, state, i)
 
 
@@ -120,7 +124,8 @@ def _stuck_for_some(programme: Programme, reached: set[str]) -> Iterator[Finding
         if stuck:
             trap = min(stuck, key=lambda code: (len(ways[code]), code))
             place = [state.code for state in programme.states].index(trap)
-            yield Finding(("states", place), f"from {trap} nothing leads on for a matter with {_told(facts)}")
+            says = "from {state} nothing leads on for a matter with {facts}"
+            yield Finding(("states", place), Reason(says, state=trap, facts=_told(facts)))
             return
 
 
@@ -150,18 +155,18 @@ def _kinds_of_matters(programme: Programme) -> Iterator[Facts]:
         yield Facts(how, category, level, one, channel, amount)
 
 
-def _told(facts: Facts) -> str:
+def _told(facts: Facts) -> Reason | Reasons:
     told = [f"{name} {value}" for name, value in vars(facts).items() if value not in {"", None}]
-    return ", ".join(told) or "nothing known of it"
+    return Reasons(told, ", ") if told else Reason("nothing known of it")
 
 
 def _never_ends(programme: Programme, state: StateRule, i: int) -> Iterator[Finding]:
     later = _walk([state.code], lambda code: (step.to or code for step in _from(programme, code)))
     stages = {programme.state(code).stage for code in later}
     if state.stage.is_open and EventState.CLOSED not in stages:
-        yield Finding(("states", i), f"from {state.code} a matter can never be closed")
+        yield Finding(("states", i), Reason("from {state} a matter can never be closed", state=state.code))
     if not any(programme.state(code).final for code in later):
-        yield Finding(("states", i), f"from {state.code} a matter can never be archived")
+        yield Finding(("states", i), Reason("from {state} a matter can never be archived", state=state.code))
 
 
 # -- verification -----------------------------------------------------------------------------------------------------
@@ -176,11 +181,13 @@ def _unverified(programme: Programme) -> Iterator[Finding]:
     handlers = {step.code for step in programme.steps if step.kind in HANDLING}
     for i, step in enumerate(programme.steps):
         if step.kind is StepKind.VERIFY and (open_to := sorted(handlers - set(step.not_by))):
-            yield Finding(("steps", i), f"{step.code} could be taken by who took {', '.join(open_to)}: list them in not_by")
+            says = "{step} could be taken by who took {steps}: list them in not_by"
+            yield Finding(("steps", i), Reason(says, step=step.code, steps=", ".join(open_to)))
     for handler in sorted(handlers):
         if closed := _closed_by(programme, handler):
             where = next(i for i, step in enumerate(programme.steps) if step.code == handler)
-            yield Finding(("steps", where), f"who takes {handler} can bring a matter to {closed} alone")
+            says = "who takes {step} can bring a matter to {state} alone"
+            yield Finding(("steps", where), Reason(says, step=handler, state=closed))
 
 
 def _closed_by(programme: Programme, handler: str) -> str:
@@ -208,7 +215,8 @@ def _closed_by_itself(programme: Programme) -> Iterator[Finding]:
         closes = bool(step.to) and not programme.state(step.to).stage.is_open
         from_open = any(programme.state(state).stage.is_open for state in step.from_states)
         if Role.SYSTEM in step.roles and closes and from_open and step.code not in approving:
-            yield Finding(("steps", i), f"{step.code} would close a matter that nobody decided: system may not take it")
+            says = "{step} would close a matter that nobody decided: system may not take it"
+            yield Finding(("steps", i), Reason(says, step=step.code))
 
 
 # -- clocks -----------------------------------------------------------------------------------------------------------
@@ -219,17 +227,18 @@ def _of_clock(programme: Programme, clock: ClockRule, path: Path) -> Iterator[Fi
     walked = _walk([(programme.states[0].code, begins)], lambda node: _ticking(programme, clock, node))
     running = {state for state, runs in walked if runs}
     if not running:
-        yield Finding((*path, "starts_on"), f"{clock.code} never starts")
+        yield Finding((*path, "starts_on"), Reason("{clock} never starts", clock=clock.code))
         return
     for state in sorted(running):
         later = _walk([(state, True)], lambda node: _ticking(programme, clock, node))
         if not any(not runs for _, runs in later):
-            yield Finding((*path, "stops_on"), f"started, {clock.code} never stops in {state}")
+            yield Finding((*path, "stops_on"), Reason("started, {clock} never stops in {state}", clock=clock.code, state=state))
     after_closing = {programme.step(code).from_states for code in clock.starts_on if code in _codes(programme)}
     starts_late = any(not programme.state(s).stage.is_open for states in after_closing for s in states)
     left = sorted(state for state in running if not programme.state(state).stage.is_open)
     if left and not starts_late and not _starts_at_closing(programme, clock):
-        yield Finding((*path, "stops_on"), f"{clock.code} can run on in {left[0]}, when the matter is closed")
+        says = "{clock} can run on in {state}, when the matter is closed"
+        yield Finding((*path, "stops_on"), Reason(says, clock=clock.code, state=left[0]))
     yield from _of_time_out(programme, clock, running, path)
 
 
@@ -254,14 +263,17 @@ def _of_time_out(programme: Programme, clock: ClockRule, running: set[str], path
         return
     place = (*path, "time_out_step")
     if not clock.time_out_step:
-        yield Finding(place, f"{clock.code} runs out with {clock.time_out.value}: name the step that does it")
+        says = "{clock} runs out with {time_out}: name the step that does it"
+        yield Finding(place, Reason(says, clock=clock.code, time_out=clock.time_out.value))
         return
     step = programme.step(clock.time_out_step)
     if Role.SYSTEM not in step.roles:
-        yield Finding(place, f"{step.code} is taken when {clock.code} runs out: give it the role system")
+        says = "{step} is taken when {clock} runs out: give it the role system"
+        yield Finding(place, Reason(says, step=step.code, clock=clock.code))
     steady = {code for code in running if programme.state(code).clocks_may_run and programme.state(code).stage.is_open}
     if missing := sorted(steady - set(step.from_states)):
-        yield Finding(place, f"{clock.code} can run out in {', '.join(missing)}, where {step.code} is not possible")
+        says = "{clock} can run out in {states}, where {step} is not possible"
+        yield Finding(place, Reason(says, clock=clock.code, states=", ".join(missing), step=step.code))
 
 
 # -- steps ------------------------------------------------------------------------------------------------------------
@@ -275,16 +287,19 @@ def _parked(programme: Programme) -> Iterator[Finding]:
         here = [programme.state(code).clocks_may_run for code in step.from_states]
         target = programme.state(step.to)
         if any(here) and not target.clocks_may_run and "park" not in step.does:
-            yield Finding(("steps", i, "does"), f"no clock may run in {target.code}: {step.code} must park")
+            says = "no clock may run in {state}: {step} must park"
+            yield Finding(("steps", i, "does"), Reason(says, state=target.code, step=step.code))
         if not all(here) and target.clocks_may_run and target.stage.is_open and "unpark" not in step.does:
-            yield Finding(("steps", i, "does"), f"clocks stand still where {step.code} is taken: it must unpark")
+            says = "clocks stand still where {step} is taken: it must unpark"
+            yield Finding(("steps", i, "does"), Reason(says, step=step.code))
 
 
 def _without_evidence(programme: Programme) -> Iterator[Finding]:
     for i, step in enumerate(programme.steps):
         for effect in step.does:
             if (need := NEEDS.get(effect)) and need not in step.requires:
-                yield Finding(("steps", i, "requires"), f"{step.code} does {effect} and must require {need}")
+                says = "{step} does {effect} and must require {need}"
+                yield Finding(("steps", i, "requires"), Reason(says, step=step.code, effect=effect, need=need))
 
 
 def _unused(programme: Programme) -> Iterator[Finding]:
@@ -292,11 +307,11 @@ def _unused(programme: Programme) -> Iterator[Finding]:
     effects = {effect for step in programme.steps for effect in step.does}
     for i, pause in enumerate(programme.pauses):
         if pause.code not in used:
-            yield Finding(("pauses", i), f"no clock stands still for {pause.code}")
+            yield Finding(("pauses", i), Reason("no clock stands still for {pause}", pause=pause.code))
     for one, other in (("pause", "resume"), ("park", "unpark"), ("blow", "answer")):
         if one in effects and other not in effects:
-            yield Finding(("steps",), f"a step does {one}, none does {other}")
+            yield Finding(("steps",), Reason("a step does {one}, none does {other}", one=one, other=other))
     if used and "pause" not in effects:
-        yield Finding(("pauses",), "clocks may be paused, but no step does it")
+        yield Finding(("pauses",), Reason("clocks may be paused, but no step does it"))
     if any(clock.extension for clock in programme.clocks) and "extend" not in effects:
-        yield Finding(("clocks",), "clocks may be extended, but no step does it")
+        yield Finding(("clocks",), Reason("clocks may be extended, but no step does it"))

@@ -8,10 +8,12 @@ from geogrid.domain.clocks import Audience, ClockCalendar, ClockRule, DurationUn
 from geogrid.domain.conditions import When
 from geogrid.domain.events import Channel, EventState
 from geogrid.domain.programmes import BUILT_IN_STEPS, EFFECTS, FIELD_KINDS, Programme, StepRule
+from geogrid.errors.family import Reason
 from geogrid.rules.notices import OF_MATTERS, QUIET_SETTING, quiet_hours, unfit
+from geogrid.rules.reading import OddValue
 from geogrid.rules.toml_lines import Path
 
-Broken = tuple[Path, str]
+Broken = tuple[Path, Reason]
 SOURCES = ("owner", "territory")
 TIERS = 3
 CODED = (
@@ -45,18 +47,18 @@ def _twice(programme: Programme) -> Iterator[Broken]:
         seen = set[str]()
         for i, rule in enumerate(getattr(programme, kind)):
             if rule.code in seen:
-                yield (kind, i, "code"), f"{rule.code} stands twice"
+                yield (kind, i, "code"), Reason("{code} stands twice", code=rule.code)
             seen.add(rule.code)
     for kind in ("levels", "states", "steps", "categories"):
         if not getattr(programme, kind):
-            yield (kind,), f"there are no {kind}"
+            yield (kind,), Reason("there are no {kind}", kind=kind)
 
 
 def _unknown(codes: Iterable[str], known: Iterable[str], path: Path) -> Iterator[Broken]:
     there = set(known)
     for code in codes:
         if code and code not in there:
-            yield path, f"{code} is none of {', '.join(sorted(there))}"
+            yield path, Reason("{code} is none of {known}", code=code, known=", ".join(sorted(there)))
 
 
 def _codes(rules: Iterable[object]) -> list[str]:
@@ -67,7 +69,7 @@ def _of_beginning(programme: Programme) -> Iterator[Broken]:
     for i, channel in enumerate(programme.channels):
         yield from _unknown([channel.code], Channel.codes(), ("channels", i, "code"))
     if programme.states and programme.first_state.stage is not EventState.REPORTED:
-        yield ("states", 0, "stage"), "the first state is where matters begin: its stage is reported"
+        yield ("states", 0, "stage"), Reason("the first state is where matters begin: its stage is reported")
 
 
 def _of_responsibility(programme: Programme) -> Iterator[Broken]:
@@ -76,15 +78,16 @@ def _of_responsibility(programme: Programme) -> Iterator[Broken]:
         order = getattr(responsibility, key)
         yield from _unknown(order, SOURCES, (*path, key))
         if sorted(order) != sorted(set(order)) or not order:
-            yield (*path, key), f"the order of search names each of {', '.join(SOURCES)} once at most, and one of them"
+            says = "the order of search names each of {sources} once at most, and one of them"
+            yield (*path, key), Reason(says, sources=", ".join(SOURCES))
     yield from _unknown([responsibility.whistle], _codes(programme.clocks), (*path, "whistle"))
     if len(responsibility.tiers) not in {0, TIERS}:
-        yield (*path, "tiers"), f"a side names {TIERS} people: head, deputy in charge, handler"
+        yield (*path, "tiers"), Reason("a side names {count} people: head, deputy in charge, handler", count=TIERS)
     if responsibility.bounces_alarm < 1:
-        yield (*path, "bounces_alarm"), "the alarm is raised from 1 return on"
+        yield (*path, "bounces_alarm"), Reason("the alarm is raised from 1 return on")
     blows = [step for step in programme.steps if "blow" in step.does]
     if blows and not responsibility.whistle:
-        yield path, f"{blows[0].code} blows a whistle: name its clock as whistle"
+        yield path, Reason("{step} blows a whistle: name its clock as whistle", step=blows[0].code)
 
 
 def _of_forms(programme: Programme) -> Iterator[Broken]:
@@ -93,9 +96,9 @@ def _of_forms(programme: Programme) -> Iterator[Broken]:
             path: Path = ("forms", i, "fields", j)
             yield from _unknown([entry.kind], FIELD_KINDS, (*path, "kind"))
             if (entry.kind == "choice") != bool(entry.choices):
-                yield path, f"{entry.code}: a choice has choices, nothing else has"
+                yield path, Reason("{field}: a choice has choices, nothing else has", field=entry.code)
         if len({entry.code for entry in form.fields}) < len(form.fields):
-            yield ("forms", i, "fields"), f"a field of {form.code} stands twice"
+            yield ("forms", i, "fields"), Reason("a field of {form} stands twice", form=form.code)
 
 
 def _of_categories(programme: Programme) -> Iterator[Broken]:
@@ -127,11 +130,11 @@ def _of_steps(programme: Programme) -> Iterator[Broken]:
 
 def _odd_step(step: StepRule, path: Path) -> Iterator[Broken]:
     if step.code in BUILT_IN_STEPS:
-        yield (*path, "code"), f"{step.code} is built in"
+        yield (*path, "code"), Reason("{step} is built in", step=step.code)
     if not step.roles:
-        yield path, "nobody may take this step: roles is missing"
+        yield path, Reason("nobody may take this step: roles is missing")
     if not step.from_states:
-        yield (*path, "from"), "the step is possible in no state"
+        yield (*path, "from"), Reason("the step is possible in no state")
 
 
 def _of_clock(programme: Programme, clock: ClockRule, path: Path) -> Iterator[Broken]:
@@ -140,7 +143,7 @@ def _of_clock(programme: Programme, clock: ClockRule, path: Path) -> Iterator[Br
         codes = getattr(clock, key)
         yield from _unknown(codes, steps, (*path, key))
         if not codes:
-            yield (*path, key), "a clock needs at least one step here"
+            yield (*path, key), Reason("a clock needs at least one step here")
     yield from _unknown(clock.pauses, _codes(programme.pauses), (*path, "pauses"))
     yield from _unknown([clock.time_out_step], _codes(programme.steps), (*path, "time_out_step"))
     for limit in clock.limits:
@@ -151,39 +154,45 @@ def _of_clock(programme: Programme, clock: ClockRule, path: Path) -> Iterator[Br
 
 def _odd_times(clock: ClockRule, path: Path) -> Iterator[Broken]:
     if not clock.limits:
-        yield (*path, "limits"), "a clock needs a limit"
+        yield (*path, "limits"), Reason("a clock needs a limit")
     lengths = [length for limit in clock.limits for length in (limit.promised, limit.legal) if length]
     if any(length.unit not in UNITS[clock.calendar] or length.amount < 1 for length in lengths):
         fitting = ", ".join(sorted(unit.value for unit in UNITS[clock.calendar]))
-        yield (*path, "limits"), f"limits of a clock in {clock.calendar.value} are at least 1 of {fitting}"
+        says = "limits of a clock in {calendar} are at least 1 of {units}"
+        yield (*path, "limits"), Reason(says, calendar=clock.calendar.value, units=fitting)
     if len({limit.promised.unit for limit in clock.limits}) > 1:
-        yield (*path, "limits"), "all promised limits of a clock are in one unit, so that thresholds and extensions fit each"
+        says = "all promised limits of a clock are in one unit, so that thresholds and extensions fit each"
+        yield (*path, "limits"), Reason(says)
     for limit in clock.limits:
         if limit.legal and limit.legal.unit is limit.promised.unit and limit.legal.amount < limit.promised.amount:
-            yield (*path, "limits"), f"{limit.promised} is promised where the law allows {limit.legal}"
+            says = "{promised} is promised where the law allows {legal}"
+            yield (*path, "limits"), Reason(says, promised=str(limit.promised), legal=str(limit.legal))
     everything = [i for i, limit in enumerate(clock.limits) if limit.when == When()]
     if everything and everything[0] < len(clock.limits) - 1:
-        yield (*path, "limits"), f"limit {everything[0] + 1} is for every matter: those after it never hold"
+        says = "limit {number} is for every matter: those after it never hold"
+        yield (*path, "limits"), Reason(says, number=everything[0] + 1)
     yield from _odd_additions(clock, clock.limits[0].promised.unit if clock.limits else None, path)
 
 
 def _odd_additions(clock: ClockRule, unit: DurationUnit | None, path: Path) -> Iterator[Broken]:
     codes = _codes(clock.thresholds)
     if len(set(codes) | {*Phase.codes()}) < len(codes) + len(Phase):
-        yield (*path, "thresholds"), f"a threshold's code stands twice, or is one of {', '.join(Phase.codes())}"
+        says = "a threshold's code stands twice, or is one of {phases}"
+        yield (*path, "thresholds"), Reason(says, phases=", ".join(Phase.codes()))
     for threshold in clock.thresholds:
         if (threshold.left is None) == (threshold.share is None):
-            yield (*path, "thresholds"), f"{threshold.code}: either left or share"
+            yield (*path, "thresholds"), Reason("{threshold}: either left or share", threshold=threshold.code)
         if threshold.left and threshold.left.unit is not unit and not _both_natural(threshold.left.unit, unit):
-            yield (*path, "thresholds"), f"{threshold.code}: left is in {threshold.left.unit.value}, the limit in {unit}"
+            says = "{threshold}: left is in {left}, the limit in {unit}"
+            yield (*path, "thresholds"), Reason(says, threshold=threshold.code, left=threshold.left.unit.value, unit=unit)
         if threshold.share is not None and not 0.0 < threshold.share < 1.0:
-            yield (*path, "thresholds"), f"{threshold.code}: share lies between 0 and 1"
+            yield (*path, "thresholds"), Reason("{threshold}: share lies between 0 and 1", threshold=threshold.code)
     if clock.extension and clock.extension.most.unit is not unit:
-        yield (*path, "extension"), f"an extension is counted in the unit of the limit, {unit}"
+        yield (*path, "extension"), Reason("an extension is counted in the unit of the limit, {unit}", unit=unit)
     if clock.extension and not clock.extension.approvers:
-        yield (*path, "extension"), "approvers is empty: nobody could ever extend"
+        yield (*path, "extension"), Reason("approvers is empty: nobody could ever extend")
     if clock.pauses and clock.calendar is ClockCalendar.EMERGENCY:
-        yield (*path, "pauses"), "an emergency is never paused"
+        yield (*path, "pauses"), Reason("an emergency is never paused")
 
 
 def _both_natural(one: DurationUnit, other: DurationUnit | None) -> bool:
@@ -195,9 +204,9 @@ def _odd_lights(clock: ClockRule, path: Path) -> Iterator[Broken]:
     for audience in Audience:
         lights = clock.lights.get(audience, {})
         for phase in sorted(phases - lights.keys()):
-            yield (*path, "lights", audience.value), f"no light for {phase}"
+            yield (*path, "lights", audience.value), Reason("no light for {phase}", phase=phase)
         for phase in sorted(lights.keys() - phases):
-            yield (*path, "lights", audience.value), f"{phase} is no phase of this clock"
+            yield (*path, "lights", audience.value), Reason("{phase} is no phase of this clock", phase=phase)
 
 
 def _of_notices(programme: Programme) -> Iterator[Broken]:
@@ -206,12 +215,13 @@ def _of_notices(programme: Programme) -> Iterator[Broken]:
     wanted = ", ".join(OF_MATTERS)
     for i, notice in enumerate(programme.notices):
         if notice.on not in occasions:
-            yield ("notices", i, "on"), f"{notice.on} is no step:<code>, no clock:<code>:<phase> of this programme, no {wanted}"
+            says = "{on} is no step:<code>, no clock:<code>:<phase> of this programme, no {wanted}"
+            yield ("notices", i, "on"), Reason(says, on=notice.on, wanted=wanted)
         if not notice.to:
-            yield ("notices", i, "to"), "nobody is told"
+            yield ("notices", i, "to"), Reason("nobody is told")
         for reason in unfit(notice):
             yield ("notices", i), reason
     try:
         quiet_hours(programme)
-    except ValueError as error:
-        yield ("settings", QUIET_SETTING), str(error)
+    except OddValue as error:
+        yield ("settings", QUIET_SETTING), error.reason
