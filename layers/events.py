@@ -103,22 +103,24 @@ def _counts(table: Table, view: View) -> Select:
 
 def _concerned(view: View) -> Select:
     """Return the SELECT of the events of a reader's parties that lie in none of his units: each counts for one."""
-    shift = CELL_ZOOM - _zoom_of_cells(view)
-    (x_first, *_, x_last), (y_first, *_, y_last) = _cells_in(view)
     of = concerns.c
     mine = (  # once, however many of his parties have a part
         select(of.event_id, of.cell_x, of.cell_y, of.is_open, of.lon_e7, of.lat_e7)
-        .where(
-            of.party == func.any(parties_of(view.scope)),
-            of.cell_x.between(x_first << shift, ((x_last + 1) << shift) - 1),
-            of.cell_y.between(y_first << shift, ((y_last + 1) << shift) - 1),
-            lies_in(concerns, view.scope).is_not(True),
-        )
+        .where(*_parties_near(view), lies_in(concerns, view.scope).is_not(True))
         .distinct()
         .subquery("mine")
     ).c
+    shift = CELL_ZOOM - _zoom_of_cells(view)
     x, y = mine.cell_x.op(">>")(shift), mine.cell_y.op(">>")(shift)
     return select(x, y, mine.is_open, literal(1), mine.lon_e7, mine.lat_e7)
+
+
+def _parties_near(view: View) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on ``concerns`` that leave a reader's parties in the view and next to it."""
+    shift, of = CELL_ZOOM - _zoom_of_cells(view), concerns.c
+    ranges = zip((of.cell_x, of.cell_y), _cells_in(view), strict=True)
+    within = (column.between(cells[0] << shift, ((cells[-1] + 1) << shift) - 1) for column, cells in ranges)
+    return of.party == func.any(parties_of(view.scope)), *within
 
 
 def select_single(view: View) -> CompoundSelect:
@@ -128,8 +130,10 @@ def select_single(view: View) -> CompoundSelect:
     """
     most = view.most if view.zoom >= ALWAYS_SINGLE_FROM_ZOOM else min(view.most, MOST_SINGLE)
     columns = ("id", "point", "cell_x", "cell_y", "is_open", "number", "kind", "state", "reported_at")
-    seen = select(*(events.c[name] for name in columns)).where(events.c.point.op("&&")(view.envelope()), visible(view.scope))
-    one = seen.cte("seen")
+    near = [visible(view.scope)]
+    if view.scope.parties and not view.scope.units:  # then few rows of an index lead to all that he sees here
+        near.append(events.c.id.in_(select(concerns.c.event_id).where(*_parties_near(view))))
+    one = select(*(events.c[name] for name in columns)).where(events.c.point.op("&&")(view.envelope()), *near).cte("seen")
     crowded = select(func.count() > most).select_from(one).scalar_subquery()
     by_itself = select(
         cast(one.c.id, Text).label("code"),

@@ -1,12 +1,12 @@
-"""``./run bench scope``: the map's queries with a third of a million events, for a township's reader and for the whole district.
+"""``./run bench scope``: the map's queries with a third of a million events, for readers of every kind.
 
-The twin's year is stored, its events and matters are multiplied in the database (new ids, places moved by some metres), and the
-queries of tiles, lists and cells are asked under row security as the pages ask them. Budget: 50 ms each.
+The twin's year is stored, its events and matters are multiplied in the database (new ids, places moved by some metres), some
+matters are given to a department and to stations, and the queries of tiles, lists and cells are asked under row security as the
+pages ask them: each reader's fullest tile of every zoom, as it is sent. Budget: 50 ms each.
 """
 
 from __future__ import annotations
 
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,25 +14,42 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from geogrid.domain.people import Actor, Post, Role
-from geogrid.rules.scope import EVERYTHING, Scope, scope_of
-from geogrid.space.tiles import cell_of, tile_bounds_lonlat
-from geogrid.store import cells
-from geogrid.store.scope import enter
+from geogrid.rules.scope import Scope, scope_of
+from geogrid.space.tiles import TILE_STEPS, tile_bounds_lonlat
+from geogrid.store import cells, checks
+from geogrid.store.scope import enter, visible
 from geogrid.store.session import engine_of, session_scope
+from geogrid.store.tables.events import events
 from layers.event_pages import EventFilter, count_unplaced, read_page
-from layers.events import select_events
+from layers.events import LAYER
+from layers.formats import mvt
 from layers.view import View
-from tests.bench.harness import Gate, budget, exact, machine, on_what, prepare, report, small_option
+from tests.bench.harness import Gate, budget, exact, load, machine, on_what, prepare, report, small_option
 from tests.bench.map import installed
 
 TIMES, RUNS = 10, 15
 BUDGET_MS = 50.0
 ZOOMS = (9, 11, 13, 16)
-DISTRICT = "999901000000"
+DISTRICT, DEPARTMENT = "999901000000", "urban"
+# The twin's matters stay with the villages: here a department leads one in ten and assists in one in thirty, and the stations of
+# villages own one in five.
+GIVE = (
+    f"UPDATE matters AS m SET lead = 'department:{DEPARTMENT}' FROM events AS e"
+    " WHERE e.id = m.event_id AND mod(hashtext(e.number), 10) = 0",
+    f"UPDATE matters AS m SET assisting = '{{department:{DEPARTMENT},department:police}}' FROM events AS e"
+    " WHERE e.id = m.event_id AND mod(hashtext(e.number), 30) = 1",
+    "UPDATE matters AS m SET owner = 'station:' || s.code FROM stations AS s JOIN events AS e ON e.village_code = s.unit_code"
+    " WHERE e.id = m.event_id AND upper_inf(s.valid) AND NOT isempty(s.valid) AND mod(hashtext(e.number), 5) = 2",
+)
+BUSIEST_STATION = "SELECT party FROM concerns WHERE party LIKE 'station:%' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+FULLEST = """
+SELECT cell_x >> (24 - :zoom) AS x, cell_y >> (24 - :zoom) AS y FROM events WHERE cell_x IS NOT NULL
+GROUP BY 1, 2 ORDER BY count(*) DESC, 1, 2 LIMIT 1
+"""
 # Events and matters again under new ids, some metres away; steps and clocks are not asked for by the map.
 MORE = """
 CREATE TEMP TABLE again ON COMMIT DROP AS SELECT id AS old, gen_random_uuid() AS new, row_number() OVER () AS row FROM events;
@@ -52,6 +69,9 @@ def main(small: bool, out: Path | None) -> None:
         engine = engine_of(settings.database_url)
         with session_scope(engine) as session:
             multiply(session, 2 if small else TIMES)
+            for statement in GIVE:
+                session.execute(text(statement))
+            found["concerns that are wrong"] = len(checks.broken(session, checks.PROJECTED_CONCERNS))
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
         with session_scope(engine) as session:
@@ -95,55 +115,57 @@ def measure(session: Session) -> dict[str, Any]:
     busiest = "SELECT township_code FROM events WHERE township_code IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
     township = session.scalar(text(busiest)) or ""
     village = session.scalar(text(busiest.replace("township", "village"))) or ""
+    station = session.scalar(text(BUSIEST_STATION)) or ""
     actors = {
         "whole district": Actor("person:1", "", (Post(Role.COMMANDER, DISTRICT),)),
         "township": Actor("person:2", "", (Post(Role.TOWNSHIP_LEADER, township),)),
         "village": Actor("person:3", "", (Post(Role.OFFICER, village),)),
-        "department": Actor("person:4", "", (Post(Role.DEPARTMENT, department="urban"),)),
+        "department": Actor("person:4", "", (Post(Role.DEPARTMENT, department=DEPARTMENT),)),
+        "station": Actor("person:5", "", (Post(Role.MEDIATOR, station=station.partition(":")[2]),)),
     }
     total = session.scalar(text("SELECT count(*) FROM events")) or 0
-    centre = session.execute(
-        text("SELECT ST_X(c), ST_Y(c) FROM (SELECT ST_Centroid(ST_Collect(point)) FROM events) AS s(c)")
-    ).one()
-    readers = {name: of_reader(session, scope_of(actor, DISTRICT), tuple(centre)) for name, actor in actors.items()}
-    return {"events": total, "readers": readers}
+    return {"events": total, "readers": {name: of_reader(session, scope_of(a, DISTRICT)) for name, a in actors.items()}}
 
 
-def of_reader(session: Session, scope: Scope, centre: tuple[float, float]) -> dict[str, Any]:
+def of_reader(session: Session, scope: Scope) -> dict[str, Any]:
     """Return the milliseconds of each query for one reader, in a transaction under row security that is undone."""
-    plain = session.scalar(text("SELECT count(*) FROM events")) or 0 if scope == EVERYTHING else None
+    plain = session.scalar(select(func.count()).select_from(events).where(visible(scope))) or 0
     with session.begin_nested() as inner:
         enter(session, scope)
         seen = session.scalar(text("SELECT count(*) FROM events")) or 0
-        taken = {f"tile, zoom {zoom}": median_ms(lambda z=zoom: tile(session, scope, centre, z)) for zoom in ZOOMS}
-        taken["list, first page"] = median_ms(lambda: read_page(session, EventFilter(), limit=50, scope=scope))
-        taken["unplaced, count"] = median_ms(lambda: count_unplaced(session))
+        taken = {f"tile, zoom {zoom}": tile_ms(session, scope, zoom) for zoom in ZOOMS}
+        taken["list, first page"] = best_ms(lambda: read_page(session, EventFilter(), limit=50, scope=scope))
+        taken["unplaced, count"] = best_ms(lambda: count_unplaced(session))
         session.execute(text("RESET ROLE"))
         inner.rollback()
-    return {"sees": seen, "missing": 0 if plain is None else plain - seen, "ms": taken}
+    return {"sees": seen, "missing": abs(plain - seen), "ms": taken, "load": load()}
 
 
-def tile(session: Session, scope: Scope, centre: tuple[float, float], zoom: int) -> int:
-    x, y = (int(value) for value in cell_of(*centre, zoom - 2))
-    view = View(tile_bounds_lonlat(zoom, x, y), zoom, scope=scope)
-    return len(session.execute(select_events(view)).all())
+def tile_ms(session: Session, scope: Scope, zoom: int) -> float:
+    """Return what the reader's fullest tile of a zoom takes, as it is sent."""
+    found = session.execute(text(FULLEST), {"zoom": zoom - TILE_STEPS}).one_or_none()
+    if found is None:
+        return 0.0
+    view = View(tile_bounds_lonlat(zoom, *found), zoom, scope=scope)
+    return best_ms(lambda: mvt(session, [LAYER], view, (zoom, *found)))
 
 
-def median_ms(work: Callable[[], object]) -> float:
+def best_ms(work: Callable[[], object]) -> float:
     work()
     taken = []
     for _ in range(RUNS):
         start = time.perf_counter()
         work()
         taken.append(time.perf_counter() - start)
-    return round(statistics.median(taken) * 1e3, 1)
+    return round(min(taken) * 1e3, 1)
 
 
 def gates(found: dict[str, Any]) -> list[Gate]:
     """Return the budgets: each query of each reader."""
-    made = exact("events that a reader of the whole district does not see", found["readers"]["whole district"]["missing"])
-    for name in ("whole district", "township"):
-        for query, taken in found["readers"][name]["ms"].items():
+    made = exact("rows of who has a part in a matter that are wrong", found["concerns that are wrong"])
+    for name, one in found["readers"].items():
+        made += exact(f"{name}: events on which the clause and row security differ", one["missing"])
+        for query, taken in one["ms"].items():
             made += budget(f"{name}: {query}, ms", taken, BUDGET_MS)
     return made
 
@@ -152,11 +174,12 @@ def table(found: dict[str, Any]) -> list[str]:
     """Return the section of the page."""
     queries = list(found["readers"]["whole district"]["ms"])
     rows = [
-        f"| {name} | {one['sees']:,} | " + " | ".join(f"{one['ms'][query]:,.1f}" for query in queries) + " |"
+        f"| {name} | {one['sees']:,} | " + " | ".join(f"{one['ms'][query]:,.1f}" for query in queries) + f" | {one['load']} |"
         for name, one in found["readers"].items()
     ]
-    says = f"{found['events']:,} events; milliseconds, medians of {RUNS}; {on_what(found)}."
-    return [says, "", f"| reader | sees | {' | '.join(queries)} |", "|---|--:|" + "--:|" * len(queries), *rows]
+    says = f"{found['events']:,} events; milliseconds, the best of {RUNS}; {on_what(found)}."
+    head = ["reader", "sees", *queries, "load"]
+    return [says, "", f"| {' | '.join(head)} |", "|---|" + "--:|" * (len(head) - 1), *rows]
 
 
 if __name__ == "__main__":

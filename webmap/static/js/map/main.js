@@ -180,10 +180,11 @@ class Page {
   }
 
   openMark(hit, latlng) {
-    if (hit.layer === "events" && this.map.getZoom() < SINGLE_ZOOM) {
-      const zoom = Math.min(SINGLE_ZOOM, Math.round(this.map.getZoom()) + (hit.count > 20 ? 2 : 3));
-      return this.map.setView(latlng, zoom);
+    const zoom = Math.round(this.map.getZoom());
+    if (hit.layer === "events" && zoom < SINGLE_ZOOM) {
+      return this.map.setView(latlng, Math.min(SINGLE_ZOOM, zoom + (hit.count > 20 ? 2 : 3)));
     }
+    if (hit.count > 1) return this.map.setView(latlng, zoom + 1); // closed events too many for one tile
     if (this.state.points[hit.layer]) return this.openOwn(hit);
     const pathOf = { events: "events", stations: "stations" }[hit.layer];
     const place = this.map.layerPointToLatLng(L.point(hit.x, hit.y).add(this.marks.origin).subtract(this.map.getPixelOrigin()));
