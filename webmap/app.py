@@ -16,6 +16,8 @@ from webmap import (
     admin_people,
     api,
     api_docs,
+    assessment,
+    audit_page,
     bundles,
     desk,
     health,
@@ -61,6 +63,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     admin_keys.blueprint,
     admin_people.blueprint,
     lists_page.blueprint,
+    audit_page.blueprint,
+    assessment.blueprint,
 )
 
 

@@ -29,8 +29,10 @@ LINKS: Final[tuple[Link, ...]] = (
     Link("/unplaced", "To be placed", READERS),
     Link("/recast", "Counts and recast", READERS),
     Link("/lists", "Lists of matters", READERS),
+    Link("/assessment", "Assessment", READERS),
     Link("/imports", "Imports", READERS),
     Link("/admin/people", "Accounts", frozenset({Role.ADMINISTRATOR})),
+    Link("/admin/audit", "Audit", frozenset({Role.AUDITOR, Role.ADMINISTRATOR})),
 )
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.assessment import AppealState, Entry, LineKind, Sheet, Subject
 from geogrid.domain.people import Actor, Role
-from geogrid.domain.programmes import Party, PartyKind
 from geogrid.errors import (
     AccessForbidden,
     AppealLate,
@@ -94,7 +93,7 @@ def appeal(session: Session, line_id: int, reason: str, *, sheet: Sheet, actor: 
         after the days for it; where there was an appeal: what was decided stands
     """
     found = _line(session, line_id)
-    if not _concerns(actor, found):
+    if found.kind is LineKind.APPEAL or not _concerns(actor, found):
         raise AccessForbidden(where={"path": "line"})
     if not reason.strip():
         raise TextEmpty(field="reason", where={"path": "reason"})
@@ -150,6 +149,11 @@ def _bounds(month: str, timezone: str) -> tuple[datetime, datetime]:
         raise MonthInvalid(month=month, reason="it is written 2026-11", where={"path": "month"}) from error
 
 
+def may_appeal(line: Line, sheet: Sheet, actor: Actor, *, now: datetime) -> bool:
+    """Whether an actor may appeal against a line now, if nobody has."""
+    return line.kind is not LineKind.APPEAL and now <= may_appeal_until(line.written_at, sheet) and _concerns(actor, line)
+
+
 def _concerns(actor: Actor, line: Line) -> bool:
     """Whether a line is about the actor, or about whom or what he leads."""
     kind, subject = line.key.subject_kind, line.key.subject
@@ -159,13 +163,6 @@ def _concerns(actor: Actor, line: Line) -> bool:
         return True
     led = {post.unit for post in actor.posts if post.role in LEADERS}
     return line.unit in led or any(unit.endswith("000000") for unit in led)
-
-
-def party_of(kind: Subject, subject: str) -> Party:
-    """Return a subject as a party, for its name."""
-    if kind is Subject.WORKER:
-        return Party(PartyKind.PERSON, subject.removeprefix("person:"))
-    return Party(PartyKind.DEPARTMENT if kind is Subject.DEPARTMENT else PartyKind.UNIT, subject)
 
 
 def _line(session: Session, line_id: int) -> Line:

@@ -1,0 +1,139 @@
+"""The assessment page: a figure opens its lines, an appeal changes the score and its history, everybody sees his own part."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import text
+
+from geogrid.domain.people import Role
+from geogrid.store.session import session_scope
+from tests.build_district import NOW, TOWNSHIP_A, TOWNSHIP_B, VILLAGE_A
+from tests.build_installation import DISTRICT
+from tests.build_life import WHOLE, take
+from webmap.installation import installation
+
+HTML = {"Accept": "text/html", "Accept-Language": "en"}
+MONTH = NOW.strftime("%Y-%m")
+
+
+@pytest.fixture
+def officer(small):
+    return small.login_as(Role.GRID_LEADER, unit=VILLAGE_A)
+
+
+@pytest.fixture
+def lived(small, officer):
+    """A closed event that ``officer`` handled late."""
+    event = small.accept()
+    here = installation(small.app)
+    with session_scope(here.engine) as session:
+        for hour, (step, actor, details) in enumerate(WHOLE, start=1):
+            who = type(actor)(f"person:{officer.person_id}", "x", actor.posts) if step in {"take_on", "handle"} else actor
+            take(session, here.district, event.id, step, who, hours=hour / 4, **details)
+        session.execute(text("UPDATE clocks SET is_late = true WHERE clock = 'handle'"))
+    return event
+
+
+def shown(client, **asked) -> str:
+    answer = client.get("/assessment", query_string={"month": MONTH, **asked}, headers=HTML)
+    assert answer.status_code == 200, answer.text[:500]
+    return answer.text
+
+
+def count(client) -> None:
+    assert client.post("/assessment/counts", data={"month": MONTH, "kind": "worker"}, headers=HTML).status_code == 303
+
+
+def worker(officer) -> str:
+    return f"person:{officer.person_id}"
+
+
+def line_of(page: str) -> int:
+    return int(re.findall(r'action="/assessment/lines/(\d+)/appeals"', page)[0])
+
+
+def test_before_anything_was_counted_the_page_says_so(small):
+    page = shown(small.client(), kind="worker")
+    assert "Nothing has been counted" in page and "Count now" in page
+
+
+def test_an_appeal_changes_the_score_and_its_history(small, officer, lived):
+    commander = small.client()
+    count(commander)
+    assert "98.0" not in shown(commander, kind="worker")  # late -2, rated well +1
+    assert '<td class="number total">99.0</td>' in shown(commander, kind="worker")
+    own = shown(officer, kind="worker", subject=worker(officer), rule="late")
+    sent = officer.post(
+        f"/assessment/lines/{line_of(own)}/appeals", headers=HTML,
+        data={"month": MONTH, "kind": "worker", "subject": worker(officer), "reason": "等第三方，电话 13800138000"},
+    )  # fmt: skip
+    assert sent.status_code == 303
+    page = shown(commander)
+    assert "Appeals to be decided" in page and "138****8000" in page and "13800138000" not in page
+    (appeal,) = set(re.findall(r'action="/assessment/appeals/(\d+)/decisions"', page))
+    decided = commander.post(
+        f"/assessment/appeals/{appeal}/decisions", headers=HTML,
+        data={"month": MONTH, "kind": "worker", "decision": "granted", "why": "属实"},
+    )  # fmt: skip
+    assert decided.status_code == 303
+    assert '<td class="number total">101.0</td>' in shown(commander, kind="worker")
+    history = shown(officer, kind="worker", subject=worker(officer), rule="late")
+    assert "Granted" in history and "属实" in history and "Appeal granted" in history
+    assert "Appeals to be decided" not in shown(commander)
+
+
+def test_a_figure_opens_its_lines_and_a_line_its_event(small, officer, lived):
+    commander = small.client()
+    count(commander)
+    page = shown(commander, kind="worker", subject=worker(officer), rule="late")
+    assert f'<a href="/events/{lived.number}">' in page
+
+
+def test_everybody_sees_his_own_part(small, officer, lived):
+    count(small.client())
+    other = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_B)
+    leader = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_A)
+    assert "Nothing has been counted" in shown(other, kind="worker")
+    assert "99.0" in shown(leader, kind="worker") and "99.0" in shown(officer, kind="worker")
+    assert 'scope="col" class="number">Rank' not in shown(leader, kind="worker"), "a rank among some is none"
+    assert "测试员" not in shown(leader, kind="worker").partition("<main>")[2], "names of workers are masked"
+    line = line_of(shown(officer, kind="worker", subject=worker(officer), rule="late"))
+    refused = other.post(f"/assessment/lines/{line}/appeals", data={"month": MONTH, "reason": "x"}, headers=HTML)
+    assert refused.status_code == 403
+
+
+def test_who_may_not_is_refused(small, lived):
+    officer = small.login_as(Role.OFFICER, unit=VILLAGE_A)
+    assert officer.post("/assessment/counts", data={"month": MONTH}).status_code == 403
+    assert officer.post("/assessment/closings", data={"month": MONTH}).status_code == 403
+    early = small.client().post("/assessment/closings", data={"month": MONTH}, headers=HTML)
+    assert early.status_code in {400, 422} and "not over" in early.text
+
+
+@pytest.mark.parametrize("month", ["2025-13", "x", "2025-6"])
+def test_what_is_no_month(small, month):
+    answer = small.client().get("/assessment", query_string={"month": month}, headers=HTML)
+    assert answer.status_code in {400, 422} and month in answer.text
+
+
+def test_the_workbook_holds_every_line_and_no_formula_and_no_name(small, officer, lived):
+    commander = small.client()
+    count(commander)
+    got = commander.get("/assessment.xlsx", query_string={"month": MONTH}, headers=HTML)
+    assert got.status_code == 200
+    book = load_workbook(io.BytesIO(got.data))
+    cells = [cell.value for page in book for row in page for cell in row if cell.value is not None]
+    assert lived.number in cells and -2 in cells and "模拟数据 SIMULATED" in cells
+    assert not [value for value in cells if isinstance(value, str) and (value.startswith("=") or "测试员" in value)]
+    with session_scope(installation(small.app).engine) as session:
+        told = session.execute(text("SELECT count(*) FROM audit WHERE action = 'export.assessment'")).scalar_one()
+    assert told == 1, "who takes the sheet along is in the audit"
+
+
+def test_in_chinese_by_default(small, lived):
+    page = small.login_as(Role.COMMANDER, unit=DISTRICT).get("/assessment", headers={"Accept": "text/html"}).text
+    assert "月度考核" in page and "Assessment" not in page
