@@ -23,6 +23,7 @@ audit = Table(
     Index(None, "object_kind", "object_id"),
     Index(None, "actor", "at"),
     Index(None, "at"),
+    Index(None, "action", "id"),
 )
 
 audit_seals = Table(

@@ -1,0 +1,1 @@
+DROP INDEX ix_audit_action_id

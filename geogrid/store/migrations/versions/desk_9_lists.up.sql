@@ -1,0 +1,1 @@
+CREATE INDEX ix_audit_action_id ON audit (action, id)
