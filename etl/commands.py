@@ -20,6 +20,7 @@ PATHS = (
     "etl.unreached_command:unreached",
     "etl.find_command:find",
     "etl.hotspots_command:hotspots",
+    "etl.hotline_command:hotline",
     "etl.notices_command:notices",
     "etl.replay_command:replay",
 )

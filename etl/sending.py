@@ -82,14 +82,16 @@ def send_once(
 
 def send_all(settings: Settings, engine: Engine, *, by: str = "", stopped: threading.Event | None = None) -> int:
     """Send what is due with the carriers as their file has them now; return how many tries were made."""
-    from etl.carriers.config import read_carriers
+    from etl.carriers.config import OUTSIDE, read_carriers
     from etl.carriers.registry import senders_with
+    from etl.hotline_told import outside_sender
     from geogrid.actions.district import read_profile
     from geogrid.actions.webhooks import secrets_with
     from geogrid.store.session import session_scope
 
     carriers = read_carriers(settings, synthetic=read_profile(settings).synthetic)
     senders = senders_with(secrets_with(partial(session_scope, engine), settings.var_dir))
+    senders[OUTSIDE] = outside_sender(settings, engine)
     return send_once(settings, engine, carriers, by=by or sender_name(), senders=senders, stopped=stopped)
 
 

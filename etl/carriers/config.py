@@ -15,6 +15,7 @@ from geogrid.settings import Settings
 NAME = "carriers.toml"
 FILE = "file"
 WEBHOOK = "webhook"
+OUTSIDE = "outside"
 KNOWN: dict[str, dict[str, type]] = {
     "message": {
         "url": str, "method": str, "headers": dict, "body": str, "encode": str, "accepted": list, "answer": str,
@@ -25,9 +26,10 @@ KNOWN: dict[str, dict[str, type]] = {
         "timeout_s": int, "language": str,
     },
     "webhook": {"secret": str, "timeout_s": int, "allow_private": bool},
+    OUTSIDE: {"allow_private": bool},
     FILE: {},
 }  # fmt: skip
-NEEDED = {"message": ("url",), "mail": ("host", "sender"), "webhook": (), FILE: ()}
+NEEDED = {"message": ("url",), "mail": ("host", "sender"), "webhook": (), OUTSIDE: (), FILE: ()}
 TOP = {"everything_to"}
 
 
@@ -64,10 +66,20 @@ class CarrierSettings:
 
 @dataclass(frozen=True)
 class CarriersTold:
-    """All carriers that are set up, by name; ``everything_to`` takes what is for any of them ("" for none)."""
+    """All carriers that are set up, by name; ``everything_to`` takes what is for any of them ("" for none).
+
+    Outside channels have addresses of their own: with a table ``[outside]`` they are told themselves in any case.
+    """
 
     by_name: Mapping[str, CarrierSettings]
     everything_to: str = ""
+
+    def name_for(self, carrier: str) -> str:
+        """Return the carrier that takes what is for ``carrier``."""
+        outside = self.by_name.get(OUTSIDE)
+        if carrier == OUTSIDE and outside is not None and outside.values:
+            return carrier
+        return self.everything_to or carrier
 
 
 def carriers_path(settings: Settings) -> Path:
@@ -95,7 +107,8 @@ def read_carriers(settings: Settings, *, synthetic: bool) -> CarriersTold:
     by_name = {
         name: CarrierSettings(name, values, settings.var_dir, synthetic) for name, values in told.items() if name not in TOP
     }
-    by_name.setdefault(WEBHOOK, CarrierSettings(WEBHOOK, {}, settings.var_dir, synthetic))  # receivers have secrets of their own
+    for name in (WEBHOOK, OUTSIDE):  # receivers have addresses and secrets of their own
+        by_name.setdefault(name, CarrierSettings(name, {}, settings.var_dir, synthetic))
     everything_to = told.get("everything_to", "")
     if everything_to and everything_to not in by_name:
         raise CarriersInvalid(name=path.name, reason=f"everything_to names {everything_to}, which has no table")

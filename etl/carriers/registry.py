@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 from etl.carriers import file, mail, text_message, webhook
-from etl.carriers.config import FILE, CarrierSettings, CarriersTold
+from etl.carriers.config import FILE, OUTSIDE, CarrierSettings, CarriersTold
 from geogrid.domain.notices import Delivery
 from geogrid.errors import CarrierError, CarrierRefused
+from geogrid.rules.backoff import USUAL
 from geogrid.store.outbox import Result
 
 Sender = Callable[[Delivery, CarrierSettings], None]
@@ -32,11 +33,11 @@ def send(delivery: Delivery, told: CarriersTold, senders: dict[str, Sender] = SE
     CarriersInvalid
         where the settings of the carrier lead nowhere
     """
-    name = told.everything_to or delivery.carrier
+    name = told.name_for(delivery.carrier)
     settings = told.by_name.get(name)
     if settings is None or name not in senders:
         raise CarrierRefused(carrier=name, reason="it is not set up")
-    if name != FILE:
+    if name not in {FILE, OUTSIDE}:  # outside channels are asked where they lie by their own sender
         _check_real(delivery, settings)
     senders[name](delivery, settings)
 
@@ -55,7 +56,8 @@ def tried(delivery: Delivery, told: CarriersTold, senders: dict[str, Sender] = S
     try:
         send(delivery, told, senders)
     except CarrierError as error:
-        return Result(str(error), retry=error.retry, refused=isinstance(error, CarrierRefused))
+        waits = error.values.get("backoff", USUAL)
+        return Result(str(error), retry=error.retry, refused=isinstance(error, CarrierRefused), backoff=waits)
     except Exception as error:  # one fault must not stop the others; the row says what it was
         return Result(f"{type(error).__name__}: {error}")
     return Result()

@@ -11,6 +11,7 @@ from geogrid.actions.programmes import Programmes, shipped_programmes
 from geogrid.domain.events import Channel
 from geogrid.domain.outside import OutsideChannel
 from geogrid.errors import ChannelFileInvalid, NotFoundError, OutsideChannelUnknown
+from geogrid.errors.family import Reason
 from geogrid.rules.channel_file import parse_channel
 from geogrid.settings import ROOT
 
@@ -54,7 +55,9 @@ def read_channel(path: Path, programmes: Programmes) -> OutsideChannel:
     try:
         programme = programmes.of(channel.programme) if channel.programme else programmes.default
     except NotFoundError as error:
-        raise ChannelFileInvalid(name=path.name, faults=f"programme: {error}", where={"path": path.name}) from error
+        raise ChannelFileInvalid(
+            name=path.name, faults=Reason("programme: {error}", error=error), where={"path": path.name}
+        ) from error
     return parse_channel(text, path.name, programme)
 
 

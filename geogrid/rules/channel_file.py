@@ -16,6 +16,7 @@ from geogrid.domain.events import Channel
 from geogrid.domain.outside import BackRule, OrderState, OutsideChannel
 from geogrid.domain.programmes import Programme
 from geogrid.errors import ChannelFileInvalid
+from geogrid.errors.family import Reason, Reasons
 from geogrid.rules.programme import Fault
 from geogrid.rules.reading import BROKEN, Reader
 from geogrid.rules.toml_lines import Path, line_of, lines_of
@@ -44,8 +45,7 @@ def parse_channel(text: str, name: str, programme: Programme | None = None) -> O
     """
     channel, found = read(text, name, programme)
     if channel is None or found:
-        listed = "; ".join(str(fault) for fault in found)
-        raise ChannelFileInvalid(name=name, faults=listed, where={"path": name, "line": found[0].line})
+        raise ChannelFileInvalid(name=name, faults=Reasons(found), where={"path": name, "line": found[0].line})
     return channel
 
 
@@ -55,7 +55,7 @@ def read(text: str, name: str, programme: Programme | None = None) -> tuple[Outs
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
-        return None, (Fault(int(line.group(1)) if line else 1, name, str(error)),)
+        return None, (Fault(int(line.group(1)) if line else 1, name, Reason("this is no TOML: {error}", error=str(error))),)
     reader = Reader()
     built = reader.build(OutsideChannel, values, ())
     faults, channel = list(reader.faults), None if built is BROKEN else built
@@ -74,15 +74,18 @@ def _shown(path: Path) -> str:
 # -- the file by itself -----------------------------------------------------------------------------------------------
 
 
-def _faults_of(channel: OutsideChannel, name: str) -> Iterator[tuple[Path, str]]:
+def _faults_of(channel: OutsideChannel, name: str) -> Iterator[tuple[Path, Reason]]:
     if not CODE.fullmatch(channel.code) or name not in {channel.code, f"{channel.code}.toml"}:
-        yield ("code",), f"{channel.code!r} is not the name of its file, of small letters, digits and _"
+        yield ("code",), Reason("{code} is not the name of its file, of small letters, digits and _", code=repr(channel.code))
     if channel.channel in FOR_PEOPLE:
-        yield ("channel",), f"{channel.channel.value} is for people; a system comes by hotline, department or superior"
+        yield (
+            ("channel",),
+            Reason("{channel} is for people; a system comes by hotline, department or superior", channel=channel.channel.value),
+        )
     try:
         ZoneInfo(channel.time.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield ("time", "zone"), f"{channel.time.zone!r} is no time zone"
+        yield ("time", "zone"), Reason("{value} is no time zone", value=repr(channel.time.zone))
     yield from _kinds(channel)
     yield from _sending(channel)
     for i, rule in enumerate(channel.back):
@@ -90,73 +93,76 @@ def _faults_of(channel: OutsideChannel, name: str) -> Iterator[tuple[Path, str]]
     yield from _answers(channel)
 
 
-def _kinds(channel: OutsideChannel) -> Iterator[tuple[Path, str]]:
+def _kinds(channel: OutsideChannel) -> Iterator[tuple[Path, Reason]]:
     seen: set[str] = set()
     if channel.kinds and not channel.fields.kind:
-        yield ("fields",), "kinds are told apart, but no field says which"
+        yield ("fields",), Reason("kinds are told apart, but no field says which")
     if not channel.kinds and channel.otherwise is None:
-        yield (), "neither kinds nor otherwise: no order could be taken"
+        yield (), Reason("neither kinds nor otherwise: no order could be taken")
     for i, rule in enumerate(channel.kinds):
         if not rule.theirs:
-            yield ("kinds", i), "theirs is empty"
+            yield ("kinds", i), Reason("theirs is empty")
         for theirs in rule.theirs:
             if theirs in seen:
-                yield ("kinds", i, "theirs"), f"{theirs!r} stands twice"
+                yield ("kinds", i, "theirs"), Reason("{value} stands twice", value=repr(theirs))
             seen.add(theirs)
 
 
-def _sending(channel: OutsideChannel) -> Iterator[tuple[Path, str]]:
+def _sending(channel: OutsideChannel) -> Iterator[tuple[Path, Reason]]:
     if channel.send is None:
         if channel.back:
-            yield ("back", 0), "something is to be told, but [send] says not where"
+            yield ("back", 0), Reason("something is to be told, but [send] says not where")
         return
     parts = urlsplit(channel.send.url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-        yield ("send", "url"), "it begins with https:// and names a host, no password, no question"
+        yield ("send", "url"), Reason("it begins with https:// and names a host, no password, no question")
     if channel.send.secret and not SECRET.fullmatch(channel.send.secret):
         yield (
             ("send", "secret"),
-            "it names a file of var/secrets: small letters, digits, _; the secret itself never stands here",
+            Reason("it names a file of var/secrets: small letters, digits, _; the secret itself never stands here"),
         )
     if set(_named(channel.send.value)) - {"secret"}:
-        yield ("send", "value"), "only ${secret} is filled here"
+        yield ("send", "value"), Reason("only {known} is filled here", known="${secret}")
     if "secret" in _named(channel.send.value) and not channel.send.secret:
-        yield ("send", "value"), "${secret} is asked for, but secret names no file"
+        yield ("send", "value"), Reason("{known} is asked for, but secret names no file", known="${secret}")
     if not 1 <= channel.send.time_out_s <= MOST_TIME_OUT_S:
-        yield ("send", "time_out_s"), f"it lies between 1 and {MOST_TIME_OUT_S}"
+        yield ("send", "time_out_s"), Reason("it lies between 1 and {most}", most=MOST_TIME_OUT_S)
     retry = channel.retry
     limits = {"first_s": (retry.first_s, MOST_WAIT_S), "longest_s": (retry.longest_s, MOST_WAIT_S)}
     for field, (value, most) in {**limits, "most_tries": (retry.most_tries, MOST_TRIES)}.items():
         if not 1 <= value <= most:
-            yield ("retry", field), f"it lies between 1 and {most}"
+            yield ("retry", field), Reason("it lies between 1 and {most}", most=most)
 
 
-def _back(rule: BackRule, path: Path) -> Iterator[tuple[Path, str]]:
+def _back(rule: BackRule, path: Path) -> Iterator[tuple[Path, Reason]]:
     if rule.state is OrderState.RECEIVED:
-        yield (*path, "state"), "received is where an order begins; nothing is told of it"
+        yield (*path, "state"), Reason("received is where an order begins; nothing is told of it")
     if rule.method not in METHODS:
-        yield (*path, "method"), f"{rule.method} is none of {', '.join(METHODS)}"
+        yield (*path, "method"), Reason("{value} is none of {known}", value=rule.method, known=", ".join(METHODS))
     if not rule.path.startswith("/"):
-        yield (*path, "path"), "it begins with /"
+        yield (*path, "path"), Reason("it begins with /")
     if not rule.steps:
-        yield (*path, "steps"), "no step calls for it"
+        yield (*path, "steps"), Reason("no step calls for it")
     for field in ("path", "body"):
         template = getattr(rule, field)
         if not Template(template).is_valid():
-            yield (*path, field), "it is no template: write $$ for a dollar sign"
+            yield (*path, field), Reason("it is no template: write $$ for a dollar sign")
         elif unknown := sorted(set(_named(template)) - set(PLACEHOLDERS)):
-            yield (*path, field), f"${{{unknown[0]}}} is filled by nothing; known: {', '.join(PLACEHOLDERS)}"
+            yield (
+                (*path, field),
+                Reason("{value} is filled by nothing; known: {known}", value=f"${{{unknown[0]}}}", known=", ".join(PLACEHOLDERS)),
+            )
 
 
-def _answers(channel: OutsideChannel) -> Iterator[tuple[Path, str]]:
+def _answers(channel: OutsideChannel) -> Iterator[tuple[Path, Reason]]:
     answer = channel.answer
     if not answer.field and (answer.accepted or answer.duplicate or answer.refused):
-        yield ("answer",), "codes are told apart, but no field says which"
+        yield ("answer",), Reason("codes are told apart, but no field says which")
     if answer.field and not answer.accepted:
-        yield ("answer", "accepted"), "no code means that it was taken"
+        yield ("answer", "accepted"), Reason("no code means that it was taken")
     codes = [*answer.accepted, *answer.duplicate, *answer.refused]
     for code in sorted({code for code in codes if codes.count(code) > 1}):
-        yield ("answer",), f"{code!r} means two things"
+        yield ("answer",), Reason("{value} means two things", value=repr(code))
 
 
 def _named(template: str) -> list[str]:
@@ -167,7 +173,7 @@ def _named(template: str) -> list[str]:
 # -- beside its programme ---------------------------------------------------------------------------------------------
 
 
-def _unlike(channel: OutsideChannel, programme: Programme) -> Iterator[tuple[Path, str]]:
+def _unlike(channel: OutsideChannel, programme: Programme) -> Iterator[tuple[Path, Reason]]:
     """Give what the programme of the channel does not know."""
     steps = {step.code: step for step in programme.steps}
     categories = {category.code: category for category in programme.categories}
@@ -175,18 +181,27 @@ def _unlike(channel: OutsideChannel, programme: Programme) -> Iterator[tuple[Pat
     for i, rule in enumerate(channel.back):
         for step in rule.steps:
             if step not in steps:
-                yield ("back", i, "steps"), f"{programme.code} has no step {step}"
+                yield ("back", i, "steps"), Reason("{programme} has no step {step}", programme=programme.code, step=step)
             if step in told:
-                yield ("back", i, "steps"), f"{step} is told already"
+                yield ("back", i, "steps"), Reason("{step} is told already", step=step)
             told.append(step)
     if channel.again and channel.again not in steps:
-        yield ("again",), f"{programme.code} has no step {channel.again}"
+        yield ("again",), Reason("{programme} has no step {step}", programme=programme.code, step=channel.again)
     if channel.channel.value not in {rule.code for rule in programme.channels}:
-        yield ("channel",), f"{programme.code} has no channel {channel.channel.value}"
+        yield (
+            ("channel",),
+            Reason("{programme} has no channel {channel}", programme=programme.code, channel=channel.channel.value),
+        )
     rules = [(("kinds", i), rule) for i, rule in enumerate(channel.kinds)]
     rules += [(("otherwise",), channel.otherwise)] if channel.otherwise else []
     for path, kind in rules:
         if kind.category and kind.category not in categories:
-            yield (*path, "category"), f"{programme.code} has no category {kind.category}"
+            yield (
+                (*path, "category"),
+                Reason("{programme} has no category {category}", programme=programme.code, category=kind.category),
+            )
         elif kind.category and categories[kind.category].kind is not kind.kind:
-            yield (*path, "category"), f"{kind.category} is of kind {categories[kind.category].kind.value}"
+            yield (
+                (*path, "category"),
+                Reason("{category} is of kind {kind}", category=kind.category, kind=categories[kind.category].kind.value),
+            )
