@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, and_, func, insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -91,7 +92,7 @@ def parties_of(session: Session, event_id: UUID) -> list[DisputeParty]:
     last = (
         select(dispute_consents)
         .where(dispute_consents.c.event_id == event_id)
-        .distinct(dispute_consents.c.party_id)
+        .ext(distinct_on(dispute_consents.c.party_id))
         .order_by(dispute_consents.c.party_id, dispute_consents.c.id.desc())
         .subquery()
     )
