@@ -20,15 +20,19 @@ from webmap import (
     audit_page,
     bundles,
     desk,
+    figures,
+    follow,
     health,
     home,
     imports,
+    ledger,
     lists_page,
     login_pages,
     officer,
     recast,
     tiles,
     unplaced,
+    window,
 )
 from webmap.api.base import Refusal, refuse_query
 from webmap.compression import install_compression
@@ -51,9 +55,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     imports.blueprint,
     unplaced.blueprint,
     recast.blueprint,
+    figures.blueprint,
     tiles.blueprint,
     bundles.blueprint,
     desk.blueprint,
+    window.blueprint,
+    follow.blueprint,
     api.blueprint,
     api_docs.blueprint,
     officer.blueprint,
@@ -65,6 +72,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     lists_page.blueprint,
     audit_page.blueprint,
     assessment.blueprint,
+    ledger.blueprint,
 )
 
 

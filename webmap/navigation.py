@@ -8,7 +8,7 @@ from flask import Flask, g
 
 from geogrid.domain.people import STAFF, Role
 from webmap.login import Caller
-from webmap.roles import READERS, REPORTERS
+from webmap.roles import CLERKS, READERS, REPORTERS
 
 IN_LINE: Final = 8  # links that stand side by side in the bar; the others open below it
 
@@ -25,10 +25,13 @@ class Link(NamedTuple):
 LINKS: Final[tuple[Link, ...]] = (
     Link("/", "Map", READERS),
     Link("/desk", "Desk", READERS),
+    Link("/window", "Service window", CLERKS),
     Link("/officer", "Report an event", REPORTERS),
     Link("/unplaced", "To be placed", READERS),
+    Link("/figures", "Figures", READERS),
     Link("/recast", "Counts and recast", READERS),
     Link("/lists", "Lists of matters", READERS),
+    Link("/ledger", "Ledger of grids", READERS),
     Link("/assessment", "Assessment", READERS),
     Link("/imports", "Imports", READERS),
     Link("/admin/people", "Accounts", frozenset({Role.ADMINISTRATOR})),

@@ -24,6 +24,7 @@ REPORTERS = ALL - {R.AUDITOR, R.ADMINISTRATOR, R.PLANNER}
 PLACERS = {R.DISPATCHER, R.WINDOW_CLERK, R.HOTLINE_OPERATOR, R.GRID_LEADER, R.TOWNSHIP_LEADER, R.COMMANDER}
 HANDLERS = REPORTERS  # who judges, plans or runs the platform handles no matter
 DECIDERS = {R.DISPATCHER, R.COMMANDER}  # on lists of matters
+CLERKS = {R.WINDOW_CLERK, R.HOTLINE_OPERATOR, R.DISPATCHER, R.COMMANDER}
 LISTERS = DECIDERS | {R.DEPARTMENT}
 SHA = "0" * 64
 
@@ -54,6 +55,15 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("GET", "/stations/<code>"): Ask("/stations/99990100000001", ALL),
     ("GET", "/tiles/<set_name>/<int:z>/<int:x>/<int:y>.mvt"): Ask("/tiles/all/12/872/363.mvt", ALL),
     ("GET", "/desk"): Ask("/desk", ALL),
+    ("GET", "/window"): Ask("/window", CLERKS),
+    ("GET", "/window/queue"): Ask("/window/queue?window=general", CLERKS),
+    ("POST", "/window/reports"): Ask("/window/reports", CLERKS, 422, {"data": {"window": "general"}}),
+    ("POST", "/window/tickets"): Ask("/window/tickets", CLERKS, 400, {"data": {"window": "general"}}),
+    ("GET", "/window/tickets/<int:ticket_id>"): Ask("/window/tickets/999999", CLERKS, 404),
+    ("GET", "/window/display"): Ask("/window/display", ANYBODY),
+    ("GET", "/window/display.json"): Ask("/window/display.json", ANYBODY),
+    ("GET", "/follow"): Ask("/follow", ANYBODY),
+    ("POST", "/follow"): Ask("/follow", ANYBODY, 403, headers={"Sec-Fetch-Site": "cross-site"}),
     ("GET", "/recast"): Ask("/recast", ALL),
     ("GET", "/recast.csv"): Ask("/recast.csv", ALL),
     ("GET", "/unplaced"): Ask("/unplaced", ALL),
@@ -64,6 +74,9 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("GET", "/api/v1/events"): Ask("/api/v1/events", ALL),
     ("POST", "/api/v1/events"): Ask("/api/v1/events", REPORTERS, 422, {"json": {}}),
     ("GET", "/api/v1/counts"): Ask("/api/v1/counts", ALL),
+    ("GET", "/ledger"): Ask("/ledger", ALL),
+    ("GET", "/ledger/<code>"): Ask("/ledger/nowhere", ALL, 404),
+    ("GET", "/ledger.xlsx"): Ask("/ledger.xlsx", ALL),
     ("GET", "/assessment"): Ask("/assessment", ALL),
     ("GET", "/assessment.xlsx"): Ask("/assessment.xlsx", ALL),
     ("POST", "/assessment/counts"): Ask("/assessment/counts", DECIDERS, 303, {"data": {"month": "2025-06"}}),
@@ -128,6 +141,7 @@ OF_AN_EVENT: dict[tuple[str, str], Ask] = {
     **{("GET", f"{_E}/{part}"): Ask(f"{EVENT}/{part}", ALL) for part in ("matter", "steps", "clocks", "possible-steps")},
     ("GET", f"{_E}/photos/<sha256>"): Ask(f"{EVENT}/photos/{SHA}", ALL, 404),
     ("POST", f"{_E}/steps"): Ask(f"{EVENT}/steps", ALL, 422, {"json": {"step": "fly"}}),
+    ("POST", "/events/<uuid:event_id>/follow-code"): Ask("/events/{event}/follow-code", REPORTERS),
     ("POST", f"{_E}/reveal"): Ask(f"{EVENT}/reveal", ALL, 422, {"json": {"purpose": "-"}}),
     ("PUT", f"{_E}/grid"): Ask(f"{EVENT}/grid", PLACERS, 409, {"json": {"grid_code": "999901001001002"}}),
     ("PUT", f"{_E}/photos/<sha256>"): Ask(f"{EVENT}/photos/{SHA}", REPORTERS, 422, {"data": b"no picture"}),
