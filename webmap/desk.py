@@ -1,4 +1,4 @@
-"""``/desk``: one queue of all channels, the map beside it, and the matter in hand. What it shows and does goes through the API."""
+"""``/desk``: one queue of all channels, the map beside it, and the matter in hand; all that it shows and does is the API's."""
 
 from __future__ import annotations
 

@@ -50,6 +50,7 @@ STATUS: dict[type[errors.GeogridError], int] = {
     errors.SamePerson: 403,
     errors.ListSamePerson: 403,
     errors.ForgeryGuard: 403,
+    errors.FollowRefused: 403,
     errors.CarrierError: 502,
     errors.ClockEndless: 503,
     errors.CountsUnreconciled: 503,

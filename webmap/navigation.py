@@ -21,6 +21,12 @@ class Link(NamedTuple):
     roles: frozenset[Role]
 
 
+TEAM_READERS = frozenset(
+    {
+        Role.COMMANDER, Role.DISPATCHER, Role.TOWNSHIP_LEADER, Role.GRID_LEADER, Role.DEPARTMENT, Role.PLANNER,
+        Role.ADMINISTRATOR, Role.AUDITOR,
+    }
+)  # fmt: skip
 # In the order in which they are shown. The roles are those of the route: a test compares them.
 LINKS: Final[tuple[Link, ...]] = (
     Link("/", "Map", READERS),
@@ -31,6 +37,7 @@ LINKS: Final[tuple[Link, ...]] = (
     Link("/figures", "Figures", READERS),
     Link("/recast", "Counts and recast", READERS),
     Link("/lists", "Lists of matters", READERS),
+    Link("/teams", "Teams and duties", TEAM_READERS),
     Link("/ledger", "Ledger of grids", READERS),
     Link("/assessment", "Assessment", READERS),
     Link("/imports", "Imports", READERS),

@@ -13,7 +13,20 @@ from geogrid.errors import AccessError, AccessForbidden, BodyTooLarge, RequestIn
 from webmap.login import SAFE, Caller, current_caller, current_path, guard_against_forgery, login_page, with_next
 from webmap.pages import wants_page
 
-__all__ = ["KB", "LOGGED_IN", "PLACERS", "PUBLIC", "READERS", "REPORTERS", "STAFF", "Role", "roles", "roles_of", "whole_body"]
+__all__ = [
+    "CLERKS",
+    "KB",
+    "LOGGED_IN",
+    "PLACERS",
+    "PUBLIC",
+    "READERS",
+    "REPORTERS",
+    "STAFF",
+    "Role",
+    "roles",
+    "roles_of",
+    "whole_body",
+]
 
 View = TypeVar("View", bound=Callable)
 
@@ -29,6 +42,8 @@ REPORTERS = STAFF - {Role.AUDITOR, Role.ADMINISTRATOR, Role.PLANNER}
 PLACERS = frozenset(
     {Role.DISPATCHER, Role.WINDOW_CLERK, Role.HOTLINE_OPERATOR, Role.GRID_LEADER, Role.TOWNSHIP_LEADER, Role.COMMANDER}
 )
+# Who sits at a window or takes a call: what they take down is placed at once where they confirm a place.
+CLERKS = frozenset({Role.WINDOW_CLERK, Role.HOTLINE_OPERATOR, Role.DISPATCHER, Role.COMMANDER})
 
 Named = frozenset[Role] | str
 

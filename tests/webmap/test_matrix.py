@@ -102,6 +102,11 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("GET", "/lists"): Ask("/lists", ALL),
     ("POST", "/lists"): Ask("/lists", LISTERS, 422, {"data": {}}),
     ("POST", "/lists/<int:item_id>/decisions"): Ask("/lists/9999/decisions", DECIDERS, 422, {"data": {}}),
+    ("GET", "/teams"): Ask(
+        "/teams",
+        {R.COMMANDER, R.DISPATCHER, R.TOWNSHIP_LEADER, R.GRID_LEADER, R.DEPARTMENT, R.PLANNER, R.ADMINISTRATOR, R.AUDITOR},
+    ),
+    ("POST", "/teams/sides"): Ask("/teams/sides", {R.COMMANDER, R.ADMINISTRATOR}, 422, {"data": {}}),
     ("GET", "/admin/audit"): Ask("/admin/audit", {R.AUDITOR, R.ADMINISTRATOR}),
     ("GET", "/admin/audit/head.jsonl"): Ask("/admin/audit/head.jsonl", {R.AUDITOR, R.ADMINISTRATOR}, 404),
     ("POST", "/admin/audit/verify"): Ask("/admin/audit/verify", {R.AUDITOR, R.ADMINISTRATOR}),

@@ -85,6 +85,11 @@ def _place(payload: dict[str, object], here: Installation) -> ConfirmedPlace | N
         return None
     for name in payload.keys() - {"grid_code", "place"}:
         raise FieldUnknown(field=name, known="grid_code, place", where={"path": name})
+    return confirmed_place(stated, here)
+
+
+def confirmed_place(stated: object, here: Installation) -> ConfirmedPlace:
+    """Return the place that somebody confirmed, from the fields of ``ConfirmedBody``; raises FieldType or the errors of a point."""
     try:
         body = ConfirmedBody.model_validate(stated)
     except ValidationError as error:

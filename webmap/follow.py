@@ -1,0 +1,160 @@
+"""``/follow``: a matter's progress for who raised it, by number and code: the public's colours and words, nothing else."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask.blueprints import BlueprintSetupState
+
+from geogrid.actions.follow import give_code, look, take_as_citizen
+from geogrid.domain.clocks import Light
+from geogrid.domain.programmes import StepRule
+from geogrid.errors import EvidenceInvalid, GeogridError, TooManyRequests
+from geogrid.rules.follow import citizens_steps, public_light, public_way, written
+from geogrid.store.matter_views import MatterView
+from geogrid.store.session import session_scope
+from webmap.errors import error_body, status_of
+from webmap.installation import installation
+from webmap.language import current_language, say
+from webmap.limits import Buckets
+from webmap.login import current_actor, keep_mark
+from webmap.matter_rows import SHAPES
+from webmap.reading import must_see
+from webmap.roles import PUBLIC, REPORTERS, roles
+
+blueprint = Blueprint("follow", __name__)
+
+EXTENSION = "follow_tries"
+LONGEST = {"number": 40, "code": 40, "reason": 2_000, "key": 80}
+# A person mistypes a few times; who guesses 50 random bits at this pace needs millions of years.
+TRIES_AT_ONCE, TRIES_A_SECOND = 10.0, 1 / 12
+OF_A_NUMBER_AT_ONCE, OF_A_NUMBER_A_SECOND = 30.0, 1 / 12
+PUBLIC_WORDS = {Light.GREEN: "Done in time", Light.AMBER: "In progress", Light.RED: "Overdue", Light.GREY: "Paused"}
+
+
+@blueprint.record_once
+def _install(state: BlueprintSetupState) -> None:
+    app: Flask = state.app
+    tries = (Buckets(TRIES_A_SECOND, TRIES_AT_ONCE), Buckets(OF_A_NUMBER_A_SECOND, OF_A_NUMBER_AT_ONCE))
+    app.extensions[EXTENSION] = tries
+
+
+@blueprint.get("/follow")
+@roles(PUBLIC)
+def ask() -> Response:
+    """Send the form; the number may stand in the address (of a receipt's QR code), the code never does."""
+    return _page(number=_field("number", request.args))
+
+
+@blueprint.post("/follow")
+@roles(PUBLIC)
+def show() -> Response:
+    """Show the progress, or take a step of the citizen first; 403, the same for a wrong number and a wrong code."""
+    here, number, code = installation(), _field("number"), _field("code")
+    told: dict[str, Any] = {"now": here.now(), "district": here.district, "address": request.remote_addr or ""}
+    error: GeogridError | None = None
+    try:
+        _count(number)
+        with session_scope(here.engine) as session:
+            view = look(session, number, code, **told)
+    except GeogridError as refused:
+        return _page(number=number, error=refused)
+    step = request.form.get("do", "")
+    if step:
+        try:
+            with session_scope(here.engine) as session:
+                taken = take_as_citizen(session, number, code, step, _details(step), key=_field("key"), **told)
+                view = look(session, number, code, **{**told, "now": max(here.now(), taken.event.steps[-1].at)})
+        except GeogridError as refused:
+            error = refused
+    return _page(number=number, code=code, view=view, error=error, done=step if not error else "")
+
+
+def _count(number: str) -> None:
+    """Count a try before anything is looked at, under the address and under the number, whether or not there is one."""
+    of_address, of_number = current_app.extensions[EXTENSION]
+    wait_s = max(of_address.take(request.remote_addr or ""), of_number.take(number))
+    if wait_s:
+        raise TooManyRequests(wait_s=max(1, math.ceil(wait_s)))
+
+
+def _field(name: str, given: Any = None) -> str:
+    return str((request.form if given is None else given).get(name, ""))[: LONGEST[name]].strip()
+
+
+def _details(step: str) -> dict[str, Any]:
+    """Return what a citizen's form says: a reason or a note in words, a rating from 1 to 5."""
+    found: dict[str, Any] = {name: _field("reason") for name in ("reason", "note") if _field("reason")}
+    rating = request.form.get("rating", "")
+    if rating:
+        if rating not in {"1", "2", "3", "4", "5"}:
+            raise EvidenceInvalid(name="rating", reason="1 - 5")
+        found["rating"] = int(rating)
+    return found
+
+
+def _page(
+    *, number: str, code: str = "", view: MatterView | None = None, error: GeogridError | None = None, done: str = ""
+) -> Response:
+    shown = {} if view is None else _shown(view)
+    body = render_template(
+        "follow.html",
+        synthetic=installation().district.profile.synthetic,
+        number=number,
+        code=code,
+        key=uuid4().hex,
+        done=done,
+        error=error and error_body(error, current_language()),
+        **shown,
+    )
+    response = make_response(body, 200 if error is None else status_of(error))
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Cache-Control"] = "no-store"
+    if isinstance(error, TooManyRequests):
+        response.headers["Retry-After"] = str(error.values["wait_s"])
+    return keep_mark(response)
+
+
+def _shown(view: MatterView) -> dict[str, Any]:
+    """Return what the public is told: the way, where the matter stands on it, the colour, and what may be done by code."""
+    language, programme = current_language(), view.programme
+    light = public_light([(clock.run.is_running, dict(clock.lights)) for clock in view.clocks])
+    zone = ZoneInfo(installation().district.profile.timezone)
+    way = [
+        {
+            "title": stage.title.text(language),
+            "day": stage.reached_at.astimezone(zone).strftime("%Y-%m-%d") if stage.reached_at else "",
+            "is_here": stage.is_here,
+        }
+        for stage in public_way(programme, view.matter)
+    ]
+    return {
+        "progress": programme.state(view.matter.state).title.text(language),
+        "light": {"code": light.value, "shape": SHAPES[light], "word": say(PUBLIC_WORDS[light])},
+        "way": way,
+        "steps": [_step(step) for step in citizens_steps(programme, view.matter)],
+        "rating": view.matter.rating,
+    }
+
+
+def _step(rule: StepRule) -> dict[str, Any]:
+    needs = set(rule.requires)
+    words = "reason" if needs & {"reason", "note"} else "optional"
+    return {"code": rule.code, "title": rule.title.text(current_language()), "rates": "rate" in rule.does, "words": words}
+
+
+@blueprint.post("/events/<uuid:event_id>/follow-code")
+@roles(REPORTERS)
+def new_code(event_id: UUID) -> Response:
+    """Make a new code for who raised the matter, shown this once; the one before is not valid any more."""
+    here = installation()
+    with session_scope(here.engine) as session:
+        must_see(session, event_id)
+        code = give_code(session, event_id, actor=current_actor(), now=here.now(), address=request.remote_addr or "")
+    response = jsonify({"code": written(code)})
+    response.headers["Cache-Control"] = "no-store"
+    return response
