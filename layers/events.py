@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Float,
+    FromClause,
     Integer,
     Select,
     Table,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    literal_column,
     select,
     true,
     union_all,
@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.events import Channel, EventKind, EventState
 from geogrid.space.crs import SRID_STORED
-from geogrid.space.tiles import CLUSTER_ZOOMS, cell_of, cell_zoom
+from geogrid.space.tiles import CLUSTER_ZOOMS, CROWD_ZOOMS, cell_of, cell_zoom
 from geogrid.store.cells import CELL_ZOOM
 from geogrid.store.scope import lies_in, parties_of, visible
 from geogrid.store.tables.cells import event_cell_deltas, event_cells
@@ -38,9 +38,9 @@ from layers.shapes import mercator
 from layers.view import View
 
 SINGLE_FROM_ZOOM = CLUSTER_ZOOMS[-1] + 1
-ALWAYS_SINGLE_FROM_ZOOM = 19
 MOST_SINGLE = 2_000  # in one tile: more dots lie over each other, and weigh more than the whole of the map's first view
 E7 = 1e7
+EDGE = 1e-6  # of the breadth of a view: what lies nearer to its edge than that is beyond it
 
 
 def select_events(view: View) -> Select | CompoundSelect:
@@ -54,16 +54,13 @@ def select_clusters(view: View) -> Select:
     Rides the primary key of ``event_cells`` and ``ix_event_cell_deltas_zoom_cell_x_cell_y``; what a reader's own units do not
     show rides ``ix_concerns_party`` alone.
     """
-    kept = [_counts(table, view) for table in (event_cells, event_cell_deltas)]
-    parts = union_all(*kept, *([] if view.scope.whole else [_concerned(view)])).subquery()
-    total = func.sum(parts.c.events)
-    lon, lat = (cast(func.sum(column), Float) / total / E7 for column in (parts.c.sum_lon_e7, parts.c.sum_lat_e7))
-    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), SRID_STORED)
+    parts = union_all(*_parts(view, around=1)).subquery()
     n_open = func.coalesce(func.sum(parts.c.events).filter(parts.c.is_open), 0)
+    total = func.sum(parts.c.events)
     return (
         select(
-            _code(parts.c.cell_x, parts.c.cell_y),
-            mercator(point).label("geom"),
+            _code(parts),
+            _middle(parts).label("geom"),
             cast(n_open, Integer).label("open"),
             cast(total - n_open, Integer).label("closed"),
         )
@@ -74,24 +71,39 @@ def select_clusters(view: View) -> Select:
     )
 
 
-def _code(cell_x: ColumnElement, cell_y: ColumnElement) -> ColumnElement:
-    return (cast(cell_x, Text) + literal("-") + cast(cell_y, Text)).label("code")
+def _code(parts: FromClause) -> ColumnElement:
+    return (cast(parts.c.cell_x, Text) + literal("-") + cast(parts.c.cell_y, Text)).label("code")
+
+
+def _middle(parts: FromClause) -> ColumnElement:
+    """Return the mean of the places of counts, as SQL in EPSG:3857."""
+    sums = (cast(func.sum(column), Float) for column in (parts.c.sum_lon_e7, parts.c.sum_lat_e7))
+    lon, lat = (total / func.sum(parts.c.events) / E7 for total in sums)
+    return mercator(func.ST_SetSRID(func.ST_MakePoint(lon, lat), SRID_STORED))
+
+
+def _parts(view: View, *, around: int) -> list[Select]:
+    """Return the SELECTs whose rows are the counts of a view, ``around`` cells about it included."""
+    kept = [_counts(table, view, around) for table in (event_cells, event_cell_deltas)]
+    return kept if view.scope.whole else [*kept, _concerned(view, around)]
 
 
 def _zoom_of_cells(view: View) -> int:
     return cell_zoom(max(view.zoom, CLUSTER_ZOOMS[0]))
 
 
-def _cells_in(view: View) -> tuple[range, range]:
-    """Return the columns and rows of the cells in the view and next to it."""
+def _cells_in(view: View, around: int) -> tuple[range, range]:
+    """Return the columns and rows of the cells in the view; the cells of a tile end where it does."""
     west, south, east, north = view.bbox
-    (x_first, x_last), (y_last, y_first) = cell_of([west, east], [south, north], _zoom_of_cells(view))
-    return range(int(x_first) - 1, int(x_last) + 2), range(int(y_first) - 1, int(y_last) + 2)
+    inside = (east - west) * EDGE
+    lons, lats = (west + inside, east - inside), (south + inside, north - inside)
+    (x_first, x_last), (y_last, y_first) = cell_of(lons, lats, _zoom_of_cells(view))
+    return range(int(x_first) - around, int(x_last) + around + 1), range(int(y_first) - around, int(y_last) + around + 1)
 
 
-def _counts(table: Table, view: View) -> Select:
+def _counts(table: Table, view: View, around: int) -> Select:
     """Return the SELECT of the kept counts of a reader's units."""
-    columns, rows = _cells_in(view)
+    columns, rows = _cells_in(view, around)
     shown = (table.c.cell_x, table.c.cell_y, table.c.is_open, table.c.events, table.c.sum_lon_e7, table.c.sum_lat_e7)
     return select(*shown).where(
         table.c.zoom == _zoom_of_cells(view),
@@ -101,12 +113,12 @@ def _counts(table: Table, view: View) -> Select:
     )
 
 
-def _concerned(view: View) -> Select:
+def _concerned(view: View, around: int) -> Select:
     """Return the SELECT of the events of a reader's parties that lie in none of his units: each counts for one."""
     of = concerns.c
     mine = (  # once, however many of his parties have a part
         select(of.event_id, of.cell_x, of.cell_y, of.is_open, of.lon_e7, of.lat_e7)
-        .where(*_parties_near(view), lies_in(concerns, view.scope).is_not(True))
+        .where(*_parties_near(view, around), lies_in(concerns, view.scope).is_not(True) if view.scope.units else true())
         .distinct()
         .subquery("mine")
     ).c
@@ -115,56 +127,61 @@ def _concerned(view: View) -> Select:
     return select(x, y, mine.is_open, literal(1), mine.lon_e7, mine.lat_e7)
 
 
-def _parties_near(view: View) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions on ``concerns`` that leave a reader's parties in the view and next to it."""
+def _parties_near(view: View, around: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on ``concerns`` that leave a reader's parties in the view and ``around`` cells about it."""
     shift, of = CELL_ZOOM - _zoom_of_cells(view), concerns.c
-    ranges = zip((of.cell_x, of.cell_y), _cells_in(view), strict=True)
+    ranges = zip((of.cell_x, of.cell_y), _cells_in(view, around), strict=True)
     within = (column.between(cells[0] << shift, ((cells[-1] + 1) << shift) - 1) for column, cells in ranges)
     return of.party == func.any(parties_of(view.scope)), *within
 
 
-def select_single(view: View) -> CompoundSelect:
+def select_single(view: View) -> Select | CompoundSelect:
     """Events in the view, each by itself; where they are too many to be told apart, the closed ones as counts by cell.
 
-    What is open stands by itself always. Rides ``idx_events_point`` (GiST), once.
+    What is open stands by itself always. Rides ``idx_events_point`` (GiST); in a crowd ``ix_events_open_point`` and what
+    ``select_clusters`` rides.
     """
-    most = view.most if view.zoom >= ALWAYS_SINGLE_FROM_ZOOM else min(view.most, MOST_SINGLE)
-    columns = ("id", "point", "cell_x", "cell_y", "is_open", "number", "kind", "state", "reported_at")
+    if view.zoom not in CROWD_ZOOMS:
+        return _by_itself(view)
+    parts = union_all(*_parts(view, around=0)).cte("parts")
+    total = select(func.coalesce(func.sum(parts.c.events), 0).label("events")).select_from(parts).cte("total")
+    number = select(total.c.events).scalar_subquery()
+    few = _by_itself(view, number.between(1, MOST_SINGLE)).subquery("few")
+    open_ones = _by_itself(view, number > MOST_SINGLE, events.c.is_open).subquery("open_ones")
+    return union_all(select(few), select(open_ones), _closed_ones(parts, number > MOST_SINGLE))
+
+
+def _by_itself(view: View, *conditions: ColumnElement[bool]) -> Select:
+    """Return the SELECT of single events in the view, open ones first where there are more than the bound."""
     near = [visible(view.scope)]
     if view.scope.parties and not view.scope.units:  # then few rows of an index lead to all that he sees here
-        near.append(events.c.id.in_(select(concerns.c.event_id).where(*_parties_near(view))))
-    one = select(*(events.c[name] for name in columns)).where(events.c.point.op("&&")(view.envelope()), *near).cte("seen")
-    crowded = select(func.count() > most).select_from(one).scalar_subquery()
-    by_itself = select(
-        cast(one.c.id, Text).label("code"),
-        mercator(one.c.point).label("geom"),
-        cast(one.c.is_open, Integer).label("open"),
-        (1 - cast(one.c.is_open, Integer)).label("closed"),
-        one.c.number,
-        one.c.kind,
-        one.c.state,
-    )
-    newest = by_itself.where(one.c.is_open | ~crowded).order_by(one.c.is_open.desc(), one.c.reported_at.desc()).limit(view.most)
-    return union_all(select(newest.subquery("newest")), _counted(one, crowded, view))
-
-
-def _counted(seen: CTE, crowded: ColumnElement[bool], view: View) -> Select:
-    """Return the SELECT of the closed events of ``seen`` as counts by cell, no rows where they are not too many."""
-    shift = CELL_ZOOM - cell_zoom(view.zoom)
-    cells = (
+        near.append(events.c.id.in_(select(concerns.c.event_id).where(*_parties_near(view, around=1))))
+    is_open = cast(events.c.is_open, Integer)
+    return (
         select(
-            seen.c.cell_x.op(">>")(shift).label("cell_x"),
-            seen.c.cell_y.op(">>")(shift).label("cell_y"),
-            *(func.avg(place(seen.c.point)).label(name) for name, place in (("lon", func.ST_X), ("lat", func.ST_Y))),
-            cast(func.count(), Integer).label("closed"),
+            cast(events.c.id, Text).label("code"),
+            mercator(events.c.point).label("geom"),
+            is_open.label("open"),
+            (1 - is_open).label("closed"),
+            events.c.number,
+            events.c.kind,
+            events.c.state,
         )
-        .where(~seen.c.is_open, crowded)
-        .group_by(literal_column("1"), literal_column("2"))
-        .subquery("cells")
+        .where(*conditions, events.c.point.op("&&")(view.envelope()), *near)
+        .order_by(events.c.is_open.desc(), events.c.reported_at.desc())
+        .limit(view.most)
     )
-    point = func.ST_SetSRID(func.ST_MakePoint(cells.c.lon, cells.c.lat), SRID_STORED)
-    nothing = (literal(None, Text),) * 3  # number, kind and state are those of one event
-    return select(_code(cells.c.cell_x, cells.c.cell_y), mercator(point), literal(0), cells.c.closed, *nothing)
+
+
+def _closed_ones(parts: CTE, is_crowded: ColumnElement[bool]) -> Select:
+    """Return the SELECT of the closed events of ``parts`` as counts by cell; number, kind and state are those of one event."""
+    closed = cast(func.sum(parts.c.events), Integer)
+    return (
+        select(_code(parts), _middle(parts), literal(0), closed, *(literal(None, Text),) * 3)
+        .where(is_crowded, ~parts.c.is_open)
+        .group_by(parts.c.cell_x, parts.c.cell_y)
+        .having(closed > 0)
+    )
 
 
 def all_points(session: Session, *, most: int) -> list[tuple[float, float, int, str, str]]:

@@ -22,6 +22,7 @@ TILE_STEPS = int(math.log2(TILE_PX // WEB_TILE_PX))  # a fetched tile is the web
 CELL_STEPS = int(math.log2(WEB_TILE_PX // CELL_PX))  # a cell is the web tile this many zooms down
 
 CLUSTER_ZOOMS = tuple(range(7, 16))  # map zooms at which events are shown as counts a cell; beyond them, each by itself
+CROWD_ZOOMS = (16, 17, 18)  # at which counts stand in for events that are too many to be told apart
 STEP_ZOOM = 16  # cells named in notifications of changed events
 
 Bounds = tuple[float, float, float, float]

@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from geogrid.space.tiles import CLUSTER_ZOOMS, cell_zoom
+from geogrid.space.tiles import CLUSTER_ZOOMS, CROWD_ZOOMS, cell_zoom
 
 CELL_ZOOM = 24  # the zoom of events.cell_x and cell_y: finer than any map shows
-ZOOMS = [cell_zoom(zoom) for zoom in CLUSTER_ZOOMS]
+ZOOMS = [cell_zoom(zoom) for zoom in CLUSTER_ZOOMS + CROWD_ZOOMS]
 
 COUNTED = """
 SELECT zoom, cell_x >> (:cell_zoom - zoom) AS cell_x, cell_y >> (:cell_zoom - zoom) AS cell_y,

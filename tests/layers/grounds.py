@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from geogrid.space.crs import SRID_STORED, transformer
-from geogrid.space.tiles import CLUSTER_ZOOMS, STEP_ZOOM, cell_of, cell_zoom
+from geogrid.space.tiles import CLUSTER_ZOOMS, CROWD_ZOOMS, STEP_ZOOM, cell_of, cell_zoom
 from geogrid.store.tables.cells import event_cells
 from geogrid.store.tables.editions import editions
 from geogrid.store.tables.events import events
@@ -128,7 +128,7 @@ def add_event(session: Session, edition: int, x: float, y: float, *, is_open: bo
             point=point(lon, lat), cell_x=cell_x, cell_y=cell_y,
         )
     )  # fmt: skip
-    for zoom in CLUSTER_ZOOMS:
+    for zoom in CLUSTER_ZOOMS + CROWD_ZOOMS:
         count(session, event_cells, cell_zoom(zoom), lon, lat, is_open)
     return event_id
 

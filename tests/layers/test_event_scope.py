@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from datetime import timedelta
 
@@ -14,12 +15,13 @@ from geogrid.actions.accept import accept_report
 from geogrid.actions.district import district_of
 from geogrid.domain.events import EventState
 from geogrid.rules.scope import EVERYTHING, NOTHING, Scope
+from geogrid.space.tiles import TILE_STEPS, cell_of, tile_bounds_lonlat
 from geogrid.store import cells, checks, scope
 from geogrid.store import events as stored
 from geogrid.store.tables.events import events
 from geogrid.store.tables.matters import matters
 from layers.event_pages import EventFilter, read_page
-from layers.events import ALWAYS_SINGLE_FROM_ZOOM, select_events
+from layers.events import select_events
 from layers.view import View
 from tests.build_district import (
     IN_A1,
@@ -143,8 +145,21 @@ def test_too_many_to_be_told_apart_are_counted_and_what_is_open_stands_by_itself
     assert sorted(row["closed"] for row in crowds) == [2, 2, 2, 2]
     assert all(row["open"] == 0 for row in crowds)
     assert len([row for row in rows if row["open"] == 1 and row["number"]]) == 16
-    closest = many.execute(select_events(View(WHOLE_BOX, ALWAYS_SINGLE_FROM_ZOOM, scope=EVERYTHING))).mappings().all()
+    closest = many.execute(select_events(View(WHOLE_BOX, 19, scope=EVERYTHING))).mappings().all()
     assert len({row["code"] for row in closest}) == 24
+
+
+@pytest.mark.parametrize("most", [1, 3, 5, 100])
+def test_tiles_side_by_side_show_every_event_once_crowded_or_not(many, monkeypatch, most):
+    monkeypatch.setattr("layers.events.MOST_SINGLE", most)
+    shown = 0
+    west, north = cell_of(126.59, 45.93, 17 - TILE_STEPS)
+    east, south = cell_of(126.63, 45.89, 17 - TILE_STEPS)
+    for x, y in itertools.product(range(int(west), int(east) + 1), range(int(north), int(south) + 1)):
+        rows = many.execute(select_events(View(tile_bounds_lonlat(17, x, y), 17))).mappings().all()
+        assert len({row["code"] for row in rows}) == len(rows)
+        shown += sum(row["open"] + row["closed"] for row in rows)
+    assert shown == 24
 
 
 def test_a_page_of_a_township_rides_the_index_in_its_order(many):

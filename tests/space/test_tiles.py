@@ -80,4 +80,5 @@ def test_ancestors_are_the_tiles_that_hold_the_place(lon, lat):
 
 def test_counting_zooms_are_those_of_the_contract():
     assert tiles.CLUSTER_ZOOMS == (7, 8, 9, 10, 11, 12, 13, 14, 15)
-    assert [tiles.cell_zoom(zoom) for zoom in (7, 15)] == [9, 17]
+    assert tiles.CROWD_ZOOMS == (16, 17, 18)
+    assert [tiles.cell_zoom(zoom) for zoom in (7, 15, 18)] == [9, 17, 20]

@@ -79,6 +79,7 @@ events = Table(
     Index(None, "reported_at", "id"),
     Index(None, "township_code", "reported_at", "id"),  # the lists of those who see one territory
     Index(None, "village_code", "reported_at", "id"),
+    Index("ix_events_open_point", "point", postgresql_using="gist", postgresql_where=text("is_open")),
     Index("ix_events_open", "township_code", postgresql_where=text("is_open")),
     # Pairs of neighbouring characters of what was said, and whether the event is open: search in Chinese, see docs/adr/0018.
     Index("ix_events_grams", text("geogrid_grams(words, address, is_open)"), postgresql_using="gin"),

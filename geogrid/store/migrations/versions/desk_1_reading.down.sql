@@ -61,6 +61,8 @@ FROM events CROSS JOIN generate_series(9, 17) AS zoom
 WHERE point IS NOT NULL
 GROUP BY 1, 2, 3, 4, 5;
 
+DROP INDEX ix_events_open_point;
+
 DROP INDEX ix_events_village_code_reported_at_id;
 
 DROP INDEX ix_events_township_code_reported_at_id;

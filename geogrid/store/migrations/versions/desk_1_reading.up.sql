@@ -2,6 +2,8 @@ CREATE INDEX ix_events_township_code_reported_at_id ON events (township_code, re
 
 CREATE INDEX ix_events_village_code_reported_at_id ON events (village_code, reported_at, id);
 
+CREATE INDEX ix_events_open_point ON events USING gist (point) WHERE is_open;
+
 DELETE FROM event_cell_deltas;
 
 DELETE FROM event_cells;
@@ -17,7 +19,7 @@ ALTER TABLE event_cells ADD CONSTRAINT pk_event_cells PRIMARY KEY (zoom, cell_x,
 INSERT INTO event_cells (zoom, cell_x, cell_y, township_code, village_code, is_open, events, sum_lon_e7, sum_lat_e7)
 SELECT zoom, cell_x >> (24 - zoom), cell_y >> (24 - zoom), coalesce(township_code, ''), coalesce(village_code, ''), is_open,
     count(*), sum(round(ST_X(point) * 1e7)::bigint), sum(round(ST_Y(point) * 1e7)::bigint)
-FROM events CROSS JOIN generate_series(9, 17) AS zoom
+FROM events CROSS JOIN generate_series(9, 20) AS zoom
 WHERE point IS NOT NULL
 GROUP BY 1, 2, 3, 4, 5, 6;
 
