@@ -24,6 +24,7 @@ LAST_TRY_S = 8.0  # whoever stops this process waits ten seconds
 def jobs(once: bool) -> None:
     """Fold counts, tell alarms of clocks, send notices, draw circles and hotspots when they are old, until SIGTERM or Ctrl-C."""
     from etl.analyses import draw_once, keep_drawn
+    from etl.assessing import assess_once, keep_assessing
     from etl.sealing import keep_sealing, seal_all
     from etl.sending import keep_sending, send_all
     from etl.ticking import keep_ticking, tick_once
@@ -38,11 +39,13 @@ def jobs(once: bool) -> None:
         send_all(settings, engine)
         fold_all(engine)
         draw_once(settings, engine)
+        assess_once(settings, engine)
         seal_all(settings, engine)
         return
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    for name, keep in (("analyses", keep_drawn), ("tick", keep_ticking), ("audit", keep_sealing)):
+    kept = (("analyses", keep_drawn), ("tick", keep_ticking), ("audit", keep_sealing), ("assessment", keep_assessing))
+    for name, keep in kept:
         threading.Thread(target=keep, args=(settings, engine, stopped), name=name, daemon=True).start()
     sending = threading.Thread(target=keep_sending, args=(settings, engine, stopped), name="outbox", daemon=True)
     sending.start()
