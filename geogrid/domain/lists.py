@@ -35,6 +35,18 @@ class Tier(LabelledEnum):
     HANDLER = "handler", "Handler"
 
 
+class DutyFault(LabelledEnum):
+    """What breaks one worker one grid, one to many, many to one."""
+
+    NO_LEADER = "no_leader", "Grid without a leader"
+    NO_WORKER = "no_worker", "Grid without a worker"
+    TWO_GRIDS = "two_grids", "Base force in several grids"
+    TWO_WORKERS = "two_workers", "Several of the base force in one role"
+    JOINT_ALONE = "joint_alone", "Joint force of one person"
+    GRID_GONE = "grid_gone", "Duty in a grid that is not in force"
+    ACCOUNT_CLOSED = "account_closed", "On duty with a closed account"
+
+
 @dataclass(frozen=True)
 class Duty:
     """What a person is to a grid (15 digits) or to a department's grid, from ``since`` to ``until`` (None: without end)."""
