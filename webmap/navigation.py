@@ -8,7 +8,7 @@ from flask import Flask, g
 
 from geogrid.domain.people import STAFF, Role
 from webmap.login import Caller
-from webmap.roles import CLERKS, READERS, REPORTERS
+from webmap.roles import CLERKS, OPERATORS, READERS, REPORTERS
 
 IN_LINE: Final = 8  # links that stand side by side in the bar; the others open below it
 
@@ -34,6 +34,7 @@ LINKS: Final[tuple[Link, ...]] = (
     Link("/window", "Service window", CLERKS),
     Link("/officer", "Report an event", REPORTERS),
     Link("/unplaced", "To be placed", READERS),
+    Link("/hotline", "Hotline orders", OPERATORS),
     Link("/figures", "Figures", READERS),
     Link("/recast", "Counts and recast", READERS),
     Link("/lists", "Lists of matters", READERS),

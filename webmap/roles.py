@@ -17,6 +17,7 @@ __all__ = [
     "CLERKS",
     "KB",
     "LOGGED_IN",
+    "OPERATORS",
     "PLACERS",
     "PUBLIC",
     "READERS",
@@ -39,6 +40,7 @@ LOGGED_IN: Final = "logged_in"  # whoever is logged in, with whatever posts: the
 # Named sets. What of the district each reader sees is decided by the clause of ``store.scope``, not here.
 READERS = STAFF
 REPORTERS = STAFF - {Role.AUDITOR, Role.ADMINISTRATOR, Role.PLANNER}
+OPERATORS = frozenset({Role.HOTLINE_OPERATOR, Role.DISPATCHER, Role.COMMANDER})
 PLACERS = frozenset(
     {Role.DISPATCHER, Role.WINDOW_CLERK, Role.HOTLINE_OPERATOR, Role.GRID_LEADER, Role.TOWNSHIP_LEADER, Role.COMMANDER}
 )

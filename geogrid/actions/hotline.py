@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.accept import accept_report
 from geogrid.actions.district import District
+from geogrid.actions.reveal import reveal
 from geogrid.actions.steps import TakeStep, take_step
 from geogrid.domain.events import Event
 from geogrid.domain.notices import DeliveryState
@@ -158,3 +159,21 @@ def resend(session: Session, message_id: int, *, actor: Actor, now: datetime) ->
     told = {"object_kind": "event", "object_id": str(order.event_id), "details": {"number": order.number, "message": message_id}}
     audit.write(session, actor=actor.id, action="order.resend", now=now, **told)
     return order
+
+
+def callback_of(
+    session: Session, order_id: int, purpose: str, *, actor: Actor, now: datetime, district: District, address: str = ""
+) -> str:
+    """Return the caller's own number, to who handles the matter and says for what; written like every look at a detail.
+
+    Raises
+    ------
+    NotFoundError
+        without such an order
+    errors of ``actions.reveal.reveal``
+    """
+    order = hotline.by_id(session, order_id)
+    if order is None:
+        raise NotFoundError(what=str(order_id))
+    reveal(session, order.event_id, purpose, actor=actor, now=now, district=district, address=address)
+    return order.callback

@@ -26,6 +26,7 @@ HANDLERS = REPORTERS  # who judges, plans or runs the platform handles no matter
 DECIDERS = {R.DISPATCHER, R.COMMANDER}  # on lists of matters
 CLERKS = {R.WINDOW_CLERK, R.HOTLINE_OPERATOR, R.DISPATCHER, R.COMMANDER}
 LISTERS = DECIDERS | {R.DEPARTMENT}
+OPERATORS = {R.HOTLINE_OPERATOR, R.DISPATCHER, R.COMMANDER}  # of hotlines
 SHA = "0" * 64
 
 
@@ -68,6 +69,11 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("GET", "/recast.csv"): Ask("/recast.csv", ALL),
     ("GET", "/unplaced"): Ask("/unplaced", ALL),
     ("GET", "/unplaced/count"): Ask("/unplaced/count", ALL),
+    ("GET", "/hotline"): Ask("/hotline", OPERATORS),
+    ("POST", "/hotline/messages/<int:message_id>/resend"): Ask("/hotline/messages/9999/resend", OPERATORS, 404, {"data": {}}),
+    ("POST", "/hotline/orders/<int:order_id>/callback"): Ask("/hotline/orders/9999/callback", OPERATORS, 404, {"data": {}}),
+    ("POST", "/api/v1/channels/<channel>/orders"): Ask("/api/v1/channels/12345/orders", OPERATORS, 422, {"json": {}}),
+    ("GET", "/api/v1/channels/<channel>/orders/<number>"): Ask("/api/v1/channels/12345/orders/none", OPERATORS, 404),
     ("GET", "/imports"): Ask("/imports", ALL),
     ("GET", "/imports/<import_id>"): Ask("/imports/20250601-000000-aaaa", ALL, 404),
     ("GET", "/imports/<import_id>/<name>"): Ask("/imports/20250601-000000-aaaa/refused.gpkg", ALL, 404),
