@@ -9,7 +9,6 @@ from geogrid.domain.indicators import Span
 from geogrid.domain.readings import Period
 
 MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
-FINER = {Period.QUARTER: Period.MONTH, Period.YEAR: Period.MONTH, Period.MONTH: Period.DAY, Period.WEEK: Period.DAY}
 
 
 def first_day(period: Period, day: date) -> date:

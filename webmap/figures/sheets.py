@@ -1,0 +1,145 @@
+"""Figures as a workbook: an overview, a sheet a figure, and the definitions; every sheet says period, instant and who took it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from etl.export import escaped
+from geogrid.domain.indicators import Condition, Indicator
+from geogrid.domain.readings import Reading
+from webmap.figures.rows import Row, of_groups, overview
+from webmap.figures.told import Told
+from webmap.figures.words import period_text, time_text, unit_text
+from webmap.language import label, say
+
+HEAD = ("Figure", "Whose", "Part of the figure", "Value", "Unit", "Counted", "Divided by", "Made of", "Small number", "As of")
+DEFINED = (
+    "Figure",
+    "What it is",
+    "Period",
+    "Divided by",
+    "Counted",
+    "The others",
+    "Left out",
+    "Split",
+    "Small below",
+    "Good is",
+    "Code",
+)
+WIDTHS = (26, 24, 18, 12, 10, 12, 12, 42, 12, 20)
+SHEET_NAME_CHARS = 31
+FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def head_lines(told: Told, who: str) -> list[list[str]]:
+    """Return what stands above every table: what, period, instant, by which grids, who took it along, simulated or not."""
+    asked = told.asked
+    grids = say("recast to today's grids") if asked.recast else label(Reading.RECORDED)
+    told_of = [
+        [told.book.title.text(told.names.language), f"{told.book.code} {told.book.version}"],
+        [say("Period"), period_text(asked)],
+        [say("As of"), time_text(told.now, asked.timezone)],
+        [say("By"), f"{label(asked.by)} · {grids}"],
+        [say("Grids of edition"), told.edition],
+        [say("Taken by"), who],
+    ]
+    return [["模拟数据 SIMULATED"], *told_of] if told.synthetic else told_of
+
+
+def cells_of(one: Indicator, row: Row) -> list[Any]:
+    """Return a row of figures under ``HEAD``."""
+    small = say("small number") if row.is_small else ""
+    numbers = [row.number, unit_text(one).strip(), row.numerator, row.denominator]
+    return [row.figure, row.group, row.split, *numbers, row.of, small, row.as_of]
+
+
+def workbook(told: Told, who: str) -> bytes:
+    """Return the workbook as bytes; text that a spreadsheet could run is marked as text."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    taken: set[str] = set()
+    head = head_lines(told, who)
+    pairs = zip(told.book.figures, overview(told), strict=True)
+    _sheet(book, _name(say("All figures"), taken), [*head, [], _titles(HEAD), *(cells_of(one, row) for one, row in pairs)])
+    for one in told.book.figures:
+        rows = [cells_of(one, row) for line in of_groups(told, one) for row in line]
+        _sheet(book, _name(one.title.text(told.names.language), taken), [*head, [], _titles(HEAD), *rows])
+    _sheet(book, _name(say("Definitions"), taken), [*head, [], _titles(DEFINED), *definitions(told)])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _titles(words: Iterable[str]) -> list[str]:
+    return [say(word) for word in words]
+
+
+def _name(title: str, taken: set[str]) -> str:
+    """Return a name that a sheet can have and none has yet."""
+    plain = FORBIDDEN.sub(" ", title)[:SHEET_NAME_CHARS]
+    name, number = plain, 2
+    while name.lower() in taken:
+        name, number = f"{plain[: SHEET_NAME_CHARS - 3]} {number}", number + 1
+    taken.add(name.lower())
+    return name
+
+
+def _sheet(book: Any, name: str, lines: Iterable[list[Any]]) -> None:
+    sheet = book.create_sheet(name)
+    for place, width in enumerate(WIDTHS):
+        sheet.column_dimensions["ABCDEFGHIJK"[place]].width = width
+    for line in lines:
+        sheet.append([_cell(sheet, value) for value in line])
+
+
+def _cell(sheet: Any, value: Any) -> Any:
+    """Return a number as a number, anything else as text that is never run."""
+    from openpyxl.cell import WriteOnlyCell
+
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return value
+    said = CONTROL.sub("\ufffd", escaped("" if value is None else str(value)))
+    if not said:
+        return None
+    cell = WriteOnlyCell(sheet, value=said)
+    cell.data_type = "s"
+    return cell
+
+
+# -- definitions -------------------------------------------------------------------------------------------------------------
+
+
+def definitions(told: Told) -> Iterator[list[Any]]:
+    """Yield the definition of every figure under ``DEFINED``."""
+    language = told.names.language
+    for one in told.book.figures:
+        parts = [f"{part.title.text(language)}: {condition_text(part.where)}" for part in (one.denominator, one.numerator)]
+        yield [
+            one.title.text(language),
+            one.note.text(language),
+            label(one.basis),
+            *parts,
+            one.rest.text(language),
+            "; ".join(condition_text(condition) for condition in one.excluding),
+            "" if one.split is None else label(one.split),
+            one.smallest,
+            label(one.better),
+            one.code,
+        ]
+
+
+def condition_text(condition: Condition) -> str:
+    """Return a condition as its file names it; a dash where it asks nothing."""
+    named = {name: value for name, value in vars(condition).items() if value not in (None, ())}
+    told = [f"{name.removeprefix('is_')}={_value_text(value)}" for name, value in named.items()]
+    return ", ".join(told) or "-"
+
+
+def _value_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else "|".join(str(one) for one in value)

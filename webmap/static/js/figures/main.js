@@ -1,0 +1,89 @@
+// Figures: the form shows the fields that its choices need; bars and the line through time are drawn from what the server told.
+import { colours, hatched, theme } from "./theme.js";
+
+const form = document.getElementById("ask");
+const counting = document.getElementById("counting");
+
+function fit() {
+  const own = form.elements.period.value === "own";
+  const wanted = { own, day: !own, township: form.elements.by.value === "township" };
+  for (const field of form.querySelectorAll("[data-for]")) {
+    field.hidden = !wanted[field.dataset.for];
+    for (const input of field.querySelectorAll("input, select")) input.disabled = field.hidden;
+  }
+}
+
+function send() {
+  for (const button of form.querySelectorAll("button")) button.disabled = true;
+  setTimeout(() => (counting.hidden = false), 300);
+}
+
+form.addEventListener("change", (event) => {
+  fit();
+  if (event.target.name === "by" || event.target.name === "reading") form.requestSubmit();
+});
+form.addEventListener("submit", send);
+addEventListener("pageshow", () => {
+  counting.hidden = true;
+  for (const button of form.querySelectorAll("button")) button.disabled = false;
+});
+fit();
+
+function tip(told, row) {
+  if (row.value === null) return `${row.name}\n${told.none}`;
+  return `${row.name}\n${row.said}\n${row.of}${row.small ? `\n△ ${told.small}` : ""}`;
+}
+
+function chart(id, height, options) {
+  const place = document.getElementById(id);
+  if (!place || !globalThis.echarts) return;
+  if (height) place.style.height = `${height}px`;
+  const made = globalThis.echarts.init(place, theme, { renderer: "canvas" });
+  made.setOption({ animation: false, tooltip: { ...theme.tooltip, trigger: "item" }, ...options });
+  new ResizeObserver(() => made.resize()).observe(place);
+}
+
+function bars(told) {
+  const rows = told.bars;
+  chart("bars", Math.max(140, Math.min(620, 24 * rows.length + 50)), {
+    grid: { left: 8, right: 84, top: 6, bottom: 4, containLabel: true },
+    xAxis: { type: "value", min: 0 },
+    yAxis: { type: "category", inverse: true, data: rows.map((row) => row.name), axisLabel: { width: 130, overflow: "truncate", interval: 0 } },
+    tooltip: { ...theme.tooltip, trigger: "item", formatter: (one) => tip(told, rows[one.dataIndex]) },
+    series: [
+      {
+        type: "bar",
+        barMaxWidth: 16,
+        data: rows.map((row) => ({ value: row.value, itemStyle: row.small ? hatched : { color: colours.bar } })),
+        label: { show: true, position: "right", color: colours.ink, formatter: (one) => rows[one.dataIndex].said + (rows[one.dataIndex].small ? " △" : "") },
+      },
+    ],
+  });
+}
+
+function points(told) {
+  const rows = told.points;
+  chart("points", 0, {
+    grid: { left: 8, right: 24, top: 14, bottom: 4, containLabel: true },
+    xAxis: { type: "category", data: rows.map((row) => row.name) },
+    yAxis: { type: "value", scale: true },
+    tooltip: { ...theme.tooltip, trigger: "axis", formatter: (all) => tip(told, rows[all[0].dataIndex]) },
+    series: [
+      {
+        type: "line",
+        symbolSize: 8,
+        connectNulls: false,
+        data: rows.map((row) => ({ value: row.value, symbol: row.small ? "emptyCircle" : "circle" })),
+      },
+    ],
+  });
+}
+
+const data = document.getElementById("charts");
+if (data) {
+  const told = JSON.parse(data.textContent);
+  addEventListener("load", () => {
+    bars(told);
+    points(told);
+  });
+}
