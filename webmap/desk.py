@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.matters import DISTRICT_ZEROS
 from geogrid.domain.clocks import Light
-from geogrid.domain.conditions import Complexity
 from geogrid.domain.events import Channel, EventKind
 from geogrid.domain.grids import Department
 from geogrid.domain.labelled import LabelledEnum
@@ -35,7 +34,6 @@ from webmap.static_files import FOLDER
 
 blueprint = Blueprint("desk", __name__)
 
-TRIAGE = "triage"
 NO_PARTY_OR_WORDS = frozenset({"party", "note", "reason"})  # what a step asks for that many matters can be told at once
 TOWNSHIP_ZEROS = "000"
 SHIFT_ROLES = (Role.DISPATCHER, Role.COMMANDER)  # who runs the desk, shift after shift
@@ -68,8 +66,7 @@ def page() -> str:
 
 def _config(names: dict[str, str], colleagues: list[dict[str, str]]) -> dict[str, Any]:
     here, actor = installation(), current_actor()
-    profile, programmes = here.district.profile, here.district.programmes
-    held, default = actor.roles(), programmes.default
+    profile, default, held = here.district.profile, here.district.programmes.default, actor.roles()
     return {
         "language": current_language(),
         "mark": mark(),
@@ -83,11 +80,8 @@ def _config(names: dict[str, str], colleagues: list[dict[str, str]]) -> dict[str
         "keys": keys(),
         "quick": [{"title": say(title), "query": query} for title, query in QUICK],
         "filters": {"fields": _fields(default, names), "flags": [{"name": n, "title": say(title)} for n, title in FLAGS]},
-        "categories": [{"code": c.code, "title": c.title.text(current_language())} for c in default.categories],
-        "handlings": [{"code": h.code, "title": h.title.text(current_language())} for h in default.handling_types],
-        "complexities": _of(Complexity),
+        "roles": sorted(role.value for role in held),
         "precisions": {one.value: label(one) for one in PlacePrecision},
-        "triages": sorted({step.code for one in programmes.by_code.values() for step in one.steps if TRIAGE in step.does}),
         "bulk_steps": _bulk_steps(default, held),
         "parties": _parties(names),
         "colleagues": colleagues,

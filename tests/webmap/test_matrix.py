@@ -27,7 +27,9 @@ DECIDERS = {R.DISPATCHER, R.COMMANDER}  # on lists of matters
 CLERKS = {R.WINDOW_CLERK, R.HOTLINE_OPERATOR, R.DISPATCHER, R.COMMANDER}
 LISTERS = DECIDERS | {R.DEPARTMENT}
 OPERATORS = {R.HOTLINE_OPERATOR, R.DISPATCHER, R.COMMANDER}  # of hotlines
+MEDIATION = {R.MEDIATOR, R.WINDOW_CLERK, R.DISPATCHER, R.VERIFIER, R.TOWNSHIP_LEADER, R.COMMANDER}
 SHA = "0" * 64
+NUMBERS: dict[str, str] = {}  # of the events below, by id
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,15 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("GET", "/admin/audit"): Ask("/admin/audit", {R.AUDITOR, R.ADMINISTRATOR}),
     ("GET", "/admin/audit/head.jsonl"): Ask("/admin/audit/head.jsonl", {R.AUDITOR, R.ADMINISTRATOR}, 404),
     ("POST", "/admin/audit/verify"): Ask("/admin/audit/verify", {R.AUDITOR, R.ADMINISTRATOR}),
+    ("GET", "/api/v1/disputes"): Ask("/api/v1/disputes", MEDIATION),
+    ("GET", "/api/v1/disputes/circuit"): Ask(f"/api/v1/disputes/circuit?day=2025-06-18&mediator={NOBODY}", MEDIATION, 404),
+    ("PUT", "/api/v1/disputes/circuit"): Ask("/api/v1/disputes/circuit", MEDIATION, 422, {"json": {}}),
+    ("GET", "/api/v1/guiding-cases"): Ask("/api/v1/guiding-cases", MEDIATION),
+    ("POST", "/api/v1/guiding-cases"): Ask("/api/v1/guiding-cases", MEDIATION, 422, {"json": {}}),
+    ("PUT", "/api/v1/guiding-cases/<int:case_id>"): Ask("/api/v1/guiding-cases/9999", DECIDERS, 422, {"json": {}}),
+    ("GET", "/mediator"): Ask("/mediator", MEDIATION),
+    ("GET", "/mediator/circuit"): Ask("/mediator/circuit", MEDIATION),
+    ("GET", "/mediator/cases"): Ask("/mediator/cases", MEDIATION),
     ("GET", _HOOK): Ask(f"/api/v1/webhooks/{NOBODY}", ADMIN, 404),
     ("PUT", _HOOK): Ask(f"/api/v1/webhooks/{NOBODY}", ADMIN, 404, {"json": {}}),
     ("DELETE", _HOOK): Ask(f"/api/v1/webhooks/{NOBODY}", ADMIN, 404),
@@ -160,11 +171,33 @@ OF_AN_EVENT: dict[tuple[str, str], Ask] = {
     **{("GET", f"{_E}/{part}"): Ask(f"{EVENT}/{part}", ALL) for part in ("matter", "steps", "clocks", "possible-steps")},
     ("GET", f"{_E}/photos/<sha256>"): Ask(f"{EVENT}/photos/{SHA}", ALL, 404),
     ("POST", f"{_E}/steps"): Ask(f"{EVENT}/steps", ALL, 422, {"json": {"step": "fly"}}),
+    ("GET", "/events/<int:number>"): Ask("/events/{number}", ALL),
+    ("GET", "/events/<int:number>.pdf"): Ask("/events/{number}.pdf", ALL),
     ("POST", "/events/<uuid:event_id>/follow-code"): Ask("/events/{event}/follow-code", REPORTERS),
     ("POST", f"{_E}/reveal"): Ask(f"{EVENT}/reveal", ALL, 422, {"json": {"purpose": "-"}}),
     ("PUT", f"{_E}/grid"): Ask(f"{EVENT}/grid", PLACERS, 409, {"json": {"grid_code": "999901001001002"}}),
     ("PUT", f"{_E}/photos/<sha256>"): Ask(f"{EVENT}/photos/{SHA}", REPORTERS, 422, {"data": b"no picture"}),
 }
+# Of a dispute; this event is none, so that every deed answers 422 to who may do it.
+_D, DISPUTE = "/api/v1/disputes/<uuid:event_id>", "/api/v1/disputes/{event}"
+OF_AN_EVENT |= {
+    **{("GET", f"{_D}{part}"): Ask(f"{DISPUTE}{part}", MEDIATION, 422) for part in ("", "/stations", "/mediators", "/free-hours")},
+    **{("PUT", f"{_D}{part}"): Ask(f"{DISPUTE}{part}", MEDIATION, 422, {"json": {}}) for part in ("", "/station", "/mediator", "/confirmation")},
+    **{
+        ("POST", f"{_D}/{part}"): Ask(f"{DISPUTE}/{part}", MEDIATION, 422, {"json": {}})
+        for part in (
+            "parties", "reveal", "recusals", "beginning", "end", "level", "sessions", "agreements", "performances",
+            "confirmation", "referrals",
+        )
+    },
+    ("PUT", f"{_D}/parties/<int:party_id>"): Ask(f"{DISPUTE}/parties/1", MEDIATION, 422, {"json": {}}),
+    ("POST", f"{_D}/parties/<int:party_id>/consents"): Ask(f"{DISPUTE}/parties/1/consents", MEDIATION, 422, {"json": {}}),
+    ("PUT", f"{_D}/sessions/<int:session_id>"): Ask(f"{DISPUTE}/sessions/1", MEDIATION, 422, {"json": {}}),
+    ("POST", f"{_D}/agreements/<int:version>/signature"): Ask(f"{DISPUTE}/agreements/1/signature", MEDIATION, 422),
+    ("PUT", f"{_D}/referrals/<int:referral_id>"): Ask(f"{DISPUTE}/referrals/1", MEDIATION, 422, {"json": {}}),
+    ("GET", "/mediator/<uuid:event_id>"): Ask("/mediator/{event}", MEDIATION, 422),
+    ("GET", "/mediator/<uuid:event_id>/agreements/<int:version>.<form>"): Ask("/mediator/{event}/agreements/1.html", MEDIATION, 422),
+}  # fmt: skip
 # Where a post may be held, seen from an event in village A: its own, its parents, a sister, and the whole.
 PLACES = {"own": VILLAGE_A, "parent": TOWNSHIP_A, "district": DISTRICT, "other": TOWNSHIP_B, "other_child": VILLAGE_B}
 KEY_ROLES = {R.OFFICER, R.DISPATCHER}
@@ -181,12 +214,14 @@ def test_every_route_has_a_sample_here(shared):
 @pytest.fixture(scope="module")
 def events(shared: Small) -> dict[str, str]:
     """An event in village A and one in village B: their ids by the letter."""
-    return {"A": str(shared.accept(IN_A1).id), "B": str(shared.accept(IN_B1).id)}
+    found = {"A": shared.accept(IN_A1), "B": shared.accept(IN_B1)}
+    NUMBERS.update({str(event.id): event.number for event in found.values()})
+    return {letter: str(event.id) for letter, event in found.items()}
 
 
 def ask(client, method: str, one: Ask, headers: dict[str, str] | None = None, event: str = NOBODY) -> int:
     body = {name: io.BytesIO(value) if isinstance(value, bytes) else value for name, value in one.body.items()}
-    path = one.path.replace("{event}", event)
+    path = one.path.replace("{event}", event).replace("{number}", NUMBERS.get(event, "20990101000001"))
     return client.open(
         path, method=method, headers={"Accept": "application/json", **one.headers, **(headers or {})}, **body
     ).status_code

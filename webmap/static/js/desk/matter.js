@@ -48,7 +48,7 @@ export class Matter {
   #draw(matter) {
     const parts = [
       this.#head(matter),
-      matter.danger && this.#danger(),
+      matter.danger && this.#danger(matter),
       this.#deeds(matter),
       this.#proposal(matter),
       this.#approvals(matter),
@@ -69,16 +69,16 @@ export class Matter {
       el("p", { class: "number" }, el("a", { href: `/events/${matter.number}`, text: matter.number, title: this.words.whole_page }), ` · ${matter.channel.title} · `,
         el("time", { text: this.clock.ago(matter.reported_at), title: this.clock.at(matter.reported_at), datetime: matter.reported_at })),
       el("h2", { text: matter.category?.title || matter.kind.title }),
-      el("p", { class: "standing" }, matter.closed_at ? null : light(matter.light, this.words), el("span", { class: "due", text: due, title: matter.clock ? `${matter.clock.title} ${this.clock.at(matter.clock.due_at)}` : "" }),
+      el("p", { class: "standing" }, matter.closed_at || !matter.clock ? null : light(matter.light, this.words), el("span", { class: "due", text: due, title: matter.clock ? `${matter.clock.title} ${this.clock.at(matter.clock.due_at)}` : "" }),
         el("span", { class: "state", text: matter.state.title }), matter.level ? el("span", { text: matter.level.title }) : null,
         matter.handling ? el("span", { text: matter.handling.title }) : null, matter.complexity ? el("span", { text: matter.complexity.title }) : null),
       el("p", { class: "owner" }, `${this.words.owner} `, el("b", { text: matter.owner?.title || "—" }),
         matter.lead && matter.lead.party !== matter.owner?.party ? ` · ${this.words.lead} ${matter.lead.title}` : ""));
   }
 
-  #danger() {
+  #danger(matter) {
     const numbers = [["110", this.words.police], ["119", this.words.fire], ["120", this.words.ambulance]];
-    return el("section", { class: "alarm", role: "alert" }, el("b", { text: this.words.danger }),
+    return el("section", { class: "alarm", role: "alert" }, el("b", { text: matter.danger_sentence || this.words.danger }),
       el("p", {}, numbers.map(([number, told]) => el("a", { href: `tel:${number}` }, el("b", { text: number }), ` ${told}`))));
   }
 
@@ -112,7 +112,7 @@ export class Matter {
     if (deed === "urge") return of("urge");
     if (deed === "supervise") return of("supervise");
     if (deed === "key_list") return of("key_list");
-    if (deed === "approve") return matter.approvals?.length ? { title: "" } : null;
+    if (deed === "approve") return matter.approvals?.some((one) => this.config.roles.includes(one.approver)) ? { title: "" } : null;
     if (deed === "place") return this.config.may_place && !matter.closed_at && (matter.unplaced || matter.border) ? { title: "" } : null;
     if (deed === "merge" || deed === "note" || deed === "order") return this.config.may_write && (deed !== "merge" || !matter.closed_at) ? { title: "" } : null;
     return null;
@@ -130,7 +130,7 @@ export class Matter {
   #approvals(matter) {
     if (!matter.approvals?.length) return null;
     return el("section", { class: "approvals" }, el("h3", { text: this.words.waits }),
-      matter.approvals.map((one) => el("p", {}, el("b", { text: one.title }), ` · ${one.asked_by} · `, el("time", { text: this.clock.ago(one.at), title: this.clock.at(one.at) }))));
+      matter.approvals.map((one) => el("p", {}, el("b", { text: one.title }), ` · ${one.asked_by} → ${one.approver_title || one.approver} · `, el("time", { text: this.clock.ago(one.at), title: this.clock.at(one.at) }))));
   }
 
   #words(matter) {
@@ -153,9 +153,9 @@ export class Matter {
   #facts(matter) {
     const at = matter.assignment || {};
     const grid = matter.grid ? `${matter.grid} ${matter.grid_code || ""}` : matter.grid_code || this.words.unplaced;
-    const name = (one) => (one && typeof one === "object" ? one.title || one.name || one.code : one);
+    const name = (code) => (code ? at.names?.[code] || code : "");
     const station = name(at.nearest_station);
-    const far = at.nearest_station?.distance_m ?? at.distance_m;
+    const far = at.distance_m;
     const rows = [
       [this.words.grid, grid],
       [this.words.village, [matter.township, matter.village].filter(Boolean).join(" ")],

@@ -39,7 +39,7 @@ export class Merge {
   #row(row) {
     const { words } = this.desk;
     const far = row.distance_m === null || row.distance_m === undefined ? words.no_distance : metres(row.distance_m, words);
-    return el("div", {}, el("p", {}, el("b", { text: row.number }), ` ${row.kind?.title || row.kind} `, light(row.light, words, { short: true })),
+    return el("div", {}, el("p", {}, el("b", { text: row.number }), ` ${this.matter.kind.title} · ${row.state?.title || ""} `, light(row.light, words, { short: true })),
       el("p", { class: "facts" }, el("span", { text: far }), el("span", { text: fill(words.apart, { time: this.desk.clock.span(row.minutes_apart * 60_000) }) }), el("span", { text: fill(words.alike, { n: Math.floor(100 * row.score) }) })));
   }
 

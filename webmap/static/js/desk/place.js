@@ -59,8 +59,8 @@ export class Place {
 
   // The grids that the position leaves open, the likeliest first.
   #grids(matter) {
-    const rows = matter.assignment?.candidates || [];
-    return rows.map((one) => ({ grid_code: one.grid_code || one.code, title: one.title || one.name || one.grid_code || one.code, share: one.share }));
+    const { candidates = [], names = {} } = matter.assignment || {};
+    return candidates.map(({ grid_code, share }) => ({ grid_code, share, title: names[grid_code] || grid_code }));
   }
 
   #row(row) {

@@ -197,6 +197,7 @@ export class Queue {
 
   #lineTwo(row) {
     const due = el("span", { class: "due", text: row.closed_at ? this.clock.short(row.closed_at) : this.clock.due(row.clock), title: this.#dueTitle(row) });
+    if (!row.closed_at && !row.clock) return el("p", { class: "two" }, el("span", { class: "light grey" }, el("i", { text: "○", "aria-hidden": "true" }), el("span", { text: this.words.span.none })), el("span", { class: "owner", text: row.owner?.title || "" }));
     const shown = row.closed_at ? el("span", { class: "light grey", text: row.state.title }) : light(row.light, this.words);
     return el("p", { class: "two" }, shown, due, el("span", { class: "owner", text: row.owner?.title || "" }));
   }

@@ -4,7 +4,8 @@ import { el, fill } from "./dom.js";
 import { field } from "./sheet.js";
 
 const LONG = new Set(["note", "reason", "agreement", "consent", "outcome", "text"]);
-const TRIAGE = ["open", "triage"];
+// Triage asks for the complexity first: it is what the rules propose.
+const FIRST = ["complexity", "why", "category", "handling", "amount_yuan"];
 
 export class Steps {
   constructor(desk) {
@@ -34,7 +35,7 @@ export class Steps {
   open(matter, step) {
     const { sheet, words } = this.desk;
     const fields = this.#fields(matter, step);
-    const approver = step.approver ? el("p", { class: "soft", text: fill(words.needs_approval, { who: step.approver.title || step.approver }) }) : "";
+    const approver = step.approver ? el("p", { class: "soft", text: fill(words.needs_approval, { who: step.approver_title || step.approver }) }) : "";
     sheet.open({
       name: `${matter.id}:${step.step}`,
       title: `${step.title} · ${matter.number}`,
@@ -47,50 +48,43 @@ export class Steps {
 
   #fields(matter, step) {
     const { words } = this.desk;
-    const asked = (step.requires || []).map((one) => (typeof one === "string" ? { name: one, kind: "text", title: words.fields[one] || one } : one));
-    const made = asked.filter((one) => one.name !== "party").map((one) => field(one.title || words.fields[one.name] || one.name, this.#input(one)));
-    if (this.#sorts(step)) made.push(...this.#sorting(matter));
+    const asked = (step.requires || []).filter((one) => one.name !== "party");
+    const made = [];
+    for (const one of asked) {
+      made.push(field(one.title, this.#input(matter, one)));
+      if (one.name === "complexity" && matter.proposal?.rule) made.push(el("p", { class: "soft why", text: fill(words.rule_fired, { rule: matter.proposal.rule }) }));
+    }
+    if (asked.some((one) => one.name === "complexity")) made.sort((a, b) => rank(a) - rank(b));
     if (!asked.some((one) => one.name === "note")) made.push(field(words.note_optional, el("textarea", { name: "note", rows: "2", maxlength: "2000" })));
     return made;
   }
 
-  #sorts(step) {
-    return TRIAGE.includes(step.kind) && this.desk.config.triages.includes(step.step);
+  #input(matter, { name, kind, choices, required }) {
+    const need = required !== false;
+    if (choices?.length) return this.#select(name, choices, need, this.#now(matter, name));
+    if (kind === "number") return el("input", { type: "number", name, required: need, step: name === "rating" ? "1" : "any", min: "0", max: name === "rating" ? "5" : null });
+    if (kind === "time") return el("input", { type: "date", name, required: need, "data-moment": this.desk.config.day_ends });
+    if (kind === "date") return el("input", { type: "date", name, required: need });
+    if (LONG.has(name)) return el("textarea", { name, required: need, rows: "3", maxlength: "2000" });
+    return el("input", { type: "text", name, required: need, maxlength: "500", placeholder: kind === "duration" ? "5wd" : null });
   }
 
-  #input({ name, kind, choices }) {
-    if (choices?.length) {
-      return el("select", { name, required: true }, choices.map((one) => (typeof one === "string" ? el("option", { value: one, text: one }) : el("option", { value: one.code ?? one.value, text: one.title ?? one.code }))));
-    }
-    if (kind === "number" || name === "rating" || name === "amount_yuan") return el("input", { type: "number", name, required: true, step: "any", min: "0" });
-    if (kind === "date" || name === "until") return el("input", { type: "date", name, required: true, "data-moment": this.desk.config.day_ends });
-    if (LONG.has(name)) return el("textarea", { name, required: true, rows: "3", maxlength: "2000" });
-    return el("input", { type: "text", name, required: true, maxlength: "500" });
+  #select(name, choices, need, now) {
+    const known = choices.some((one) => one.code === now);
+    const rows = choices.map(({ code, title }) => el("option", { value: code, text: title, selected: code === now }));
+    return el("select", { name, required: need, "data-first": name === "complexity" }, known || need ? null : el("option", { value: "", text: "—", selected: true }), rows);
   }
 
-  // What triage may say: what the rules propose stands there already, and the rule that says so.
-  #sorting(matter) {
-    const { config, words } = this.desk;
-    const proposed = matter.proposal?.complexity?.code || matter.complexity?.code || "";
-    const select = (name, rows, value) => el("select", { name, "data-known": value }, rows.map(({ code, title }) => el("option", { value: code, text: title, selected: code === value })));
-    const why = matter.proposal?.rule ? el("p", { class: "soft why", text: fill(words.rule_fired, { rule: matter.proposal.rule }) }) : null;
-    const made = [field(words.complexity, select("complexity", config.complexities, proposed))];
-    if (why) made.push(why);
-    made.push(field(words.category, select("category", this.#categories(matter), matter.category?.code || "")));
-    if (config.handlings.length) made.push(field(words.handling, select("handling", config.handlings, matter.handling?.code || "")));
-    return made;
-  }
-
-  #categories(matter) {
-    const own = this.desk.config.categories;
-    const known = own.some((one) => one.code === matter.category?.code);
-    return known || !matter.category ? own : [matter.category, ...own];
+  // What stands already; of the complexity, what the rules propose.
+  #now(matter, name) {
+    if (name === "complexity") return matter.proposal?.complexity?.code || matter.complexity?.code || "";
+    return matter[name]?.code || "";
   }
 
   // What stands as it was is not sent again: a new category brings its own handling type.
   #details(matter, values) {
     const details = { ...values };
-    if (details.category && details.category === matter.category?.code) delete details.category;
+    if (details.category === matter.category?.code) delete details.category;
     if (details.handling && (details.category || details.handling === matter.handling?.code)) delete details.handling;
     return details;
   }
@@ -125,6 +119,12 @@ export class Steps {
     const content = [...rows, field(words.reason_if_refused, el("textarea", { name: "reason", rows: "2", maxlength: "2000" }))];
     sheet.open({ name: `${matter.id}:approve`, title: `${words.waits} · ${matter.number}`, content, action: words.approve, base: matter.seq, more: [refuse], run: decide("approve") });
   }
+}
+
+function rank(made) {
+  const name = made.classList.contains("why") ? "why" : made.querySelector("[name]")?.name;
+  const at = FIRST.indexOf(name);
+  return at < 0 ? FIRST.length : at;
 }
 
 function said(details) {

@@ -1,0 +1,81 @@
+"""One event's own page and its print: found by number, hidden from who does not see it, masked, nothing fetched."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from geogrid.domain.people import Role
+from tests.build_district import IN_A1, TOWNSHIP_B
+from tests.build_installation import DISTRICT
+
+WORDS = "路灯不亮，请联系 13812345678"
+
+
+@pytest.fixture
+def event(small):
+    found = small.accept(IN_A1, words=WORDS)
+    client = small.login_as(Role.DISPATCHER, unit=DISTRICT)
+    path = f"/api/v1/events/{found.id}/steps"
+    for step, details in (("open", {}), ("dispatch", {"party": "unit:999901001001", "note": "今天办 13812345678"})):
+        assert client.post(path, json={"step": step, "details": details}).status_code == 201
+    return found
+
+
+def test_the_page_tells_history_clocks_place_and_what_comes_next_and_masks_numbers(small, event):
+    page = small.client().get(f"/events/{event.number}").get_data(as_text=True)
+    for told in (
+        "立案时限",
+        "办理时限",
+        "派遣",
+        "甲社区",
+        "处置",
+        'class="timeline"',
+        'class="around"',
+        f"/desk?event={event.id}",
+    ):
+        assert told in page, told
+    assert "138****5678" in page
+    assert "13812345678" not in page
+    assert not re.search(r"<[^>]+ style=", page), "the policy of the page allows no style in a line"
+
+
+def test_by_its_id_a_browser_still_comes_to_the_map_and_by_number_to_the_page(small, event):
+    client = small.client()
+    assert client.get(f"/events/{event.id}", headers={"Accept": "text/html"}).headers["Location"] == f"/?event={event.id}"
+    assert client.get(f"/events/{event.number}", headers={"Accept": "text/html"}).status_code == 200
+
+
+@pytest.mark.parametrize("form", ["", ".pdf"])
+def test_who_does_not_see_the_event_finds_nothing(small, event, form):
+    stranger = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_B)
+    hidden = stranger.get(f"/events/{event.number}{form}", headers={"Accept": "application/json"})
+    missing = stranger.get(f"/events/20990101000001{form}", headers={"Accept": "application/json"})
+    assert [hidden.status_code, missing.status_code] == [404, 404]
+    assert hidden.get_json()["code"] == missing.get_json()["code"]
+
+
+def test_the_print_is_a_pdf_with_the_same_words_masked(small, event, tmp_path):
+    answer = small.client().get(f"/events/{event.number}.pdf")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert answer.data.startswith(b"%PDF-")
+    assert answer.headers["Cache-Control"] == "no-store"
+    if shutil.which("pdftotext"):
+        path = tmp_path / "event.pdf"
+        path.write_bytes(answer.data)
+        text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
+        assert event.number in text
+        assert "138****5678" in text
+        assert "13812345678" not in text
+        assert "SIMULATED" in text
+
+
+def test_what_somebody_wrote_becomes_no_markup(small):
+    found = small.accept(IN_A1, words="<script>alert(1)</script><img src=http://127.0.0.1/x>")
+    page = small.client().get(f"/events/{found.number}").get_data(as_text=True)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;" in page
+    assert small.client().get(f"/events/{found.number}.pdf").status_code == 200
