@@ -52,7 +52,7 @@ WORDS = {
     "comma": ", ",
     "chosen": "Place: {name}",
     "not_chosen": "No place chosen yet: it will wait to be placed.",
-    "offline": "No connection. What you typed is kept here; send again when there is one.",
+    "offline": "No connection. What you typed stays in this form; send again when there is one.",
     "sending": "Sending …",
     "waiting_min": "{n} min",
     "nobody": "Nobody waits.",

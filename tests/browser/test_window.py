@@ -1,0 +1,124 @@
+"""The service window with Chromium: an address by telephone to a placed event, its receipt; the citizen follows it on a phone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from geogrid.domain.people import Role
+from tests.browser.browsers import PHONE, phone
+from tests.build_district import VILLAGE_A
+from tests.build_installation import DISTRICT, HERE, free_port, running, small_installation, wait_until_answers
+
+pytestmark = pytest.mark.browser
+
+COUNTER = {"width": 1280, "height": 720}
+
+
+@pytest.fixture
+def serving(fresh_database, tmp_path):
+    """A small installation that a browser can open."""
+    port = free_port()
+    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
+    with (
+        small_installation(tmp_path / "var", fresh_database, **ports) as small,
+        running("serve --workers 1 --threads 8", small.settings) as process,
+    ):
+        wait_until_answers(f"http://{HERE}:{port}/health", process)
+        yield small
+
+
+def address(small, path: str) -> str:
+    return f"http://{HERE}:{small.settings.port}{path}"
+
+
+def shot(page, name: str) -> None:
+    """Keep a picture where GEOGRID_SHOTS names a folder, for who looks at the pages."""
+    folder = os.environ.get("GEOGRID_SHOTS")
+    if folder:
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def taken_down(page, small) -> tuple[str, str]:
+    """Take a report down as it is said by telephone, confirm the first place, send; return number and code."""
+    page.fill("[name=text]", "楼道里电线冒火花，有人触电")
+    expect(page.locator("#alarm")).to_be_visible()
+    page.fill("[name=address]", "甲街道甲社区")
+    page.press("[name=address]", "Enter")
+    page.wait_for_selector("#places button[data-number='1']")
+    page.keyboard.press("Alt+1")
+    expect(page.locator("#chosen")).to_have_attribute("data-state", "there")
+    shot(page, "window_zh_1280")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#receipt")
+    return page.inner_text("#number"), page.inner_text("#code")
+
+
+def test_an_address_by_telephone_becomes_a_placed_event_that_is_followed_by_its_receipt(serving):
+    with phone(COUNTER) as (page, seen):
+        page.context.add_cookies(serving.browser_cookies(Role.WINDOW_CLERK, unit=DISTRICT))
+        page.goto(address(serving, "/window"))
+        number, code = taken_down(page, serving)
+        assert page.evaluate("document.querySelector('.qr').naturalWidth") > 60
+        assert page.inner_text("#grid").startswith(VILLAGE_A)
+        shot(page, "receipt_80_zh")
+        for paper in ("r58", "a5"):
+            page.select_option("#paper", paper)
+            shot(page, f"receipt_{paper}_zh")
+            assert page.evaluate(
+                "document.querySelector('.paper').scrollWidth <= document.querySelector('.paper').clientWidth + 1"
+            )
+        assert seen.errors == []
+        assert seen.outside == []
+    event = serving.client().get("/api/v1/events?limit=1").get_json()["features"][0]["properties"]
+    assert (event["number"], event["channel"]) == (number, "window")
+    with phone(PHONE) as (page, seen):
+        page.goto(address(serving, f"/follow?number={number}"))
+        page.fill("[name=code]", code.lower())
+        page.press("[name=code]", "Enter")
+        expect(page.locator(".standing")).to_contain_text("办理中")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert "电线" not in page.content()
+        shot(page, "follow_zh")
+        page.click("form.step button")
+        expect(page.locator(".done")).to_contain_text("已收到")
+        assert seen.errors == []
+
+
+def test_without_a_connection_the_form_stays_as_it_was_and_goes_out_once(serving):
+    with phone(COUNTER) as (page, _):
+        page.context.add_cookies(serving.browser_cookies(Role.WINDOW_CLERK, unit=DISTRICT))
+        page.goto(address(serving, "/window?window=civil"))
+        page.fill("[name=text]", "断网时登记的事项")
+        page.context.set_offline(True)
+        page.click("form#form button[type=submit]")
+        expect(page.locator("#told")).to_contain_text("没有网络连接")
+        assert page.input_value("[name=text]") == "断网时登记的事项"
+        page.context.set_offline(False)
+        page.click("form#form button[type=submit]")
+        page.wait_for_selector("#receipt")
+    assert len(serving.client().get("/api/v1/events?limit=10").get_json()["features"]) == 1
+
+
+def test_numbers_are_drawn_called_and_shown_in_the_hall(serving):
+    with phone(COUNTER, "en-GB") as (page, seen):
+        page.context.add_cookies(serving.browser_cookies(Role.WINDOW_CLERK, unit=DISTRICT))
+        page.goto(address(serving, "/window"))
+        for label in ("A001", "A002"):
+            page.click("[data-do=draw]")
+            expect(page.locator("#waiting")).to_contain_text(label)
+        page.click("[data-do=call]")
+        expect(page.locator("#called")).to_contain_text("A001")
+        expect(page.locator("#for b")).to_have_text("A001")
+        shot(page, "window_en_1280")
+        page.locator("#waiting select").select_option("mediation")
+        expect(page.locator("#waiting")).to_contain_text("Nobody waits")
+        assert seen.errors == []
+    with phone({"width": 1920, "height": 1080}) as (page, seen):
+        page.goto(address(serving, "/window/display"))
+        expect(page.locator("#called li").first).to_contain_text("A001")
+        shot(page, "display_zh")
+        assert seen.errors == []
