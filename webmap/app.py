@@ -30,11 +30,14 @@ from webmap import (
     ledger,
     lists_page,
     login_pages,
+    mediator,
+    mediator_papers,
     officer,
     recast,
     teams_page,
     tiles,
     unplaced,
+    wall_door,
     window,
 )
 from webmap.api.base import Refusal, refuse_query
@@ -71,6 +74,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
     login_pages.blueprint,
     account_pages.blueprint,
+    wall_door.blueprint,
     admin_keys.blueprint,
     admin_people.blueprint,
     lists_page.blueprint,
@@ -79,6 +83,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     audit_page.blueprint,
     assessment.blueprint,
     ledger.blueprint,
+    mediator.blueprint,
+    mediator_papers.blueprint,
 )
 
 

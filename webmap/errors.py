@@ -48,6 +48,7 @@ STATUS: dict[type[errors.GeogridError], int] = {
     errors.AccessForbidden: 403,
     errors.RoleMissing: 403,
     errors.SamePerson: 403,
+    errors.CaseSamePerson: 403,
     errors.ListSamePerson: 403,
     errors.ForgeryGuard: 403,
     errors.FollowRefused: 403,

@@ -8,7 +8,7 @@ from flask import Flask, g
 
 from geogrid.domain.people import STAFF, Role
 from webmap.login import Caller
-from webmap.roles import CLERKS, OPERATORS, READERS, REPORTERS
+from webmap.roles import CLERKS, MEDIATION, OPERATORS, READERS, REPORTERS
 
 IN_LINE: Final = 7  # links that stand side by side in the bar; the others open below it
 
@@ -32,6 +32,7 @@ LINKS: Final[tuple[Link, ...]] = (
     Link("/", "Map", READERS),
     Link("/desk", "Desk", READERS),
     Link("/window", "Service window", CLERKS),
+    Link("/mediator", "Mediation", MEDIATION),
     Link("/officer", "Report an event", REPORTERS),
     Link("/unplaced", "To be placed", READERS),
     Link("/hotline", "Hotline orders", OPERATORS),

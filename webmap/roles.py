@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from flask import Flask, redirect, request
 from werkzeug.wrappers import Response
 
+from geogrid.domain.doors import WallView
 from geogrid.domain.people import STAFF, Role
 from geogrid.errors import AccessError, AccessForbidden, BodyTooLarge, RequestInvalid
 from webmap.login import SAFE, Caller, current_caller, current_path, guard_against_forgery, login_page, with_next
@@ -17,6 +18,7 @@ __all__ = [
     "CLERKS",
     "KB",
     "LOGGED_IN",
+    "MEDIATION",
     "OPERATORS",
     "PLACERS",
     "PUBLIC",
@@ -46,13 +48,18 @@ PLACERS = frozenset(
 )
 # Who sits at a window or takes a call: what they take down is placed at once where they confirm a place.
 CLERKS = frozenset({Role.WINDOW_CLERK, Role.HOTLINE_OPERATOR, Role.DISPATCHER, Role.COMMANDER})
+# Who mediates, sits at the counter of a station, sorts, confirms, revisits, or answers for the place.
+MEDIATION = frozenset({Role.MEDIATOR, Role.WINDOW_CLERK, Role.DISPATCHER, Role.VERIFIER, Role.TOWNSHIP_LEADER, Role.COMMANDER})
 
 Named = frozenset[Role] | str
 
 
-def roles(*who: Role | Iterable[Role] | str, most_body_bytes: int = MOST_BODY_BYTES) -> Callable[[View], View]:
+def roles(
+    *who: Role | Iterable[Role] | str, most_body_bytes: int = MOST_BODY_BYTES, wall: WallView | None = None
+) -> Callable[[View], View]:
     """Return a decorator that names who may use a view: roles, sets of roles, PUBLIC or LOGGED_IN; and the largest body it takes.
 
+    ``wall`` names the view of screens on a wall to which a route belongs: their tokens read it, and no route that names none.
     It stands next to the function, under the line of the route. An administrator has no more rights than are named.
     """
     named = _named(who)
@@ -60,6 +67,7 @@ def roles(*who: Role | Iterable[Role] | str, most_body_bytes: int = MOST_BODY_BY
     def name(view: View) -> View:
         view.roles = named  # type: ignore[attr-defined]
         view.most_body_bytes = most_body_bytes  # type: ignore[attr-defined]
+        view.wall = wall  # type: ignore[attr-defined]
         return view
 
     return name
@@ -107,10 +115,10 @@ def install_roles(app: Flask) -> None:
         request.max_content_length = most
         if (request.content_length or 0) > most:
             raise BodyTooLarge(most_kb=most // KB)
-        return _admit(roles_of(app, request.endpoint))
+        return _admit(roles_of(app, request.endpoint), getattr(view, "wall", None))
 
 
-def _admit(named: Named | None) -> Response | None:
+def _admit(named: Named | None, wall: WallView | None) -> Response | None:
     """Let the request through (None), or answer where to log in; raises AccessError, AccessForbidden or ForgeryGuard."""
     if named is None:
         raise AccessError(where={"path": request.path})
@@ -121,6 +129,10 @@ def _admit(named: Named | None) -> Response | None:
     caller = current_caller()
     if not caller.is_known:
         return _to_login()
+    if caller.wall:
+        if request.method not in {"GET", "HEAD"} or wall is None or caller.wall != wall.value:
+            raise AccessForbidden(where={"path": request.path})
+        return None
     if caller.owed and request.path not in {caller.owed, LOG_OUT}:
         return _to_what_is_owed(caller)
     if named != LOGGED_IN and not caller.actor.roles() & frozenset(named):

@@ -103,25 +103,26 @@ def hold(session: Session, event_id: UUID, *, by: By, now: datetime, district: D
     programme = district.programmes.of(matter.programme, matter.version)
     kind = district.mediation.of(matter.programme, matter.category, event.report.words)
     found = disputes.ensure(session, event_id, kind=kind, amount_yuan=matter.amount_yuan, now=now)
-    found = _after_the_matter(session, found, matter)
+    changed = followed(session, found, matter)
+    if changed:
+        disputes.change(session, event_id, **changed)
+        found = replace(found, **changed)
     parties = disputes.parties_of(session, event_id)
     return Held(session, event, matter, programme, found, by, now, district, parties)
 
 
-def _after_the_matter(session: Session, dispute: Dispute, matter: Matter) -> Dispute:
-    """Let station and mediator follow the matter, where it was given to a station, or to a mediator, elsewhere."""
-    owner, changed = matter.owner, dict[str, Any]()
+def followed(session: Session, dispute: Dispute, matter: Matter) -> dict[str, Any]:
+    """Return what of a dispute follows its matter, where that was given elsewhere to a station or to a mediator."""
+    owner = matter.owner
     if owner.kind is PartyKind.STATION and owner.code != dispute.station:
-        changed = {**NO_MEDIATOR, "station": owner.code, "station_way": StationWay.PICKED, "station_reason": GIVEN}
-    elif owner.kind is PartyKind.PERSON and owner.code != str(dispute.mediator):
+        return {**NO_MEDIATOR, "station": owner.code, "station_way": StationWay.PICKED, "station_reason": GIVEN}
+    if owner.kind is PartyKind.PERSON and owner.code != str(dispute.mediator):
         row = disputes_people.mediator(session, UUID(owner.code))
         if row is not None:
-            changed = {"mediator": row.person_id, "mediator_way": MediatorWay.CITIZEN, "mediator_reason": GIVEN}
-            if not dispute.station:
-                changed |= {"station": row.station, "station_way": StationWay.PICKED, "station_reason": GIVEN}
-    if changed:
-        disputes.change(session, dispute.event_id, **changed)
-    return replace(dispute, **changed)
+            found = {"mediator": row.person_id, "mediator_way": MediatorWay.CITIZEN, "mediator_reason": GIVEN}
+            at = {"station": row.station, "station_way": StationWay.PICKED, "station_reason": GIVEN}
+            return found if dispute.station else found | at
+    return {}
 
 
 # -- the programme's steps --------------------------------------------------------------------------------------------

@@ -154,6 +154,7 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("GET", "/login/mark"): Ask("/login/mark", LOGGED_IN),
     ("GET", "/login"): Ask("/login", ANYBODY, 303, key=200, guest=200),
     ("POST", "/login"): Ask("/login", ANYBODY, 403, key=401, headers={"Sec-Fetch-Site": "cross-site"}),
+    ("GET", "/wall/enter"): Ask("/wall/enter?token=x", ANYBODY, 401),
     ("GET", "/health"): Ask("/health", ANYBODY),
     ("GET", "/officer"): Ask("/officer", ANYBODY),
     ("GET", "/api/v1/openapi.json"): Ask("/api/v1/openapi.json", ANYBODY),

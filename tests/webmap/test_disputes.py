@@ -1,0 +1,220 @@
+"""Mediation over HTTP: one dispute from its parties to the court's confirmation, names masked, others told why not."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import zlib
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from geogrid.actions.accept import accept_report
+from geogrid.actions.steps import TakeStep, take_step
+from geogrid.domain.events import EventKind
+from geogrid.domain.people import Role
+from geogrid.store import disputes_people
+from geogrid.store.session import session_scope
+from tests.build_disputes import STATION_A
+from tests.build_district import IN_A1, NOW, TOWNSHIP_B, report
+from tests.build_installation import DISTRICT
+from tests.build_life import DISPATCHER
+from webmap.installation import installation
+
+WORDS = "楼上漏水，住户王秀英 13812345678 对赔偿有分歧"
+PARTIES = (("applicant", "王秀英", "13812345678"), ("respondent", "李建国", "13987654321"))
+
+
+@pytest.fixture
+def counter(small):
+    """A dispute given to the point of village A, and the browser of the mediator who works there."""
+    return made(small)
+
+
+def made(small, words=WORDS):
+    client = small.login_as(Role.MEDIATOR, station=STATION_A)
+    here = installation(small.app)
+    sent = replace(report(IN_A1, words=words), kind=EventKind.DISPUTE)
+    with session_scope(here.engine) as session:
+        disputes_people.put_mediator(session, client.person_id, station=STATION_A, kinds=["neighbourhood"], synthetic=True)
+        event = accept_report(session, sent, now=NOW - timedelta(hours=1), district=here.district, actor="test").event
+        for step, details in (("open", {"category": "D01"}), ("dispatch", {"party": f"station:{STATION_A}"})):
+            take_step(session, TakeStep(event.id, step, DISPATCHER, details), now=NOW, district=here.district)
+    return client, f"/api/v1/disputes/{event.id}", event.id
+
+
+def agreed(client, api):
+    for number, (side, name, phone) in enumerate(PARTIES):
+        parties = client.post(
+            f"{api}/parties", json={"side": side, "name": name, "phone": phone, "address": "甲街道 1 号"}
+        ).get_json()["parties"]
+        party = parties[number]["id"]
+        answer = client.post(f"{api}/parties/{party}/consents", json={"consent": "given", "paper": f"同意书{number}"})
+        assert answer.status_code == 201
+    return [one["id"] for one in parties]
+
+
+def test_a_dispute_from_its_parties_to_the_courts_confirmation(counter):
+    client, api, _ = counter
+    first = client.get(api).get_json()
+    assert (first["kind"]["code"], first["station"]["code"], first["parties"]) == ("neighbourhood", STATION_A, [])
+    agreed(client, api)
+    ranked = client.get(f"{api}/mediators").get_json()["mediators"]
+    assert ranked[0]["reasons"][0] == "擅长此类纠纷"
+    assert (
+        client.put(f"{api}/mediator", json={"person_id": ranked[0]["person_id"]}).get_json()["mediator"]["way"]["code"]
+        == "proposed"
+    )
+    assert client.post(f"{api}/beginning").status_code == 201
+    terms = {"terms": "被申请人赔偿三千元，电话 13812345678", "amount_yuan": 3000, "perform_by": "2025-06-30"}
+    draft = client.post(f"{api}/agreements", json=terms).get_json()["agreements"][0]
+    assert "13812345678" not in draft["terms"] and draft["signed_at"] is None
+    signed = client.post(f"{api}/agreements/1/signature").get_json()
+    assert (signed["outcome"]["code"], signed["state"]["code"]) == ("settled", "handled")
+    assert (signed["window"]["days_left"], signed["window"]["last_day"]) == (30, "2025-07-18")
+    asked = {"court": "某某法院", "paper_applicant": "1", "paper_respondent": "2"}
+    assert client.post(f"{api}/confirmation", json=asked).status_code == 201
+    answer = client.put(f"{api}/confirmation", json={"result": "confirmed", "on": "2025-06-18", "number": "司确1号"}).get_json()
+    assert answer["confirmations"][0]["result"]["code"] == "confirmed"
+    assert (
+        client.post(f"{api}/performances", json={"at": "2025-06-18", "recovered_yuan": 3000}).get_json()["recovered_yuan"] == 3000
+    )
+
+
+def test_sessions_are_made_from_free_hours_and_never_twice(counter):
+    client, api, _ = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    start = client.get(f"{api}/free-hours").get_json()["hours"][0]
+    body = {"start": start, "end": start.replace("15:30", "16:30"), "place": "room", "room": "一号"}
+    assert client.post(f"{api}/sessions", json=body).status_code == 201
+    again = client.post(f"{api}/sessions", json=body | {"room": "二号"})
+    assert (again.status_code, again.get_json()["code"]) == (409, "session.taken")
+    assert "调解员在 06-18 15:30 至 06-18 16:30 已被占用" in again.get_json()["message"]
+    assert client.get(f"{api}/free-hours").get_json()["hours"][0] != start
+
+
+def test_names_are_masked_everywhere_but_where_they_were_revealed(counter):
+    client, api, event_id = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    client.post(f"{api}/agreements", json={"terms": "赔偿"})
+    pages = (api, f"/mediator/{event_id}", "/mediator", f"/mediator/{event_id}/agreements/1.html", "/api/v1/disputes")
+    for path in pages:
+        text = client.get(path).get_data(as_text=True)
+        for canary in ("李建国", "13812345678", "13987654321", "甲街道 1 号"):
+            assert canary not in text, (path, canary)
+    refused = client.post(f"{api}/reveal", json={"purpose": "x"})
+    assert refused.status_code == 422
+    shown = client.post(f"{api}/reveal", json={"purpose": "通知双方到场"})
+    assert [one["name"] for one in shown.get_json()["parties"]] == ["王秀英", "李建国"]
+    assert shown.headers["Cache-Control"] == "no-store"
+    paper = client.get(f"/mediator/{event_id}/agreements/1.html?purpose=双方签署").get_data(as_text=True)
+    assert "李建国" in paper and "模拟数据" in paper
+
+
+def unpacked(pdf: bytes):
+    """The document and every packed part of it in the clear."""
+    yield pdf
+    for part in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            yield zlib.decompressobj().decompress(part)
+
+
+def test_the_agreement_is_an_a4_pdf_with_a_chinese_font_and_the_mark_of_simulation(counter):
+    client, api, event_id = counter
+    agreed(client, api)
+    client.post(f"{api}/agreements", json={"terms": "被申请人赔偿三千元"})
+    answer = client.get(f"/mediator/{event_id}/agreements/1.pdf?purpose=双方签署")
+    assert (answer.status_code, answer.mimetype, answer.data[:5]) == (200, "application/pdf", b"%PDF-")
+    inside = b"".join(unpacked(answer.data))
+    assert b"595.2" in inside and b"841.8" in inside  # 210 mm x 297 mm in points
+    assert b"CJK" in inside
+    assert client.get(f"/mediator/{event_id}/agreements/2.pdf").status_code == 404
+    assert client.get(f"/mediator/{event_id}/agreements/1.doc").status_code == 400
+
+
+def test_who_does_not_see_the_dispute_finds_nothing_and_who_only_sees_it_changes_nothing(small, counter):
+    client, api, event_id = counter
+    agreed(client, api)
+    stranger = small.login_as(Role.MEDIATOR, station="99990100200101")
+    assert stranger.get(api).status_code == stranger.post(f"{api}/beginning").status_code == 404
+    assert small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_B).get(f"/mediator/{event_id}").status_code == 404
+    assert small.guest().get(api).status_code == 401
+    assert small.login_as(Role.OFFICER, unit=DISTRICT).get(api).status_code == 403
+
+
+def test_a_field_that_is_wrong_is_named(counter):
+    client, api, _ = counter
+    for path, body, field in (
+        ("/parties", {"side": "left", "name": "x"}, "side"),
+        ("/parties", {"side": "applicant", "name": "x", "age": 3}, "age"),
+        ("/sessions", {"start": "2025-06-19T09:00:00", "end": "2025-06-19T10:00:00+08:00", "place": "room"}, "start"),
+        ("/agreements", {"terms": "x", "amount_yuan": -1}, "amount_yuan"),
+        ("/end", {}, "outcome"),
+    ):
+        answer = client.post(f"{api}{path}", json=body)
+        assert (answer.status_code, answer.get_json()["where"]) == (422, {"path": field})
+
+
+def test_danger_to_life_is_said_first(small):
+    client, _, event_id = made(small, words="邻居持刀要杀人")
+    text = client.get(f"/mediator/{event_id}").get_data(as_text=True)
+    assert "110 · 119 · 120" in text and 'class="alarm"' in text
+    calm, _, other = made(small)
+    assert 'class="alarm"' not in calm.get(f"/mediator/{other}").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_page_shows_all_parts_and_the_way_to_court(counter, language):
+    client, api, event_id = counter
+    agreed(client, api)
+    text = client.get(f"/mediator/{event_id}?lang={language}").get_data(as_text=True)
+    assert text.count('<section class="card') == 9
+    assert {"zh": "诉讼途径始终畅通", "en": "The way to court is open"}[language] in text
+    assert f'href="/mediator/{event_id}' in text
+    for path in ("/mediator", "/mediator?mine=1", "/mediator?closed=1", "/mediator/circuit?day=2025-06-19", "/mediator/cases"):
+        assert client.get(path).status_code == 200
+    assert client.get("/mediator/circuit?day=yesterday").status_code == 400
+
+
+def test_the_queue_holds_disputes_alone_and_mine_are_mine(small, counter):
+    client, api, event_id = counter
+    small.accept(IN_A1)  # a lamp that is out
+    rows = client.get("/api/v1/disputes").get_json()["rows"]
+    assert [row["id"] for row in rows] == [str(event_id)] and "到期" in rows[0]["due"]
+    assert client.get("/api/v1/disputes?mine=true").get_json()["rows"] == []
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    assert [row["mine"] for row in client.get("/api/v1/disputes?mine=true").get_json()["rows"]] == [True]
+
+
+def test_cases_are_proposed_approved_by_another_and_shown_beside_a_dispute(small, counter):
+    client, api, _ = counter
+    case = {"title": "漏水赔偿", "kind": "neighbourhood", "facts": "楼上漏水，赔偿有分歧", "solution": "共同勘验"}
+    number = client.post("/api/v1/guiding-cases", json=case).get_json()["id"]
+    assert client.get(api).get_json()["cases"] == []
+    assert client.put(f"/api/v1/guiding-cases/{number}", json={"state": "approved"}).status_code == 403
+    commander = small.client()
+    assert commander.put(f"/api/v1/guiding-cases/{number}", json={"state": "approved"}).status_code == 200
+    assert [one["id"] for one in client.get(api).get_json()["cases"]] == [number]
+    own = commander.post("/api/v1/guiding-cases", json=case).get_json()["id"]
+    answer = commander.put(f"/api/v1/guiding-cases/{own}", json={"state": "approved"})
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "case.same_person")
+
+
+def test_a_day_of_visits_is_laid_out_by_road_or_straight(counter):
+    client, api, _ = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    for hour, point in ((9, [126.605, 45.919]), (11, [126.605, 45.902]), (14, [126.605, 45.918])):
+        times = {"start": f"2025-06-19T{hour:02d}:00:00+08:00", "end": f"2025-06-19T{hour:02d}:40:00+08:00"}
+        assert (
+            client.post(f"{api}/sessions", json={**times, "place": "circuit", "address": "甲", "point": point}).status_code == 201
+        )
+    found = client.get("/api/v1/disputes/circuit?day=2025-06-19").get_json()
+    assert found["minutes"] < found["planned_minutes"] and len(found["stops"]) == 3
+    after = client.put("/api/v1/disputes/circuit", json={"day": "2025-06-19"}).get_json()
+    assert after["planned_minutes"] == after["minutes"]
+    assert isinstance(UUID(after["stops"][0]["event_id"]), UUID)

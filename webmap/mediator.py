@@ -1,0 +1,204 @@
+"""``/mediator``: the counter of a station. The queue beside one dispute with all that belongs to it; forms speak to the API.
+
+The page is drawn here, with every name masked; its script sends what a form holds and draws the page anew, so that what was
+typed is lost to no refusal.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+
+from geogrid.actions import disputes_people, disputes_sessions
+from geogrid.actions.disputes_view import WholeDispute, whole
+from geogrid.domain import disputes as domain
+from geogrid.domain.programmes import StepRule
+from geogrid.errors import RequestInvalid
+from geogrid.rules.mediator_choice import SESSION
+from geogrid.rules.workflow import possible
+from geogrid.store import disputes_cases
+from geogrid.store import disputes_people as stored_people
+from layers.synthetic import holds_synthetic
+from webmap.api.disputes_bodies import (
+    case_body,
+    circuit_body,
+    proposal_body,
+    ranked_body,
+    remains_words,
+    whole_body_of,
+)
+from webmap.api.disputes_papers import APPROVERS
+from webmap.api.disputes_queue import queue_rows
+from webmap.installation import installation
+from webmap.language import current_language, label, say
+from webmap.login import current_actor, mark
+from webmap.officer import MAP_CSS, MAP_JS, TILES, TILES_JS
+from webmap.reading import reading
+from webmap.roles import MEDIATION, roles
+from webmap.static_files import FOLDER
+
+blueprint = Blueprint("mediator", __name__)
+
+MOST_HOURS = 8
+# What the page's script says.
+WORDS = {
+    "offline": "No connection. Nothing was sent; what you typed is kept. Try again.",
+    "sending": "Sending …",
+    "done": "Done",
+    "changed": "Somebody changed this dispute meanwhile. The page shows it as it stands now; what you typed is kept below.",
+    "shown": "Shown until you leave this dispute; the look is in the audit.",
+}
+# Steps that a form of this page takes by itself; the others are offered as they are.
+OWN_STEPS = frozenset({"mediate", "settle", "escalate", "send_down", "withdraw"})
+
+
+@blueprint.get("/mediator")
+@roles(MEDIATION)
+def counter() -> str:
+    """Send the queue, and beside it how to begin."""
+    return _page(None)
+
+
+@blueprint.get("/mediator/<uuid:event_id>")
+@roles(MEDIATION)
+def one(event_id: UUID) -> str:
+    """Send the queue and one dispute."""
+    return _page(event_id)
+
+
+def _page(event_id: UUID | None) -> str:
+    here = installation()
+    mine, closed = request.args.get("mine") == "1", request.args.get("closed") == "1"
+    with reading() as session:
+        rows = queue_rows(session, mine=mine, is_open=not closed)
+        found = whole(session, event_id, now=here.now(), district=here.district) if event_id else None
+        proposed = _proposed(session, found) if found else {}
+        synthetic = here.district.profile.synthetic or holds_synthetic(session)
+    return render_template(
+        "mediator.html",
+        synthetic=synthetic,
+        rows=rows,
+        shown_id=str(event_id or ""),
+        dispute=whole_body_of(found) if found else None,
+        danger=here.district.danger.sentence.text(current_language()),
+        remains=remains_words(),
+        mine=mine,
+        closed=closed,
+        enums=domain,
+        kinds=[(kind.code, kind.title.text(current_language())) for kind in here.district.mediation.kinds],
+        court=here.district.mediation.court.text(current_language()),
+        today=_today().isoformat(),
+        at=_at,
+        day_of=lambda text: _at(text, "%Y-%m-%d"),
+        yuan=_yuan,
+        **proposed,
+        **_frame(),
+    )
+
+
+def _frame() -> dict[str, Any]:
+    words = {name: say(message) for name, message in WORDS.items()}
+    profile = installation().district.profile
+    offset = installation().now().astimezone(ZoneInfo(profile.timezone)).isoformat()[-6:]
+    told = {"language": current_language(), "mark": mark(), "words": words, "centre": profile.centre_lonlat, "tiles": TILES}
+    has_map = (FOLDER / MAP_JS).is_file()
+    tiles_js = TILES_JS if (FOLDER / TILES_JS).is_file() else ""
+    return {"config": told | {"offset": offset}, "has_map": has_map, "map_js": MAP_JS, "map_css": MAP_CSS, "tiles_js": tiles_js}
+
+
+def _proposed(session: Any, found: WholeDispute) -> dict[str, Any]:
+    """Return what is proposed for a dispute that is open: station, mediator, free hours, steps of the programme."""
+    at = {"now": installation().now(), "district": installation().district}
+    stations = disputes_people.propose_station(session, found.event, found.view.matter, found.dispute, **at)
+    mediators = disputes_people.propose_mediators(session, found.event, found.dispute, **at)
+    row = stored_people.mediator(session, found.dispute.mediator) if found.dispute.mediator else None
+    hours = disputes_people.free_hours(session, [row], most=MOST_HOURS, **at).get(row.person_id, []) if row else []
+    return {
+        "stations": proposal_body(stations),
+        "mediators": ranked_body(mediators),
+        "hours": [(at_.isoformat(), (at_ + SESSION).isoformat()) for at_ in hours],
+        "steps": [_step_body(step) for step in _steps(found)],
+        "levels": {step.kind.value for step in possible(found.view.programme, found.view.matter, current_actor())},
+    }
+
+
+def _steps(found: WholeDispute) -> list[StepRule]:
+    """Return the steps of the programme that the reader may take now and that no form of this page takes."""
+    mine = possible(found.view.programme, found.view.matter, current_actor())
+    return [step for step in mine if step.kind.value not in OWN_STEPS]
+
+
+def _step_body(step: StepRule) -> dict[str, Any]:
+    kinds = {"rating": "number", "proposal": "number"}
+    needs = [{"name": name, "kind": kinds.get(name, "text")} for name in step.requires]
+    return {"code": step.code, "title": step.title.text(current_language()), "needs": needs}
+
+
+def _at(text: str | None, form: str = "%m-%d %H:%M") -> str:
+    return datetime.fromisoformat(text).strftime(form) if text else ""
+
+
+def _yuan(amount: float | None) -> str:
+    return "" if amount is None else f"¥ {amount:,.2f}"
+
+
+def _today() -> date:
+    here = installation()
+    return here.now().astimezone(ZoneInfo(here.district.profile.timezone)).date()
+
+
+# -- a day's visits ---------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/mediator/circuit")
+@roles(MEDIATION)
+def circuit() -> str:
+    """Send the visits of a mediator on a day: the list in the shortest order and the map."""
+    day = _asked_day(request.args.get("day"))
+    person = _asked_person(request.args.get("mediator"))
+    here = installation()
+    with reading() as session:
+        found = disputes_sessions.circuit(session, person, day, district=here.district) if person else None
+        names = stored_people.names_of(session, [person]) if person else {}
+        synthetic = here.district.profile.synthetic or holds_synthetic(session)
+    body = circuit_body(found, names, {}) if found else None
+    days = [(day + timedelta(days=step)).isoformat() for step in (-1, 1)]
+    frame = _frame()
+    frame["config"]["circuit"] = body
+    told = {"circuit": body, "day": day.isoformat(), "days": days, "person": str(person or ""), "name": names.get(person, "")}
+    return render_template("mediator_circuit.html", synthetic=synthetic, at=_at, **told, **frame)
+
+
+def _asked_day(text: str | None) -> date:
+    try:
+        return date.fromisoformat(text) if text else _today()
+    except ValueError as error:
+        raise RequestInvalid(name="day", reason="it cannot be read", where={"path": "day"}) from error
+
+
+def _asked_person(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or current_actor().id.removeprefix("person:"))
+    except ValueError:
+        return None
+
+
+# -- the library ------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/mediator/cases")
+@roles(MEDIATION)
+def cases() -> str:
+    """Send the library of guiding cases: what is approved, what waits, the form to propose one."""
+    here = installation()
+    with reading() as session:
+        found = [case_body(case) for case in disputes_cases.every(session)]
+        synthetic = here.district.profile.synthetic or holds_synthetic(session)
+    kinds = [(kind.code, kind.title.text(current_language())) for kind in here.district.mediation.kinds]
+    may_decide = bool(current_actor().roles() & APPROVERS)
+    told = {"cases": found, "kinds": kinds, "may_decide": may_decide, "states": {s.value: label(s) for s in domain.CaseState}}
+    return render_template("mediator_cases.html", synthetic=synthetic, at=_at, **told, **_frame())

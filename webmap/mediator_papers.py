@@ -1,0 +1,109 @@
+"""The agreement as a document: a page to read and an A4 PDF to sign, with or without the names of the parties.
+
+With a purpose the names stand in it as they are, and the look is in the audit like every other; without one they are masked.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, render_template, request
+
+from geogrid.actions import disputes_papers
+from geogrid.actions.disputes import By
+from geogrid.actions.disputes_view import WholeDispute, whole
+from geogrid.domain.disputes import Agreement, Side
+from geogrid.domain.masking import mask_name, mask_text
+from geogrid.errors import AccessError, NotFoundError, RequestInvalid, RevealLimit
+from geogrid.store.session import session_scope
+from layers.synthetic import holds_synthetic
+from webmap.api.disputes import refuse_look
+from webmap.installation import installation
+from webmap.language import label
+from webmap.login import current_actor
+from webmap.mediator import _at, _yuan
+from webmap.reading import must_see, reading
+from webmap.roles import MEDIATION, roles
+
+blueprint = Blueprint("mediator_papers", __name__)
+
+FORMS = ("html", "pdf")
+PDF = "application/pdf"
+STYLE = Path(__file__).parent / "static" / "css" / "agreement.css"
+
+
+@blueprint.get("/mediator/<uuid:event_id>/agreements/<int:version>.<form>")
+@roles(MEDIATION)
+def agreement(event_id: UUID, version: int, form: str) -> Response:
+    """Send a version of an agreement as page or PDF; ``?purpose=`` shows the names, for who handles the dispute."""
+    if form not in FORMS:
+        raise RequestInvalid(name="form", reason="one of html, pdf", where={"path": request.path})
+    here, purpose = installation(), request.args.get("purpose", "").strip()
+    with reading() as session:
+        found = whole(session, event_id, now=here.now(), district=here.district)
+        synthetic = found.event.report.synthetic or here.district.profile.synthetic or holds_synthetic(session)
+    chosen = next((one for one in found.agreements if one.version == version), None)
+    if chosen is None:
+        raise NotFoundError(what=f"{found.event.number}-{version}", where={"path": request.path})
+    if purpose:
+        _reveal(event_id, purpose)
+    text = render_template(
+        "mediator_agreement.html", **_told(found, chosen, open_names=bool(purpose)), synthetic=synthetic, form=form
+    )
+    if form == "html":
+        return Response(text, mimetype="text/html")
+    response = Response(pdf_of(text), mimetype=PDF)
+    response.headers["Content-Disposition"] = f'inline; filename="agreement-{chosen.number}.pdf"'
+    return response
+
+
+def _reveal(event_id: UUID, purpose: str) -> None:
+    """Write who looks at the names, or that he may not."""
+    here = installation()
+    try:
+        with session_scope(here.engine) as session:
+            must_see(session, event_id)
+            by = By(current_actor(), request.remote_addr or "")
+            disputes_papers.reveal_parties(session, event_id, purpose, by=by, now=here.now(), district=here.district)
+    except (AccessError, RevealLimit) as error:
+        refuse_look(event_id, purpose, error.code)
+        raise
+
+
+def _told(found: WholeDispute, chosen: Agreement, *, open_names: bool) -> dict[str, Any]:
+    def named(name: str) -> str:
+        return name if open_names else mask_name(name)
+
+    parties = [(Side(side), named(name)) for side, name in chosen.parties]
+    mediator = found.names.get(found.dispute.mediator, "") if found.dispute.mediator else ""
+    return {
+        "number": chosen.number,
+        "version": chosen.version,
+        "profile_name": installation().district.profile.name,
+        "station": found.station.name if found.station else "",
+        "sides": [(label(side), [name for one, name in parties if one is side]) for side in Side],
+        "facts": mask_text(found.event.report.words),
+        "terms": (chosen.terms if open_names else mask_text(chosen.terms)).splitlines(),
+        "amount": _yuan(chosen.amount_yuan),
+        "perform_by": chosen.perform_by.isoformat() if chosen.perform_by else "",
+        "place": chosen.place if open_names else mask_text(chosen.place),
+        "signed_at": _at(chosen.signed_at.isoformat(), "%Y-%m-%d") if chosen.signed_at else "",
+        "made_at": _at(chosen.made_at.isoformat(), "%Y-%m-%d"),
+        "last_day": found.window.last_day.isoformat() if found.window else "",
+        "mediator": mediator,
+        "masked": not open_names,
+    }
+
+
+def pdf_of(text: str) -> bytes:
+    """Return a page as an A4 PDF; nothing outside it is fetched but its own style sheet."""
+    from weasyprint import CSS, HTML
+
+    def refuse(url: str, *_args: Any, **_more: Any) -> dict[str, Any]:
+        raise ValueError(f"nothing is fetched for a document: {url}")
+
+    style = CSS(string=STYLE.read_text(encoding="utf-8"), url_fetcher=refuse)
+    made: bytes = HTML(string=text, url_fetcher=refuse, base_url="about:blank").write_pdf(stylesheets=[style])
+    return made

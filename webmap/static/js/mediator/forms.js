@@ -1,0 +1,81 @@
+// A form of the page as a request to the API: its fields by name, as numbers and times where they say so.
+
+export class Forms {
+  constructor(config, say) {
+    Object.assign(this, { config, say });
+  }
+
+  // Returns the answer, or null where it was refused: then the form says why, and keeps what was typed.
+  async send(form) {
+    if ("busy" in form.dataset) return null;
+    const told = form.querySelector(".told");
+    const buttons = [...form.querySelectorAll("button")];
+    form.dataset.busy = "";
+    buttons.forEach((button) => (button.disabled = true));
+    told.textContent = "";
+    this.say(this.config.words.sending);
+    try {
+      const answer = await fetch(form.dataset.path, {
+        method: form.dataset.method,
+        headers: { "X-CSRF-Token": this.config.mark, "Content-Type": "application/json", "Accept-Language": this.config.language },
+        body: JSON.stringify(this.body(form)),
+      });
+      const body = await answer.json();
+      if (!answer.ok) {
+        told.textContent = answer.status === 409 && body.code === "step.conflict" ? `${this.config.words.changed} ${body.message}` : body.message;
+        return null;
+      }
+      return body;
+    } catch {
+      told.textContent = this.config.words.offline;
+      return null;
+    } finally {
+      this.say("");
+      delete form.dataset.busy;
+      buttons.forEach((button) => (button.disabled = false));
+    }
+  }
+
+  body(form) {
+    const fields = {};
+    for (const field of form.elements) {
+      if (!field.name || (field.type === "radio" && !field.checked)) continue;
+      const value = this.#value(field);
+      if (value !== undefined) fields[field.name] = value;
+    }
+    if (!form.dataset.step) return fields;
+    const seq = Number(document.querySelector(".head[data-seq]")?.dataset.seq);
+    return { step: form.dataset.step, details: fields, base_seq: seq };
+  }
+
+  // What was not filled in is not sent, but an empty choice that means something is.
+  #value(field) {
+    if (field.type === "checkbox") return field.checked;
+    const text = field.value.trim();
+    if (!text) return field.selectedOptions?.[0] && "keep" in field.selectedOptions[0].dataset ? "" : undefined;
+    if (field.dataset.type === "number") {
+      const number = Number(text.replaceAll(",", ""));
+      return Number.isFinite(number) ? number : text;
+    }
+    if (field.dataset.type === "time") return `${text.length === 16 ? `${text}:00` : text}${this.config.offset}`;
+    return text;
+  }
+
+  // What was typed in the other forms, by form and field.
+  typed(sent) {
+    const kept = new Map();
+    for (const form of document.querySelectorAll("form[data-key]")) {
+      if (form.dataset.key === sent) continue;
+      const fields = [...form.elements].filter((field) => field.name && field.value !== field.defaultValue && field.matches("input:not([type=hidden], [type=radio], [type=checkbox]), textarea"));
+      if (fields.length) kept.set(form.dataset.key, new Map(fields.map((field) => [field.name, field.value])));
+    }
+    return kept;
+  }
+
+  restore(kept) {
+    for (const [key, fields] of kept) {
+      const form = document.querySelector(`form[data-key="${CSS.escape(key)}"]`);
+      for (const [name, value] of fields) if (form?.elements[name]) form.elements[name].value = value;
+    }
+  }
+}
