@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from geogrid.domain.doors import WallView
 from geogrid.errors import NotFoundError, RequestInvalid
 from geogrid.store import events as stored_events
 from geogrid.store.editions import find_in_force
@@ -25,6 +27,7 @@ from webmap.folium_map import served_page
 from webmap.headers import csp_nonce, stream_origin
 from webmap.installation import installation
 from webmap.language import current_language
+from webmap.login import current_caller
 from webmap.map_frame import chrome, described_layers, district_name, map_frame
 from webmap.navigation import own_links
 from webmap.pages import wants_page
@@ -37,13 +40,17 @@ blueprint = Blueprint("home", __name__)
 
 TILES = "/tiles/{set}/{z}/{x}/{y}.mvt"
 LONGEST_CODE = 40
+WALL_REFRESH_S = 60
 
 
 @blueprint.get("/")
-@roles(READERS)
+@roles(READERS, wall=WallView.MAP)
 def home() -> Response:
-    """Send the map; ``?event=``, ``?grid=`` or ``?station=`` opens one."""
-    here, language = installation(), current_language()
+    """Send the map; ``?event=``, ``?grid=`` or ``?station=`` opens one.
+
+    A screen on a wall is sent it without search and live stream, which its token does not open: it loads the map anew instead.
+    """
+    here, language, is_wall = installation(), current_language(), bool(current_caller().wall)
     profile = here.district.profile
     with reading() as session:
         _bound(session)
@@ -59,19 +66,25 @@ def home() -> Response:
         name=district_name(profile, language),
         edition=edition.name if edition else "",
         synthetic=synthetic,
-        searchable=True,
-        live=True,
+        searchable=not is_wall,
+        live=not is_wall,
+        saved_at=here.now().astimezone(ZoneInfo(profile.timezone)).strftime("%Y-%m-%d %H:%M:%S"),
         unplaced=unplaced,
         links=own_links(),
         signed_in=signed_in(),
     )
     stream = f"{stream_origin(here.settings.stream_port)}/stream"
-    config = {"tiles": TILES, "search": "/search", "stream": stream, "since": since, "reloads": reloads, "asked": _asked()}
+    config: dict[str, Any] = {"tiles": TILES, "since": since, "reloads": reloads, "asked": _asked()}
+    if not is_wall:
+        config |= {"search": "/search", "stream": stream}
     frame = map_frame(profile, language, bounds=bounds, markup=markup, layers=layers, config=config)
     page = served_page(
         frame, vendor_js=address("vendor.js"), map_js=address("map.js"), map_css=address("map.css"), nonce=csp_nonce()
     )
-    return make_response(page)
+    response = make_response(page)
+    if is_wall:
+        response.headers["Refresh"] = str(WALL_REFRESH_S)
+    return response
 
 
 def _bound(session: Session) -> None:

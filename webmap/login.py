@@ -17,9 +17,10 @@ from urllib.parse import quote, urlsplit
 from flask import Response, g, request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
 
 from geogrid.actions.accounts import setup_key_actor
-from geogrid.actions.keys import state_of
+from geogrid.actions.keys import may_ask_from, state_of
 from geogrid.domain.people import GUEST, SECOND_FACTOR_ROLES, Actor
 from geogrid.errors import ForgeryGuard
 from geogrid.rules.passwords import LIFETIMES
@@ -32,6 +33,7 @@ from webmap.token import carries_token
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COOKIE, COOKIE_TLS = "geogrid", "__Host-geogrid"
 BEFORE_COOKIE, BEFORE_COOKIE_TLS = "geogrid-before", "__Host-geogrid-before"
+WALL_COOKIE, WALL_COOKIE_TLS = "geogrid-wall", "__Host-geogrid-wall"
 MARK_FIELD, MARK_HEADER = "csrf", "X-CSRF-Token"
 SECRET_BYTES = 32
 LONGEST_NEXT = 300
@@ -40,11 +42,16 @@ PASSWORD_PAGE, FACTOR_PAGE, FACTOR_ENROL_PAGE = "/account/password", "/login/cod
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks. ``login`` is the session of a person, None for keys and guests; ``owed``: the page that comes first."""
+    """Who asks. ``login`` is the session of a person, None for keys and guests; ``owed``: the page that comes first.
+
+    ``wall`` is the one view that a screen on a wall may read, of the territory ``unit`` (12 digits); such a caller has no post.
+    """
 
     actor: Actor
     login: logins.LogIn | None = None
     owed: str = ""
+    wall: str = ""
+    unit: str = ""
 
     @property
     def is_known(self) -> bool:
@@ -54,7 +61,7 @@ class Caller:
     @property
     def has_key(self) -> bool:
         """Whether a key was shown: what carries one was not sent by another site in somebody's name."""
-        return self.is_known and self.login is None
+        return self.is_known and self.login is None and not self.wall
 
 
 def current_actor() -> Actor:
@@ -85,8 +92,26 @@ def _look_up() -> Caller:
     authorization = request.headers.get("Authorization", "")
     if authorization:
         return _by_key(authorization)
-    secret = request.cookies.get(cookie_name(), "")
-    return _by_session(secret) if secret else Caller(GUEST)
+    secret, token = request.cookies.get(cookie_name(), ""), request.cookies.get(wall_cookie_name(), "")
+    found = _by_session(secret) if secret else Caller(GUEST)
+    return _by_wall_token(token) if token and not found.is_known else found
+
+
+def _by_wall_token(secret: str) -> Caller:
+    with session_scope(installation().engine) as session:
+        found = wall_token(session, secret)
+    return Caller(Actor(f"wall:{found.name}", found.name, ()), wall=found.view, unit=found.unit) if found else Caller(GUEST)
+
+
+def wall_token(session: Session, secret: str) -> Any | None:
+    """Return the row of a token that is good now and from where the request comes; None where it is not. Notes its use."""
+    at = real_now()
+    found = keys.find_token(session, secret, at=at)
+    if found is None or not may_ask_from(found.network, request.remote_addr or ""):
+        return None
+    if found.used_at is None or at - found.used_at >= keys.USED_EVERY:
+        keys.use_token(session, secret, at=at)
+    return found
 
 
 def _by_session(secret: str) -> Caller:
@@ -139,6 +164,11 @@ def _by_key(authorization: str) -> Caller:
 def cookie_name() -> str:
     """Return the name of the session's cookie: bound to this host where the connection is encrypted."""
     return COOKIE_TLS if request.is_secure else COOKIE
+
+
+def wall_cookie_name() -> str:
+    """Return the name of the cookie of a screen on a wall."""
+    return WALL_COOKIE_TLS if request.is_secure else WALL_COOKIE
 
 
 def _before_name() -> str:

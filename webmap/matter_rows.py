@@ -17,7 +17,10 @@ SHAPES = {Light.GREEN: "●", Light.AMBER: "▲", Light.RED: "■", Light.GREY: 
 
 
 def matter_rows(view: MatterView, names: Mapping[str, str], timezone: str) -> list[dict[str, str]]:
-    """Return label and value of what a matter says; ``names`` are those of units and stations by code."""
+    """Return label and value of what a matter says; ``names`` are those of units and stations by code.
+
+    A row whose value begins with the shape of a light names its colour as ``light``.
+    """
     matter, language = view.matter, current_language()
     rows = [
         (say("Progress"), view.programme.state(matter.state).title.text(language)),
@@ -27,10 +30,12 @@ def matter_rows(view: MatterView, names: Mapping[str, str], timezone: str) -> li
         rows.append((say("Was asked first"), party_words(matter.first_owner, names)))
     if matter.lead is not None and matter.lead != matter.owner:
         rows.append((say("Leads"), party_words(matter.lead, names)))
+    told = [{"label": name, "value": value} for name, value in rows]
     urgent = view.urgent()
     if urgent is not None:
-        rows.append((say("Time limit"), clock_words(urgent, timezone)))
-    return [{"label": name, "value": value} for name, value in rows]
+        light = urgent.lights[Audience.STAFF].value
+        told.append({"label": say("Time limit"), "value": clock_words(urgent, timezone), "light": light})
+    return told
 
 
 def party_words(party: Party, names: Mapping[str, str]) -> str:

@@ -12,18 +12,19 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.matters import DISTRICT_ZEROS
 from geogrid.errors import NotFoundError
-from geogrid.rules.scope import Scope, scope_of
+from geogrid.rules.scope import Scope, scope_of, scope_of_unit
 from geogrid.store import scope
 from geogrid.store.session import session_scope
 from geogrid.store.tables.events import events, steps
 from webmap.installation import installation
-from webmap.login import current_actor
+from webmap.login import current_actor, current_caller
 
 
 def current_scope() -> Scope:
     """Return what the caller of the current request may see."""
     if "scope" not in g:
-        g.scope = scope_of(current_actor(), installation().district.profile.code + DISTRICT_ZEROS)
+        caller, district = current_caller(), installation().district.profile.code + DISTRICT_ZEROS
+        g.scope = scope_of_unit(caller.unit, district) if caller.wall else scope_of(caller.actor, district)
     found: Scope = g.scope
     return found
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from geogrid.domain.circles import choice_of
+from geogrid.domain.doors import WallView
 from geogrid.domain.grids import Department
 from geogrid.errors import NotFoundError, RequestInvalid
 from geogrid.rules.scope import EVERYTHING, Scope
@@ -40,7 +41,7 @@ CIRCLE_SETS, CIRCLE_NAMES = ("service_circles", "uncovered"), ("travel", "minute
 
 
 @blueprint.get("/tiles/<set_name>/<int:z>/<int:x>/<int:y>.mvt")
-@roles(READERS)
+@roles(READERS, wall=WallView.MAP)
 def tile(set_name: str, z: int, x: int, y: int) -> Response:
     """Send one tile; 304 where the caller has this version; 404 outside the world or the zooms of the map."""
     layers_of(set_name)

@@ -34,6 +34,11 @@ NOTHING = Scope()
 EVERYTHING = Scope(whole=True)
 
 
+def scope_of_unit(unit: str, district_code: str) -> Scope:
+    """Return what a screen of a territory (12 digits) shows: the whole district, or what lies in the unit or is owned there."""
+    return EVERYTHING if unit == district_code else Scope(False, (unit,), (str(Party(PartyKind.UNIT, unit)),))
+
+
 def scope_of(actor: Actor, district_code: str) -> Scope:
     """Return what an actor may see by his posts; ``district_code`` is that of the whole district (12 digits)."""
     units, parties = set[str](), {f"{PartyKind.PERSON.value}:{actor.id.removeprefix('person:')}"}

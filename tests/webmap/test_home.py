@@ -81,6 +81,9 @@ def test_a_card_says_who_answers_and_by_when_in_words_and_shape(shared):
     assert rows["办理环节"] == "已上报"
     assert rows["责任方"] == "甲社区 (999901001001)"
     assert rows["时限"].startswith("● 正常 · 立案时限 · 2025-06-18 17:00") or rows["时限"][0] in "▲■"
+    card = shared.client().get(f"/events/{event.id}?lang=zh", headers=JSON).get_json()
+    lights = {row["label"]: row["light"] for row in card["rows"] if "light" in row}
+    assert lights == {"时限": {"●": "green", "▲": "amber", "■": "red", "○": "grey"}[rows["时限"][0]]}
     english = {
         r["label"]: r["value"] for r in shared.client().get(f"/events/{event.id}?lang=en", headers=JSON).get_json()["rows"]
     }

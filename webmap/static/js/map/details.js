@@ -37,9 +37,18 @@ export class Details {
     return made;
   }
 
+  // A value; where it begins with the shape of a light, the shape has its colour, and the words stay as they are.
+  value(text, light) {
+    if (!light) return this.line("dd", "", text);
+    const [shape, ...rest] = text;
+    const made = this.line("dd", "", "");
+    made.append(this.line("span", `light ${light}`, shape), rest.join(""));
+    return made;
+  }
+
   show(card) {
     const rows = this.line("dl", "rows", "");
-    for (const { label, value } of card.rows) rows.append(this.line("dt", "", label), this.line("dd", "", value));
+    for (const { label, value, light } of card.rows) rows.append(this.line("dt", "", label), this.value(value, light));
     this.body.replaceChildren(this.line("p", "card-kind", card.kind), this.line("h2", "", card.title), rows);
     for (const text of card.notes || []) this.body.append(this.line("p", "note", text));
   }
