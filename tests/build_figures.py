@@ -181,18 +181,32 @@ GROUPS = {
 }
 
 
-def plain(session: Session, code: str, span: Sequence[datetime], *, by: str = "district", now: datetime = NOW) -> dict:
-    """The figure by plain SQL: (group, split) to (numerator, denominator, middle seconds); ``*`` for all."""
+def plain(
+    session: Session,
+    code: str,
+    span: Sequence[datetime],
+    *,
+    by: str = "district",
+    now: datetime = NOW,
+    middles: bool = True,
+    sets: int = 4,
+) -> dict:
+    """The figure by plain SQL: (group, split) to (numerator, denominator, middle seconds); ``*`` for all.
+
+    ``middles``: medians too, one query each; ``sets``: of how many sets of groups and parts, the finest first.
+    """
     source, where, counted, split = PLAIN[code]
     values = {"a": span[0], "b": span[1], "now": now}
     found: dict = {}
-    for group, part in {("'*'", "'*'"), (GROUPS[by], "'*'"), ("'*'", split or "'*'"), (GROUPS[by], split or "'*'")}:
+    keyed = ((GROUPS[by], split or "'*'"), (GROUPS[by], "'*'"), ("'*'", split or "'*'"), ("'*'", "'*'"))
+    for group, part in list(dict.fromkeys(keyed))[:sets]:
         number = counted if counted.startswith("sum(") else f"count(*) FILTER (WHERE {counted})"
         keys = f"SELECT {group} AS g, {part} AS s, {number} AS n, count(*) AS d {source} WHERE {where} GROUP BY 1, 2"
         for row in session.execute(text(keys), values):
             inside = f"{where} AND {group} IS NOT DISTINCT FROM :g AND {part} IS NOT DISTINCT FROM :s"
             middle = MEDIAN.format(source=source, where=inside)
-            seconds = session.scalar(text(f"SELECT {middle}"), values | {"g": row.g, "s": row.s}) if "time" in code else None
+            asked = middles and code.startswith("closing_time")
+            seconds = session.scalar(text(f"SELECT {middle}"), values | {"g": row.g, "s": row.s}) if asked else None
             found[row.g, row.s] = (row.n, row.d, seconds)
     return found
 

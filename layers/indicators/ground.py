@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from geogrid.domain.places import Level
+from geogrid.space.crs import SRID_STORED, SRID_WEB_MERCATOR, transformer
 from geogrid.store.tables.geography import shapes
 from layers.shapes import copy_for, edition_shown, said
 
@@ -39,3 +42,11 @@ def outlines(session: Session) -> list[Outline]:
     )  # fmt: skip
     rows = session.execute(query.order_by(shapes.c.code))
     return [Outline(code, name or code, path, (w, t, e, b), (x, y)) for code, name, path, w, t, e, b, x, y in rows]
+
+
+def stretch(drawn: Sequence[Outline]) -> float:
+    """Return how many metres of the drawing stand for one on the ground, in the middle of what is drawn."""
+    boxes = [one.box for one in drawn]
+    x, y = (min(b[0] for b in boxes) + max(b[2] for b in boxes)) / 2, -(min(b[1] for b in boxes) + max(b[3] for b in boxes)) / 2
+    _, lat = transformer(SRID_WEB_MERCATOR, SRID_STORED).transform(x, y)
+    return 1.0 / math.cos(math.radians(lat))

@@ -37,6 +37,7 @@ BENCHES = (
     "recast",
     "map",
     "scope",
+    "figures",
 )
 PLOT = ROOT / "docs" / "images" / "speed.svg"
 RATIO = re.compile(r"\btimes\b| x ")

@@ -9,7 +9,7 @@ from html import escape
 
 from geogrid.domain.indicators import Figure
 from layers.indicators.classes import ValueClass, class_of, classes_of
-from layers.indicators.ground import Outline
+from layers.indicators.ground import Outline, stretch
 
 # ColorBrewer "Blues", sequential, five classes; readable in print and for colour-blind eyes.
 PALETTE = ("#eff3ff", "#bdd7e7", "#6baed6", "#3182bd", "#08519c")
@@ -18,6 +18,7 @@ BORDER, INK, HALO, HATCH = "#66717d", "#17212b", "#ffffff", "#9aa6b2"
 FONT = 'font-family="Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-serif"'
 MARGIN = 12
 HATCH_PX = 7
+RULER_PX = 120
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def draw(areas: Sequence[Area], *, width: int, height: int, title: str) -> str:
     parts += [_shape(area, classes, scale) for area in areas]
     parts.append("</g>")
     parts += [_name(area, classes, left, above, west, top, scale) for area in areas]
+    parts.append(_ruler(scale * stretch([area.outline for area in areas]), height))
     return "".join([*parts, "</svg>"])
 
 
@@ -109,6 +111,16 @@ def _name(area: Area, classes: Sequence[ValueClass], left: float, above: float, 
     said = escape(area.outline.name)
     under = f'<text {shape} fill="none" stroke="{halo}" stroke-width="2.5" stroke-linejoin="round">{said}</text>'
     return f'{under}<text {shape} fill="{ink}">{said}</text>'
+
+
+def _ruler(px_per_m: float, height: int) -> str:
+    """Return the bar of the scale: the longest round length of at most 120 pixels."""
+    rounds = [digit * 10**power for power in range(1, 6) for digit in (1, 2, 5)]
+    length_m = max((one for one in rounds if one * px_per_m <= RULER_PX), default=rounds[0])
+    said = f"{length_m // 1000} km" if length_m >= 1000 else f"{length_m} m"
+    x, y, end = MARGIN, height - MARGIN, MARGIN + length_m * px_per_m
+    bar = f'<path d="M{x} {y - 5} V{y} H{end:.1f} V{y - 5}" fill="none" stroke="{INK}" stroke-width="1.2"/>'
+    return f'{bar}<text x="{end + 6:.1f}" y="{y}" font-size="11" fill="{INK}">{said}</text>'
 
 
 def _hatch(scale: float) -> str:

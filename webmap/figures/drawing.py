@@ -38,7 +38,7 @@ def bars(rows: Sequence[Bar], *, width: int = 900) -> str:
         fill = "url(#small-bar)" if row.is_small else BAR
         parts.append(_text(LABEL - 8, y + 15, row.name, "end"))
         parts.append(f'<rect x="{LABEL}" y="{y + 3}" width="{length:.1f}" height="{ROW - 7}" fill="{fill}"/>')
-        parts.append(_text(LABEL + length + 6, y + 15, row.said, "start", bold=True))
+        parts.append(_text(LABEL + length + 6, y + 15, f"{row.said} △" if row.is_small else row.said, "start", bold=True))
         parts.append(_text(width, y + 15, row.of, "end", size=10, fill=SOFT))
     return "".join([*parts, "</svg>"])
 
@@ -46,16 +46,15 @@ def bars(rows: Sequence[Bar], *, width: int = 900) -> str:
 def line(rows: Sequence[Bar], *, width: int = 900, height: int = 220) -> str:
     """Return a line through time; where there is no value it is broken, small numbers are hollow points."""
     left, right, top, bottom = 60, 12, 10, 26
-    known = [row.value for row in rows if row.value is not None]
-    high = max(known, default=Decimal(1)) or Decimal(1)
+    low, high = _bounds([row.value for row in rows if row.value is not None])
     step = (width - left - right) / max(1, len(rows) - 1)
 
     def place(i: int, value: Decimal) -> tuple[float, float]:
-        return left + i * step, top + (height - top - bottom) * (1 - float(value / high))
+        return left + i * step, top + (height - top - bottom) * (1 - float((value - low) / (high - low)))
 
     parts = [_head(width, height)]
     for tick in range(TICKS + 1):
-        value = high * tick / TICKS
+        value = low + (high - low) * tick / TICKS
         y = place(0, value)[1]
         parts.append(f'<line x1="{left}" y1="{y:.1f}" x2="{width - right}" y2="{y:.1f}" stroke="{RULE}" stroke-width="1"/>')
         parts.append(_text(left - 6, y + 4, f"{float(value):,.4g}", "end", size=10, fill=SOFT))
@@ -66,8 +65,16 @@ def line(rows: Sequence[Bar], *, width: int = 900, height: int = 220) -> str:
             x, y = place(i, row.value)
             parts.append(_point(x, y, row))
         if i % every == 0:
-            parts.append(_text(left + i * step, height - 8, row.name, "middle", size=10, fill=SOFT))
+            anchor = "end" if i == len(rows) - 1 and i else "middle"
+            parts.append(_text(left + i * step, height - 8, row.name, anchor, size=10, fill=SOFT))
     return "".join([*parts, "</svg>"])
+
+
+def _bounds(known: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
+    """Return where the axis of a line begins and ends: a little around what there is, never below nothing."""
+    low, high = min(known, default=Decimal(0)), max(known, default=Decimal(1))
+    room = (high - low) / 10 or max(abs(high) / 20, Decimal("0.5"))
+    return max(Decimal(0), low - room), high + room
 
 
 def _paths(rows: Sequence[Bar], place: Callable[[int, Decimal], tuple[float, float]]) -> list[str]:

@@ -10,7 +10,7 @@ from geogrid.domain.indicators import TOTAL, Figure, FigureGroup, Indicator, Pop
 from webmap.figures.choropleth import Area
 from webmap.figures.drawing import Bar
 from webmap.figures.told import Told
-from webmap.figures.words import NONE, fraction_text, number_text, part_title, parts_of, time_text, value_text
+from webmap.figures.words import NONE, day_text, fraction_text, number_text, part_title, parts_of, time_text, value_text
 from webmap.language import say
 
 MOST_PARTS = 4
@@ -43,6 +43,7 @@ class Row:
     as_of: str
     is_current: bool = False
     href: str = ""
+    made: str = ""  # what the numbers under a value are called
     shares: tuple[str, ...] = ()  # of a figure with parts, each part's value, the largest parts first
 
 
@@ -72,6 +73,7 @@ def row_of(told: Told, one: Indicator, group: str | None = TOTAL, split: str | N
         as_of=time_text(figure.as_of if figure else told.now, asked.timezone),
         is_current=one.code == asked.figure,
         href=f"/figures?{asked.query(figure=one.code, split=None)}",
+        made=" / ".join(part.said for part in parts[:2]),
     )
 
 
@@ -105,8 +107,8 @@ def _summed(told: Told, one: Indicator) -> Row:
 
 
 def of_groups(told: Told, one: Indicator) -> list[list[Row]]:
-    """Return the table of a figure: a line each group, the total first; in it all together, then each part."""
-    parts = [TOTAL, *told.parts(one)] if one.split is not None else [TOTAL]
+    """Return the table of a figure: a line each group, the total first; in it all together (but of a whole), then each part."""
+    parts = [*([] if one.whole and told.parts(one) else [TOTAL]), *told.parts(one)] if one.split is not None else [TOTAL]
     groups = [TOTAL, *(told.groups(one) if told.asked.by is not FigureGroup.DISTRICT else ())]
     return [[row_of(told, one, group, part) for part in parts] for group in groups]
 
@@ -131,7 +133,8 @@ def bars_of(told: Told) -> list[Bar]:
 
 def points_of(told: Told) -> list[Bar]:
     """Return the points of the line through time."""
-    return [bar_of(told.one, day, figure) for day, figure in told.through_time()]
+    each = told.asked.series()[0]
+    return [bar_of(told.one, day_text(each, day), figure) for day, figure in told.through_time()]
 
 
 def bar_of(one: Indicator, name: str, figure: Figure | None) -> Bar:

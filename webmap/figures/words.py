@@ -124,3 +124,12 @@ def period_text(asked: Asked) -> str:
     if asked.first == asked.last:
         days = asked.first.isoformat()
     return days if asked.period == OWN else f"{label(Period(asked.period))} · {days}"
+
+
+def day_text(each: Period, first: str) -> str:
+    """Return a period of the line through time by its first day, as short as it can be told: 2025-06, 2025 Q2, 2025."""
+    if each is Period.MONTH:
+        return first[:7]
+    if each is Period.QUARTER:
+        return f"{first[:4]} Q{(int(first[5:7]) + 2) // 3}"
+    return first[:4] if each is Period.YEAR else first
