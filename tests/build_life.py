@@ -133,4 +133,6 @@ def assert_follows(session: Session, district: District, event_id: UUID, *, writ
         assert (kept.stopped_at, kept.is_late) == (reading.stopped_at, reading.is_late)
         assert (kept.paused_at is not None) == reading.paused
         missed = kept.next_at is not None and kept.next_at <= (written_at or run.marks[-1].at)  # the tick has still to tell of it
-        assert missed or (kept.next_at is None) == (reading.paused or reading.is_late or not run.is_running)
+        assert missed or (kept.next_at is None) == (
+            reading.resumes_at is None and (reading.paused or reading.is_late or not run.is_running)
+        )

@@ -149,8 +149,8 @@ def test_all_programmes_are_checked_without_an_argument(run):
     code, said = run("programme", "check")
     assert code == 0
     assert [line.split()[0] for line in said.splitlines()] == PROGRAMMES
-    assert "hulan 1 is sound: 8 states, 28 steps, 4 clocks;" in said
-    assert "hulan 第 1 版无误" in run("programme", "check", "hulan", GEOGRID_LANGUAGE="zh")[1]
+    assert "hulan 2 is sound: 8 states, 31 steps, 4 clocks;" in said
+    assert "hulan 第 2 版无误" in run("programme", "check", "hulan", GEOGRID_LANGUAGE="zh")[1]
 
 
 def test_a_broken_file_is_told_by_file_line_and_place(run, tmp_path):
@@ -161,7 +161,7 @@ def test_a_broken_file_is_told_by_file_line_and_place(run, tmp_path):
     code, said = run("programme", "check", str(path), "hulan")
     assert code == 1
     assert said.splitlines()[0].startswith(f"{path}:{line}: steps[0].to: nowhere is none of")
-    assert said.splitlines()[-1].startswith("hulan 1 is sound")
+    assert said.splitlines()[-1].startswith("hulan 2 is sound")
     path.write_text(text.replace('calendar = "cn"', 'calendar = "fi"', 1), "utf-8")
     assert "there is no calendar fi; known: cn" in run("programme", "check", str(path))[1]
     path.write_text("x = ", "utf-8")
@@ -171,7 +171,7 @@ def test_a_broken_file_is_told_by_file_line_and_place(run, tmp_path):
 
 def test_programmes_are_listed(run):
     assert [line.split("\t")[0] for line in run("programme", "list")[1].splitlines()] == PROGRAMMES
-    assert "hulan\t1\t呼兰网格事件\t8\t28\t4" in run("programme", "list", GEOGRID_LANGUAGE="zh")[1]
+    assert "hulan\t2\t呼兰网格事件\t8\t31\t4" in run("programme", "list", GEOGRID_LANGUAGE="zh")[1]
 
 
 # -- the picture ------------------------------------------------------------------------------------------------------

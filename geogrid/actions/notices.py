@@ -15,15 +15,17 @@ from geogrid.actions.district import District
 from geogrid.actions.hotline_back import tell_back
 from geogrid.actions.webhooks import tell_of_alarm, tell_of_step
 from geogrid.domain.clocks import Phase
+from geogrid.domain.conditions import Title
 from geogrid.domain.events import EventKind, Step, StepKind
 from geogrid.domain.grids import Department
 from geogrid.domain.lists import Tier
-from geogrid.domain.matters import MarkKind, Matter
+from geogrid.domain.matters import Mark, MarkKind, Matter
 from geogrid.domain.notices import Addressee
 from geogrid.domain.people import Recipient, Role
 from geogrid.domain.programmes import NoticeRule, Party, PartyKind, Programme
 from geogrid.rules import notices as rules
 from geogrid.rules.alarms import Alarm, alarms
+from geogrid.rules.deadlines import read_clock
 from geogrid.store import lists, outbox, people, ticking, unit_names
 from geogrid.texts import SOURCE_LANGUAGE, translate
 
@@ -105,6 +107,28 @@ def tell_review(session: Session, about: About, until: datetime, *, now: datetim
     return tell(session, about, rules.REVIEW, review_key(about.event_id, until), at=until, now=now, district=district)
 
 
+def tell_resumed(session: Session, about: About, pause: Mark, *, now: datetime, district: District) -> int:
+    """Tell that a pause came to its longest length and the clocks go on; return how many notices were made.
+
+    ``about.matter`` is the matter after it: its clocks run, and are due when they will be.
+    """
+    programme, at = about.programme, pause.until or now
+    time = district.programmes.time_of(programme)
+    ran = [run for run in about.matter.clocks if run.is_running and pause in run.marks]
+    ends = [read_clock(programme.clock(run.clock), run.limit, run.marks, now=now, time=time).due_at for run in ran]
+    titles = [programme.clock(run.clock).title for run in ran]
+    due = _local(min(ends, default=at), programme)
+    reason = next((one.title for one in programme.pauses if one.code == pause.reason), Title(pause.reason, pause.reason))
+    clock = ("、".join(title.zh for title in titles), ", ".join(title.en for title in titles))
+    about = _with(about, {"clock": clock, "due": (due, due), "reason": (reason.zh, reason.en)})
+    return tell(session, about, rules.RESUMED, resumed_key(about.event_id, pause), at=at, now=now, district=district)
+
+
+def resumed_key(event_id: UUID, pause: Mark) -> str:
+    """Return the key of the occasion that a pause of a matter came to its longest length."""
+    return f"{rules.RESUMED}:{event_id}:{pause.at.astimezone(UTC).isoformat()}:{pause.reason}"
+
+
 def review_key(event_id: UUID, until: datetime) -> str:
     """Return the key of the occasion that a parked matter's day of review has come."""
     return f"{rules.REVIEW}:{event_id}:{until.astimezone(UTC).isoformat()}"
@@ -162,7 +186,7 @@ def _recipients(
     for to in rule.to:
         named = _named_over(session, about.matter, now) if to == "supervisor" else []
         for asked in rules.asked(about.matter, to, district=unit):
-            holding = named or _holding(session, asked, now)
+            holding = named or _on_duty(session, about.event_id, asked, now) or _holding(session, asked, now)
             found |= {one.person_id: one for one in holding}
             meant |= to not in NOBODY_ELSE
     if not found and not meant:
@@ -178,6 +202,12 @@ def _named_over(session: Session, matter: Matter, now: datetime) -> list[Recipie
     if matter.owner.kind not in {PartyKind.UNIT, PartyKind.DEPARTMENT}:
         return []
     return lists.named_for(session, matter.owner, (Tier.DEPUTY, Tier.HEAD), now=now)[:1]
+
+
+def _on_duty(session: Session, event_id: UUID, asked: rules.Asked, now: datetime) -> list[Recipient]:
+    """Return who is on duty in the event's own grid, where a village's people are asked for; else nobody."""
+    roles = rules.on_duty(asked)
+    return lists.on_duty_at(session, event_id, asked.party.code, roles, now=now) if roles and asked.party else []
 
 
 def _holding(session: Session, asked: rules.Asked, now: datetime) -> list[Recipient]:

@@ -17,14 +17,15 @@ from geogrid.actions.notices import About, tell_step
 from geogrid.actions.place import assign_anew
 from geogrid.domain.events import Event, EventState, Step, StepKind
 from geogrid.domain.matters import Matter
-from geogrid.domain.people import Actor
+from geogrid.domain.people import SYSTEM, Actor
 from geogrid.errors import EvidenceInvalid, NotFoundError, StepConflict, StepKeyConflict
+from geogrid.rules.merging import step_with
 from geogrid.rules.stages import closed_at, stage_of
 from geogrid.rules.workflow import Command, Outcome, take
-from geogrid.store import audit, cells, editions, events, locks, matters
+from geogrid.store import audit, cells, editions, events, locks, matters, merged
 
 LONGEST_KEY = 200
-OURS = ("post", "units", "approver")  # what the platform itself keeps with a step
+OURS = ("post", "units", "approver", "pause_until")  # what the platform itself keeps with a step
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ def take_step(session: Session, command: TakeStep, *, now: datetime, district: D
     _audit(session, command, event, step)
     if again:
         assign_anew(session, event, now=at, district=district)
+    if event.state.is_open and not stage_of(programme, after).is_open:
+        _close_followers(session, event, now=now, district=district)
     stored = events.find(session, event.id)
     return StepTaken(stored or event, after, taken=True)
 
@@ -173,6 +176,20 @@ def _check_base(base_seq: int | None, steps: Sequence[Step]) -> None:
     ]
     told = ", ".join(f"{s['step'] or s['kind']} ({s['actor']}, {s['at']})" for s in since)
     raise StepConflict(steps=told, where={"steps": since})
+
+
+# -- what was merged --------------------------------------------------------------------------------------------------
+
+
+def _close_followers(session: Session, parent: Event, *, now: datetime, district: District) -> None:
+    """Close what was merged into an event that was just closed: each by a step of its own, so that its reporter is told."""
+    for event_id in merged.children_of(session, parent.id):
+        matter = matters.find(session, event_id, district.programmes.of)
+        if matter is None:
+            raise NotFoundError(what=str(event_id))
+        code = step_with(district.programmes.of(matter.programme, matter.version), "follow")
+        details = {"parent": str(parent.id), "number": parent.number}
+        take_step(session, TakeStep(event_id, code, SYSTEM, details), now=now, district=district)
 
 
 # -- the projection of the event --------------------------------------------------------------------------------------

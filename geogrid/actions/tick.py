@@ -1,4 +1,4 @@
-"""What happens because time passes: alarms are told, clocks that ran out have their consequence, parked matters come back.
+"""What happens because time passes: alarms are told, clocks that ran out have their consequence, parked matters and pauses end.
 
 The tick may stop for days: what it looks at are instants, not the moment at which it looks. After a stop everything missed is
 made good in order, each alarm once, with the time at which it was due. A consequence is a step of the platform, taken when the
@@ -7,7 +7,7 @@ tick comes to it, with the time at which the clock ran out in its details.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,16 +15,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from geogrid.actions.district import District
-from geogrid.actions.notices import About, review_key, tell_alarm, tell_review
+from geogrid.actions.notices import About, resumed_key, review_key, tell_alarm, tell_resumed, tell_review
 from geogrid.actions.steps import TakeStep, take_step
 from geogrid.domain.clocks import ClockRule, Phase, TimeOut
-from geogrid.domain.matters import Matter
+from geogrid.domain.matters import Mark, Matter
 from geogrid.domain.people import SYSTEM, Role
 from geogrid.domain.programmes import Programme
 from geogrid.errors import GeogridError
 from geogrid.rules.alarms import Alarm, alarms
 from geogrid.rules.deadlines import next_instant, read_clock
 from geogrid.rules.notices import REVIEW, called_for, phases_told
+from geogrid.rules.pauses import pause_of
 from geogrid.store import events, locks, matters, outbox, ticking
 from geogrid.texts import translate
 
@@ -89,6 +90,8 @@ class _Rung:
 
 def _look(session: Session, event_id: UUID, done: Ticked, now: datetime, district: District) -> None:
     about = _about(session, event_id, district)
+    if _end_pauses(session, about, done, now, district):
+        about = _about(session, event_id, district)
     told = ticking.told_until(session, event_id)
     runs = range(1, len(about.matter.clocks) + 1)
     rung = [one for run in runs for one in _rung(about, run, told.get(run), now, district)]
@@ -166,6 +169,41 @@ def _take_on_time_out(
         done.failures.append(f"{event_id}: {rule.time_out_step}: {error}")
 
 
+# -- pauses that came to their longest length -------------------------------------------------------------------------
+
+
+def _end_pauses(session: Session, about: About, done: Ticked, now: datetime, district: District) -> bool:
+    """Take the step that ends each pause whose longest length is over, and tell of it; whether there was any.
+
+    The clock went on at that instant whenever the tick comes to say so. Where the programme lets no step of the platform do it,
+    the log says so, and the clock runs all the same.
+    """
+    pauses = (pause_of(run) for run in about.matter.clocks)
+    over = {(pause.until, pause.at): pause for pause in pauses if pause and pause.until and pause.until <= now}
+    for _, pause in sorted(over.items()):
+        done.steps += _resume(session, about, pause, done, now, district)
+    return bool(over)
+
+
+def _resume(session: Session, about: About, pause: Mark, done: Ticked, now: datetime, district: District) -> bool:
+    code = step_of_platform(about.programme, about.matter, "resume")
+    if not code or pause.until is None:
+        done.failures.append(f"{about.event_id}: no step of the platform ends a pause in {about.matter.state}")
+        return False
+    local = f"{pause.until.astimezone(ZoneInfo(about.programme.timezone)):%Y-%m-%d %H:%M}"
+    said = translate("the pause came to its longest length at {due}", district.profile.language).format(due=local)
+    details = {"over_at": pause.until.isoformat(), "note": said, "reason": said}
+    command = TakeStep(about.event_id, code, SYSTEM, details, key=f"{resumed_key(about.event_id, pause)}:step")
+    try:
+        with session.begin_nested():
+            after = take_step(session, command, now=now, district=district)
+    except GeogridError as error:
+        done.failures.append(f"{about.event_id}: {code}: {error}")
+        return False
+    done.notices += tell_resumed(session, replace(about, matter=after.matter), pause, now=now, district=district)
+    return after.taken
+
+
 # -- parked matters ---------------------------------------------------------------------------------------------------
 
 
@@ -194,7 +232,7 @@ def _review(session: Session, event_id: UUID, until: datetime, done: Ticked, now
         return
     done.alarms += 1
     done.notices += tell_review(session, about, until, now=now, district=district)
-    code = unparking(about.programme, about.matter)
+    code = step_of_platform(about.programme, about.matter, "unpark")
     if code:
         local = until.astimezone(ZoneInfo(about.programme.timezone))
         said = translate("the day of review, {due}, has come", district.profile.language).format(due=f"{local:%Y-%m-%d}")
@@ -203,9 +241,9 @@ def _review(session: Session, event_id: UUID, until: datetime, done: Ticked, now
         done.steps += take_step(session, command, now=now, district=district).taken
 
 
-def unparking(programme: Programme, matter: Matter) -> str:
-    """Return the step by which the platform itself takes a parked matter up again; "" where the programme leaves it to people."""
+def step_of_platform(programme: Programme, matter: Matter, effect: str) -> str:
+    """Return the step by which the platform itself does ``effect`` now; "" where the programme leaves it to people."""
     for step in programme.steps:
-        if "unpark" in step.does and Role.SYSTEM in step.roles and matter.state in step.from_states:
+        if effect in step.does and Role.SYSTEM in step.roles and matter.state in step.from_states:
             return step.code
     return ""

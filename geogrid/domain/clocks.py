@@ -138,12 +138,16 @@ class ClockRule:
 
 @dataclass(frozen=True)
 class PauseRule:
-    """A reason for which clocks stand still: third-party report, public notice, waiting for the citizen."""
+    """A reason for which clocks stand still: third-party report, public notice, waiting for the citizen.
+
+    ``longest``: after so long they go on by themselves (None: when somebody says so).
+    """
 
     code: str
     title: Title
     approver: Role | None = None
     requires: tuple[str, ...] = ()
+    longest: Duration | None = None
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,13 @@ class MarkKind(LabelledEnum):
 
 @dataclass(frozen=True)
 class Mark:
-    """One thing that happened to a clock, when (aware), why, and by how much an extension adds."""
+    """One thing that happened to a clock, when (aware), why, by how much an extension adds, until when a pause lasts at most."""
 
     kind: MarkKind
     at: datetime
     reason: str = ""
     amount: Duration | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)

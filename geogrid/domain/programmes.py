@@ -46,7 +46,8 @@ class StationChoice(LabelledEnum):
 # What a step does besides leading from state to state; ``rules.workflow`` carries each out.
 EFFECTS = (
     "own", "give", "assist", "next_level", "previous_level", "bounce", "blow", "answer", "pause", "resume", "extend", "park",
-    "unpark", "urge", "supervise", "key_list", "settle", "withdraw", "rate", "confirm", "transfer_out", "triage",
+    "unpark", "urge", "supervise", "key_list", "settle", "withdraw", "rate", "confirm", "transfer_out", "triage", "merge",
+    "unmerge", "follow",
 )  # fmt: skip
 FIELD_KINDS = ("text", "number", "date", "choice", "photo", "point", "person", "station")
 # Steps of every programme: the report, what the platform does by itself, and the answers to a step that waits for approval.

@@ -42,6 +42,18 @@ class WithinPassed(ConflictError):
     code = "step.within"
 
 
+class StepMerged(ConflictError):
+    """The step {step} is not for this matter: it was merged and follows {parent}. Go on there, or take it apart first."""
+
+    code = "step.merged"
+
+
+class MergeRefused(ConflictError):
+    """The matters cannot be merged: {reason}."""
+
+    code = "step.merge"
+
+
 class ExtensionSpent(ConflictError):
     """The clock {clock} cannot be extended any further: {reason}."""
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from geogrid.domain.clocks import ClockRule, Limit, Phase
 from geogrid.domain.matters import Mark, MarkKind
 from geogrid.rules.deadlines import JUST_AFTER, next_instant, read_clock
+from geogrid.rules.pauses import settled
 from geogrid.rules.work_time import WorkTime
 
 
@@ -36,7 +37,7 @@ def alarms(
     ClockMarksBroken
         where the marks cannot follow one another
     """
-    known = [mark for mark in marks if mark.at <= until]
+    known = [mark for mark in settled(marks, until) if mark.at <= until]
     found: list[Alarm] = []
     for i, mark in enumerate(known):
         end = known[i + 1].at if i + 1 < len(known) else until

@@ -31,6 +31,8 @@ def carried_out(programme: Programme, matter: Matter, rule: StepRule, doing: Doi
     clocks = ticked(programme, matter, rule.code, doing.at, does=rule.does)
     if programme.state(state).final:
         clocks = tuple(run.with_mark(Mark(MarkKind.STOP, doing.at)) if run.is_running else run for run in clocks)
+    if matter.parent and not programme.state(before.state).stage.is_open and programme.state(state).stage.is_open:
+        matter = matter.but(parent="")  # what is taken up again goes its own way
     step = Taken(seq or next_seq(matter), rule.code, by or doing.actor.id, doing.at, state)
     done = matter.but(state=state, clocks=clocks, taken=(*matter.taken, step))
     if not done.proposals:

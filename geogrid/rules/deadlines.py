@@ -17,6 +17,7 @@ from geogrid.domain.clocks import Audience, ClockRule, Duration, DurationUnit, L
 from geogrid.domain.conditions import Complexity, When
 from geogrid.domain.matters import Mark, MarkKind, Matter
 from geogrid.errors import ClockMarksBroken
+from geogrid.rules.pauses import resumes_at, settled
 from geogrid.rules.work_time import BY_DAY, IN_SECONDS, OF_WORK, Counted, Span, WorkTime
 
 JUST_AFTER = timedelta(microseconds=1)  # what is done at the due instant itself is done in time
@@ -40,7 +41,8 @@ class Reading(NamedTuple):
     ``phase`` is a value of :class:`Phase` or the code of a threshold; ``thresholds`` are (code, instant), the earliest first.
     ``due_at`` is the end of the promised limit; while the clock is paused, what it would be if it went on now. ``days`` are the
     days counted (none for natural hours), and ``provisional`` says that working days between the start and the end, promised
-    or legal, lie in a year whose holidays are not published yet. Instants are in UTC.
+    or legal, lie in a year whose holidays are not published yet. ``resumes_at``: when a pause that nobody ended ends by itself.
+    Instants are in UTC.
     """
 
     phase: str
@@ -52,6 +54,7 @@ class Reading(NamedTuple):
     paused: bool
     days: tuple[date, ...]
     provisional: bool
+    resumes_at: datetime | None = None
 
     @property
     def is_late(self) -> bool:
@@ -100,7 +103,7 @@ def read_clock(rule: ClockRule, limit: Limit, marks: Sequence[Mark], *, now: dat
     ClockMarksBroken
         where the marks cannot follow one another, or none of them happened by ``now``
     """
-    known = [mark if mark.at.tzinfo is UTC else _in_utc(mark) for mark in marks if mark.at <= now]
+    known = [mark if mark.at.tzinfo is UTC else _in_utc(mark) for mark in settled(marks, now) if mark.at <= now]
     if len(known) != 1 or known[0].kind is not MarkKind.START:
         _check(rule, limit, known)
     stop = known[-1] if known[-1].kind is MarkKind.STOP else None
@@ -120,6 +123,7 @@ def read_clock(rule: ClockRule, limit: Limit, marks: Sequence[Mark], *, now: dat
         paused=promised.paused and stop is None,
         days=promised.counted.days,
         provisional=_is_provisional(promised, time) or (legal is not None and _is_provisional(legal, time)),
+        resumes_at=known[-1].until if len(known) == 1 else resumes_at(known),
     )
 
 
@@ -129,9 +133,9 @@ def light_of(rule: ClockRule, audience: Audience, reading: Reading) -> Light:
 
 
 def next_instant(reading: Reading, now: datetime) -> datetime | None:
-    """Return when the phase changes next if nothing is done; None: never by itself."""
+    """Return when the phase changes next if nothing is done, or a pause ends by itself; None: never by itself."""
     if reading.stopped_at is not None or reading.paused or reading.phase == Phase.OVERDUE:
-        return None
+        return reading.resumes_at
     ahead = [at for _, at in reading.thresholds if at > now] + [reading.due_at + JUST_AFTER]
     return min(ahead)
 
@@ -155,7 +159,7 @@ def _phase(
 
 def _in_utc(mark: Mark) -> Mark:
     """Return the mark with its time in UTC: Python compares and subtracts times of one zone by the wall clock."""
-    return Mark(mark.kind, mark.at.astimezone(UTC), mark.reason, mark.amount)
+    return Mark(mark.kind, mark.at.astimezone(UTC), mark.reason, mark.amount, mark.until and mark.until.astimezone(UTC))
 
 
 class _Run(NamedTuple):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from geogrid.domain.clocks import ClockCalendar
 from geogrid.domain.conditions import Complexity
@@ -17,8 +18,10 @@ from geogrid.domain.people import Actor
 from geogrid.domain.programmes import Party, PartyKind, Programme
 from geogrid.errors import EvidenceInvalid
 from geogrid.rules.durations import duration
+from geogrid.rules.pauses import broken_off, pause_of
 
-PARKED = "parked"
+PARKED, MERGED = "parked", "merged"
+PAUSE_UNTIL, OVER_AT = "pause_until", "over_at"  # details: when a pause ends at the latest; that it did
 OF_TERRITORY = frozenset({"next_level", "previous_level"})
 MOST_YUAN = 1e12
 
@@ -134,27 +137,39 @@ def _since(run: ClockRun, since: datetime) -> datetime:
 
 
 def pause(matter: Matter, doing: Doing) -> Matter:
-    reason = str(doing.details.get("pause", ""))
+    reason, ends = str(doing.details.get("pause", "")), doing.details.get(PAUSE_UNTIL)
+    until = moment(ends, PAUSE_UNTIL) if ends else None
     rules = {rule.code for rule in doing.programme.clocks if reason in rule.pauses}
     if not any(run.clock in rules and run.is_running and not run.is_paused for run in matter.clocks):
         raise EvidenceInvalid(name="pause", reason=f"no running clock stands still for {reason!r}")
     return _marked(
         matter,
         lambda run: run.clock in rules and not run.is_paused,
-        lambda run: Mark(MarkKind.PAUSE, _since(run, doing.since), reason),
+        lambda run: _pause(_since(run, doing.since), reason, until),
     )
 
 
+def _pause(at: datetime, reason: str, until: datetime | None) -> Mark:
+    return Mark(MarkKind.PAUSE, at, reason, until=max(at, until) if until else None)
+
+
 def resume(matter: Matter, doing: Doing) -> Matter:
-    """Let the clocks go on that stand still for a reason; those of a parked matter wait until it is taken up again."""
-    if not any(run.is_paused and not _is_parked(run) for run in matter.clocks):
+    """Let the clocks go on that stand still for a reason; those of a parked matter wait until it is taken up again.
+
+    With ``over_at`` in the details, as the platform says it, those alone whose pause has come to its longest length by then.
+    """
+    said = doing.details.get(OVER_AT)
+    over_at = moment(said, OVER_AT) if said else None
+    if not any(_goes_on(run, over_at) for run in matter.clocks):
         raise EvidenceInvalid(name="pause", reason="no clock stands still")
-    return _marked(matter, lambda run: run.is_paused and not _is_parked(run), lambda run: Mark(MarkKind.RESUME, doing.at))
+    return _marked(matter, lambda run: _goes_on(run, over_at), lambda run: Mark(MarkKind.RESUME, _since(run, doing.at)))
 
 
-def _is_parked(run: ClockRun) -> bool:
-    reasons = [mark.reason for mark in run.marks if mark.kind is MarkKind.PAUSE]
-    return run.is_paused and reasons[-1] == PARKED
+def _goes_on(run: ClockRun, over_at: datetime | None) -> bool:
+    pause = pause_of(run)
+    if pause is None or pause.reason in {PARKED, MERGED}:
+        return False
+    return over_at is None or (pause.until is not None and pause.until <= over_at)
 
 
 def extend(matter: Matter, doing: Doing) -> Matter:
@@ -176,18 +191,46 @@ def park(matter: Matter, doing: Doing) -> Matter:
     until = moment(doing.details.get("until"), "until")
     if until <= doing.at:
         raise EvidenceInvalid(name="until", reason="the day of review lies before now")
+    return _all_still(matter, doing, PARKED).but(parked_until=until)
+
+
+def _all_still(matter: Matter, doing: Doing, reason: str) -> Matter:
+    """Make every clock stand still but those of an emergency.
+
+    A pause that would end by itself is broken off: nothing may go on while the matter as a whole stands still. ``_going_again``
+    takes it up where it still lasts.
+    """
     never = {rule.code for rule in doing.programme.clocks if rule.calendar is ClockCalendar.EMERGENCY}
-    still = _marked(
-        matter,
+    ended = _marked(matter, _ends_by_itself, lambda run: Mark(MarkKind.RESUME, _since(run, doing.since)))
+    return _marked(
+        ended,
         lambda run: not run.is_paused and run.clock not in never,
-        lambda run: Mark(MarkKind.PAUSE, _since(run, doing.since), PARKED),
+        lambda run: Mark(MarkKind.PAUSE, _since(run, doing.since), reason),
     )
-    return still.but(parked_until=until)
+
+
+def _going_again(matter: Matter, doing: Doing, reason: str) -> Matter:
+    """Let those clocks go on that ``_all_still`` stopped; a pause that it broke off lasts until its own end, if it is to come."""
+    return matter.but(clocks=tuple(_gone_on(run, doing.at, reason) for run in matter.clocks))
+
+
+def _gone_on(run: ClockRun, at: datetime, reason: str) -> ClockRun:
+    pause, before = pause_of(run), broken_off(run)
+    if pause is None or pause.reason != reason:
+        return run
+    again = run.with_mark(Mark(MarkKind.RESUME, at))
+    lasts = before is not None and before.until is not None and before.until > at
+    return again.with_mark(Mark(MarkKind.PAUSE, at, before.reason, until=before.until)) if before and lasts else again
+
+
+def _ends_by_itself(run: ClockRun) -> bool:
+    pause = pause_of(run)
+    return pause is not None and pause.until is not None
 
 
 def unpark(matter: Matter, doing: Doing) -> Matter:
     """Take a parked matter up again; a clock that stood still before it was parked still does."""
-    return _marked(matter, _is_parked, lambda run: Mark(MarkKind.RESUME, doing.at)).but(parked_until=None)
+    return _going_again(matter, doing, PARKED).but(parked_until=None)
 
 
 def moment(value: Any, name: str) -> datetime:
@@ -199,6 +242,31 @@ def moment(value: Any, name: str) -> datetime:
     if found.tzinfo is None:
         raise EvidenceInvalid(name=name, reason=f"{value!r} has no offset such as +08:00")
     return found
+
+
+# -- merged matters ---------------------------------------------------------------------------------------------------
+
+
+def merge(matter: Matter, doing: Doing) -> Matter:
+    """Make the matter follow another one: its clocks stand still, what waited for approval is asked for no more.
+
+    What runs in an emergency runs on.
+    """
+    try:
+        parent = str(UUID(str(doing.details.get("parent"))))
+    except ValueError as error:
+        raise EvidenceInvalid(name="parent", reason=f"{doing.details.get('parent')!r} is no event's id") from error
+    return _all_still(matter, doing, MERGED).but(parent=parent, proposals=())
+
+
+def unmerge(matter: Matter, doing: Doing) -> Matter:
+    """Let the matter go its own way again; a clock that stood still before it was merged still does."""
+    return _going_again(matter, doing, MERGED).but(parent="")
+
+
+def follow(matter: Matter, doing: Doing) -> Matter:
+    """End the matter with the one that it follows: no clock of it runs any more."""
+    return _marked(matter, lambda run: True, lambda run: Mark(MarkKind.STOP, doing.at))
 
 
 # -- what is noted ----------------------------------------------------------------------------------------------------
@@ -274,6 +342,6 @@ EFFECT = {
     effect.__name__: effect
     for effect in (
         own, give, assist, next_level, previous_level, bounce, blow, answer, pause, resume, extend, park, unpark, urge,
-        supervise, key_list, settle, withdraw, rate, confirm, transfer_out, triage,
+        supervise, key_list, settle, withdraw, rate, confirm, transfer_out, triage, merge, unmerge, follow,
     )
 }  # fmt: skip

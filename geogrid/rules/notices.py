@@ -1,8 +1,8 @@
 """Notices: which ones a step or a clock calls for, who is asked to read them, in which words, and not before when.
 
 A rule names its occasion: ``"step:<code>"``, ``"clock:<code>:<phase>"``, ``"step:ask"`` (a step waits for approval),
-``"matter:review"`` (the day of review of a parked matter has come) or ``"matter:bounces"`` (it was returned as often as the
-programme's alarm says). Where a programme has no rule
+``"matter:review"`` (the day of review of a parked matter has come), ``"matter:resumed"`` (a pause came to its longest length) or
+``"matter:bounces"`` (it was returned as often as the programme's alarm says). Where a programme has no rule
 for an occasion at which somebody must be told, a built-in one counts.
 """
 
@@ -17,13 +17,13 @@ from zoneinfo import ZoneInfo
 from geogrid.domain.clocks import Phase, TimeOut
 from geogrid.domain.conditions import Title
 from geogrid.domain.matters import Matter
-from geogrid.domain.people import Role
+from geogrid.domain.people import Role, WorkerRole
 from geogrid.domain.programmes import NoticeRule, Party, PartyKind, Programme
 from geogrid.errors.family import Reason
 from geogrid.rules.reading import OddValue
 
-REVIEW, BOUNCES, ASKED = "matter:review", "matter:bounces", "step:ask"
-OF_MATTERS = (REVIEW, BOUNCES, ASKED)  # occasions that no programme has to name: somebody is told of them anyway
+REVIEW, BOUNCES, ASKED, RESUMED = "matter:review", "matter:bounces", "step:ask", "matter:resumed"
+OF_MATTERS = (REVIEW, BOUNCES, ASKED, RESUMED)  # occasions that no programme has to name: somebody is told of them anyway
 DEFAULT_CARRIER = "message"
 QUIET_SETTING, QUIET_USUALLY = "quiet_hours", "21:00-07:30"
 TO_MACHINES = frozenset({"webhook", "file"})  # who is never woken
@@ -52,6 +52,11 @@ BUILT_IN = (
     NoticeRule(
         "bounces", BOUNCES, ("dispatcher", "supervisor"), DEFAULT_CARRIER,
         Title("事件 {number} 已被退回 {bounces} 次，请确定主责", "Event {number} was returned {bounces} times: decide who leads"),
+    ),
+    NoticeRule(
+        "resumed", RESUMED, ("owner", "supervisor"), DEFAULT_CARRIER,
+        Title("事件 {number} 因“{reason}”暂停已满最长期限，恢复计时：{clock}，{due} 到期",
+              "Event {number}: the pause for “{reason}” came to its longest length; the clock goes on: {clock}, due {due}"),
     ),
 )  # fmt: skip
 
@@ -98,6 +103,8 @@ BY_KIND = {
     PartyKind.TEAM: (Role.DEPARTMENT, Role.OFFICER, Role.MEDIATOR),
     PartyKind.PERSON: (Role.OFFICER,),  # a person named is told whatever his post
 }
+# What somebody on duty in a grid is told in the place of all who hold such a post for the whole village.
+ON_DUTY = {Role.OFFICER: WorkerRole.GRID_WORKER, Role.GRID_LEADER: WorkerRole.GRID_LEADER}
 LEADERS = (Role.TOWNSHIP_LEADER, Role.DISPATCHER, Role.COMMANDER)
 TOWNSHIP_ZEROS, DISTRICT_ZEROS = "000", "000000"
 
@@ -126,6 +133,14 @@ def asked(matter: Matter, to: str, *, district: str) -> tuple[Asked, ...]:
     if to == "approver":
         return tuple(Asked(here, (proposal.approver,)) for proposal in matter.proposals[-1:])
     return (Asked(here, (Role(to),)),)
+
+
+def on_duty(asked: Asked) -> tuple[WorkerRole, ...]:
+    """Return as what those on duty in the event's own grid are asked for first; nothing where no village is meant."""
+    of_village = asked.party is not None and asked.party.kind is PartyKind.UNIT and not asked.party.code.endswith(TOWNSHIP_ZEROS)
+    if not of_village or not set(asked.roles) <= ON_DUTY.keys():
+        return ()
+    return tuple(ON_DUTY[role] for role in asked.roles)
 
 
 def lowest_unit(matter: Matter, district: str) -> Party:

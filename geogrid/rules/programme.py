@@ -33,14 +33,15 @@ class Fault:
 
     line: int
     path: str
-    reason: Reason
+    reason: Reason | str
 
     def __str__(self) -> str:
         return self.words("en")
 
     def words(self, language: str) -> str:
         """Return line, place and reason in a language."""
-        return f"{self.line}: {self.path}: {self.reason.words(language)}"
+        said = self.reason.words(language) if isinstance(self.reason, Reason) else self.reason
+        return f"{self.line}: {self.path}: {said}"
 
 
 def parse_programme(text: str, name: str = "programme") -> Programme:

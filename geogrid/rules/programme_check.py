@@ -26,6 +26,7 @@ HANDLING = frozenset({StepKind.HANDLE, StepKind.SETTLE})
 OUTSIDE = frozenset({Role.CITIZEN})
 NEEDS = {  # an effect, and the evidence without which it cannot be carried out
     "give": "party", "assist": "party", "blow": "party", "pause": "pause", "extend": "amount", "park": "until", "rate": "rating",
+    "merge": "parent",
 }  # fmt: skip
 
 
@@ -49,6 +50,7 @@ def check(programme: Programme) -> tuple[Finding, ...]:
         *_closed_by_itself(programme),
         *(finding for i, clock in enumerate(programme.clocks) for finding in _of_clock(programme, clock, ("clocks", i))),
         *_parked(programme),
+        *_pauses_end(programme),
         *_without_evidence(programme),
         *_unused(programme),
     )
@@ -196,7 +198,7 @@ def _closed_by(programme: Programme, handler: str) -> str:
 
     def onward(code: str) -> Iterator[str]:
         for step in _from(programme, code):
-            if step.to and handler not in step.not_by and not set(step.roles) <= OUTSIDE:
+            if step.to and handler not in step.not_by and not set(step.roles) <= OUTSIDE and "follow" not in step.does:
                 yield step.to
 
     starts = [own.to] if own.to else list(own.from_states)
@@ -207,14 +209,16 @@ def _closed_by(programme: Programme, handler: str) -> str:
 def _closed_by_itself(programme: Programme) -> Iterator[Finding]:
     """Say which steps of the platform would close a matter that nobody decided.
 
-    Only what counts as approved when its time is up may end so, and never a dispute: it escalates.
+    Only what counts as approved when its time is up may end so, and never a dispute: it escalates. What was merged ends with the
+    matter that it follows, on which somebody decided.
     """
     has_disputes = any(category.kind is EventKind.DISPUTE for category in programme.categories)
     approving = {clock.time_out_step for clock in programme.clocks if clock.time_out is TimeOut.APPROVE and not has_disputes}
     for i, step in enumerate(programme.steps):
         closes = bool(step.to) and not programme.state(step.to).stage.is_open
         from_open = any(programme.state(state).stage.is_open for state in step.from_states)
-        if Role.SYSTEM in step.roles and closes and from_open and step.code not in approving:
+        by_itself = Role.SYSTEM in step.roles and "follow" not in step.does
+        if by_itself and closes and from_open and step.code not in approving:
             says = "{step} would close a matter that nobody decided: system may not take it"
             yield Finding(("steps", i), Reason(says, step=step.code))
 
@@ -254,7 +258,8 @@ def _starts_at_closing(programme: Programme, clock: ClockRule) -> bool:
 def _ticking(programme: Programme, clock: ClockRule, node: tuple[str, bool]) -> Iterator[tuple[str, bool]]:
     state, runs = node
     for step in _from(programme, state):
-        goes_on = (runs and step.code not in clock.stops_on) or step.code in clock.starts_on
+        stops = step.code in clock.stops_on or "follow" in step.does
+        goes_on = (runs and not stops) or step.code in clock.starts_on
         yield step.to or state, goes_on
 
 
@@ -292,6 +297,29 @@ def _parked(programme: Programme) -> Iterator[Finding]:
         if not all(here) and target.clocks_may_run and target.stage.is_open and "unpark" not in step.does:
             says = "clocks stand still where {step} is taken: it must unpark"
             yield Finding(("steps", i, "does"), Reason(says, step=step.code))
+
+
+def _pauses_end(programme: Programme) -> Iterator[Finding]:
+    """Say where a pause with a longest length could not be ended by the platform when its time is up."""
+    limited = [i for i, pause in enumerate(programme.pauses) if pause.longest]
+    if not limited:
+        return
+    ending = {s for step in programme.steps if "resume" in step.does and Role.SYSTEM in step.roles for s in step.from_states}
+    begun = [step.to or code for step in programme.steps if "pause" in step.does for code in step.from_states]
+    going = [step for step in programme.steps if not {"resume", "park", "merge"} & set(step.does)]
+    paused = _walk(begun, partial(_onward, going))
+    if missing := sorted((paused - ending) & _pausable(programme)):
+        says = "a pause can come to its longest length in {states}, where no step of system does resume"
+        yield Finding(("pauses", limited[0], "longest"), Reason(says, states=", ".join(missing)))
+
+
+def _pausable(programme: Programme) -> set[str]:
+    """Return the open states in which a clock that may be paused can be running."""
+    found = set[str]()
+    for clock in (clock for clock in programme.clocks if clock.pauses):
+        begins = (programme.states[0].code, "report" in clock.starts_on)
+        found |= {state for state, runs in _walk([begins], partial(_ticking, programme, clock)) if runs}
+    return {code for code in found if programme.state(code).clocks_may_run and programme.state(code).stage.is_open}
 
 
 def _without_evidence(programme: Programme) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ def broken_links(programme: Programme) -> list[Broken]:
         *_of_categories(programme),
         *_of_steps(programme),
         *(found for i, clock in enumerate(programme.clocks) for found in _of_clock(programme, clock, ("clocks", i))),
+        *_of_pauses(programme),
         *_of_notices(programme),
         *(found for i, rule in enumerate(programme.triage) for found in _of_when(programme, rule.when, ("triage", i, "when"))),
     ]
@@ -207,6 +208,12 @@ def _odd_lights(clock: ClockRule, path: Path) -> Iterator[Broken]:
             yield (*path, "lights", audience.value), Reason("no light for {phase}", phase=phase)
         for phase in sorted(lights.keys() - phases):
             yield (*path, "lights", audience.value), Reason("{phase} is no phase of this clock", phase=phase)
+
+
+def _of_pauses(programme: Programme) -> Iterator[Broken]:
+    for i, pause in enumerate(programme.pauses):
+        if pause.longest is not None and pause.longest.amount < 1:
+            yield ("pauses", i, "longest"), Reason("the longest length of a pause is at least 1")
 
 
 def _of_notices(programme: Programme) -> Iterator[Broken]:

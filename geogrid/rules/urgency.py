@@ -64,14 +64,20 @@ def spans_of(programme: Programme, matter: Matter, *, time: WorkTime) -> tuple[S
 
 
 def _phases(position: int, rule: ClockRule, run: ClockRun, time: WorkTime) -> _Phases:
-    """Read a clock as of its last mark: until the next one its phases follow from its instants alone."""
+    """Read a clock as of its last mark: until the next one its phases follow from its instants alone.
+
+    A pause that ends by itself at a day is one more such instant.
+    """
     lights, last = rule.lights.get(Audience.STAFF, {}), run.marks[-1].at
     reading = read_clock(rule, run.limit, run.marks, now=last, time=time)
-    first = lights.get(reading.phase, Light.GREY)
-    if reading.paused or reading.phase == Phase.OVERDUE:
-        return _Phases(position, first, (), reading.due_at)
-    reached = [(at, code) for code, at in reading.thresholds if last < at <= reading.due_at]
-    reached.append((reading.due_at + JUST_AFTER, Phase.OVERDUE.value))
+    first, reached = lights.get(reading.phase, Light.GREY), list[tuple[datetime, str]]()
+    while reading.paused and reading.resumes_at is not None and reading.resumes_at > last:
+        last = reading.resumes_at
+        reading = read_clock(rule, run.limit, run.marks, now=last, time=time)
+        reached.append((last, reading.phase))
+    if not reading.paused and reading.phase != Phase.OVERDUE:
+        reached += [(at, code) for code, at in reading.thresholds if last < at <= reading.due_at]
+        reached.append((reading.due_at + JUST_AFTER, Phase.OVERDUE.value))
     later = tuple((at, lights.get(code, Light.GREY)) for at, code in reached)
     return _Phases(position, first, later, reading.due_at)
 

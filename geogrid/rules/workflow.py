@@ -27,6 +27,7 @@ from geogrid.errors import (
     ProposalWaits,
     RoleMissing,
     SamePerson,
+    StepMerged,
     StepNotAllowed,
     StepUnknown,
     WithinPassed,
@@ -34,13 +35,15 @@ from geogrid.errors import (
 from geogrid.rules.approvals import approver_of, next_approver
 from geogrid.rules.carrying import carried_out, next_seq, ticked
 from geogrid.rules.deadlines import Facts, facts_of, fits
-from geogrid.rules.effects import OF_TERRITORY, Doing, clock_to_extend, party_of
+from geogrid.rules.effects import OF_TERRITORY, PAUSE_UNTIL, Doing, clock_to_extend, party_of
 from geogrid.rules.entitled import holds, post_for
 from geogrid.rules.ownership import level_of, owner_of
 from geogrid.rules.work_time import WorkTime
 
-OURS = frozenset({"post", "units", "approver"})  # details that are written here; what a sender puts in their place is left out
+# Details that are written here; what a sender puts in their place is left out.
+OURS = frozenset({"post", "units", "approver", PAUSE_UNTIL})
 HANDS_OVER = frozenset({"give", "next_level", "previous_level"})
+OF_MERGED = frozenset({"unmerge", "follow"})  # what alone is done to a matter that follows another one, and to no other
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ def possible(programme: Programme, matter: Matter, actor: Actor | None = None) -
     Evidence and time limits are asked for when a step is taken.
     """
     facts = facts_of(matter)
-    found = (step for step in programme.leaving.get(matter.state, ()) if fits(step.when, facts))
+    leaving = programme.leaving.get(matter.state, ())
+    found = (step for step in leaving if fits(step.when, facts) and _goes_its_way(programme, step, matter))
     if actor is None:
         return tuple(found)
     return tuple(step for step in found if holds(actor, step.roles, matter) and not _took(matter, actor.id, step.not_by))
@@ -131,11 +135,18 @@ def _is_open(step: StepRule, matter: Matter, facts: Facts) -> bool:
     return matter.state in step.from_states and fits(step.when, facts)
 
 
+def _goes_its_way(programme: Programme, step: StepRule, matter: Matter) -> bool:
+    """Whether a step is for matters like this: one that follows another, as long as it is open, waits for that one."""
+    follows = bool(matter.parent) and programme.state(matter.state).stage.is_open
+    return bool(OF_MERGED & set(step.does)) is follows
+
+
 def step_of(programme: Programme, matter: Matter, kind: StepKind) -> StepRule | None:
     """Return the step of a kind that the matter is open to: what a step of a plainer system was; None where none fits."""
     facts = facts_of(matter)
     leaving = programme.leaving.get(matter.state, ())
-    return next((step for step in leaving if step.kind is kind and fits(step.when, facts)), None)
+    fitting = (step for step in leaving if step.kind is kind and fits(step.when, facts))
+    return next((step for step in fitting if _goes_its_way(programme, step, matter)), None)
 
 
 def _took(matter: Matter, actor: str, codes: Collection[str]) -> str:
@@ -175,7 +186,7 @@ def take(programme: Programme, matter: Matter, command: Command, *, now: datetim
     _check_parties(rule, command.details)
     _check_within(programme, rule, matter, now, time)
     approver = approver_of(programme, rule, matter, command.details, now, time)
-    details = _details(programme, matter, rule, command, post)
+    details = _details(programme, matter, rule, command, post) | _pause_ends(programme, rule, command, now, time)
     doing = Doing(programme, now, now, replace(command.actor, posts=(post,)), details)
     done = carried_out(programme, matter, rule, doing)  # before it is asked for: what could not be done is not asked
     if approver is None or holds(command.actor, (approver,), matter):
@@ -214,6 +225,13 @@ def _details(programme: Programme, matter: Matter, rule: StepRule, command: Comm
     return details
 
 
+def _pause_ends(programme: Programme, rule: StepRule, command: Command, now: datetime, time: WorkTime) -> dict[str, str]:
+    """Return when the pause ends by itself that a step begins, counted from now on, as it is kept with the step."""
+    reason = command.details.get("pause") if "pause" in rule.does else None
+    longest = next((pause.longest for pause in programme.pauses if pause.code == reason), None)
+    return {PAUSE_UNTIL: time.count(now, longest, ()).end.isoformat()} if longest else {}
+
+
 def _told(post: Post) -> dict[str, str]:
     return {"role": post.role.value, "unit": post.unit, "department": post.department, "station": post.station}
 
@@ -226,6 +244,8 @@ def _rule(programme: Programme, matter: Matter, code: str) -> StepRule:
         raise StepUnknown(programme=programme.code, step=code, possible=open_now) from None
     if not _is_open(rule, matter, facts_of(matter)):
         raise StepNotAllowed(step=code, state=matter.state)
+    if not _goes_its_way(programme, rule, matter):
+        raise StepMerged(step=code, parent=matter.parent) if matter.parent else StepNotAllowed(step=code, state=matter.state)
     return rule
 
 

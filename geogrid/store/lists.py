@@ -13,8 +13,9 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from geogrid.domain.lists import Duty, Item, ItemState, Named, Part, Tier
-from geogrid.domain.people import Recipient
+from geogrid.domain.people import Recipient, WorkerRole
 from geogrid.domain.programmes import Party
+from geogrid.store.tables.events import assignments
 from geogrid.store.tables.lists import duties, list_items, tiers
 from geogrid.store.tables.people import people
 
@@ -66,6 +67,25 @@ def end_duty(session: Session, person_id: UUID, grid: str, *, now: datetime) -> 
     held = (duties.c.person_id == person_id, duties.c.grid == grid, duties.c.valid.op("@>")(now))
     ended = session.execute(update(duties).where(*held).values(valid=func.tstzrange(func.lower(duties.c.valid), until)))
     return bool(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def on_duty_at(
+    session: Session, event_id: UUID, village: str, roles: Collection[WorkerRole], *, now: datetime
+) -> list[Recipient]:
+    """Return who is on duty at ``now`` in an event's grid, by login; nobody where it is not of ``village`` (12 digits).
+
+    Rides ``ix_assignments_event_id`` and the exclusion of duties by grid.
+    """
+    here = select(assignments.c.grid_code).where(assignments.c.event_id == event_id, assignments.c.is_current)
+    query = (
+        select(people.c.id, people.c.name, people.c.email, people.c.phone, people.c.synthetic)
+        .join(duties, duties.c.person_id == people.c.id)
+        .where(duties.c.grid == here.scalar_subquery(), func.left(duties.c.grid, 12) == village)
+        .where(duties.c.role.in_([role.value for role in roles]), duties.c.valid.op("@>")(now))
+        .where(people.c.disabled_at.is_(None), people.c.integration.is_(False))
+        .order_by(people.c.login)
+    )
+    return [Recipient(row.id, row.name, row.email, row.phone, row.synthetic) for row in session.execute(query)]
 
 
 def duty_counts(session: Session, *, now: datetime) -> dict[str, int]:

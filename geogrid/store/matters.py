@@ -14,10 +14,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from geogrid.domain.events import StepKind
-from geogrid.domain.matters import ClockRun, Mark, MarkKind, Matter, Proposal, Territory, Whistle
+from geogrid.domain.matters import ClockRun, Mark, Matter, Proposal, Territory, Whistle
 from geogrid.domain.programmes import Programme
 from geogrid.rules.deadlines import Reading, next_instant, read_clock
 from geogrid.rules.effects import party_of
+from geogrid.rules.pauses import pause_of
 from geogrid.rules.work_time import WorkTime
 from geogrid.rules.workflow import Past, begin, fold
 from geogrid.store.copying import copy_rows
@@ -168,7 +169,7 @@ def clock_values(
             "is_late": reading.is_late,
             "provisional": reading.provisional,
             "told_until": told_until,
-            "next_at": at if told_until is None and _begins_with_alarm(run, reading) else next_instant(reading, at),
+            "next_at": at if told_until is None and _begins_with_alarm(run, reading) else next_instant(reading, at) or _over(run),
         }
 
 
@@ -177,9 +178,13 @@ def _begins_with_alarm(run: ClockRun, reading: Reading) -> bool:
 
 
 def _stands_since(run: ClockRun) -> datetime | None:
-    if not (run.is_running and run.is_paused):
-        return None
-    return next(mark.at for mark in reversed(run.marks) if mark.kind is MarkKind.PAUSE)
+    pause = pause_of(run)
+    return pause.at if pause else None
+
+
+def _over(run: ClockRun) -> datetime | None:
+    pause = pause_of(run)
+    return pause.until if pause else None
 
 
 def instant(at: datetime) -> str:
@@ -190,7 +195,8 @@ def instant(at: datetime) -> str:
 def mark_told(mark: Mark) -> dict[str, Any]:
     """Return a mark as it is stored."""
     told: dict[str, Any] = {"kind": mark.kind.value, "at": instant(mark.at)}
-    return told | ({"reason": mark.reason} if mark.reason else {}) | ({"amount": str(mark.amount)} if mark.amount else {})
+    more = {"reason": mark.reason, "amount": mark.amount and str(mark.amount), "until": mark.until and instant(mark.until)}
+    return told | {name: value for name, value in more.items() if value}
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------

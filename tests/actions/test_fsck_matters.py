@@ -52,7 +52,7 @@ TAMPERED = [
     (MATTER, "UPDATE matters SET state = 'opened'"),
     (MATTER, "UPDATE matters SET level = 'township'"),
     (MATTER, "UPDATE matters SET units = '[]'"),
-    (MATTER, "UPDATE matters SET programme_version = 2"),
+    (MATTER, "UPDATE matters SET programme_version = 9"),
     (MATTER, "UPDATE matters SET rating = 1"),
     (MATTER, "UPDATE matters SET proposals = '[{}]'"),
     (MATTER, "UPDATE steps SET details = details - 'programme' WHERE seq = 1"),

@@ -49,7 +49,7 @@ WHOLE = [StepKind.REPORT, StepKind.OPEN, StepKind.DISPATCH, StepKind.HANDLE, Ste
 def test_a_report_opens_a_matter_with_owner_category_and_clock(session, district):
     event_id = reported(session, district)
     found = matter_row(session, event_id)
-    assert (found.programme, found.programme_version, found.state, found.category) == ("hulan", 1, "reported", "E")
+    assert (found.programme, found.programme_version, found.state, found.category) == ("hulan", 2, "reported", "E")
     assert (found.first_owner, found.owner, found.level) == (f"unit:{VILLAGE_A}", f"unit:{VILLAGE_A}", "village")
     assert [(c.clock, c.stopped_at) for c in clock_rows(session, event_id)] == [("accept", None)]
     dispute = reported(session, district, IN_B1, kind=EventKind.DISPUTE)
@@ -100,7 +100,7 @@ def changed(tmp_path, *edits):
 
 
 SLOWER = ('limits = [{ promised = "2wh" }]', 'limits = [{ promised = "6wh" }]')
-NEXT = ("version = 1\n", "version = 2\n")
+NEXT = ("version = 2\n", "version = 3\n")
 
 
 PUBLISHED = ("year = 2027\nprovisional = true\nholidays = [", 'year = 2027\nholidays = ["2027-01-05..2027-01-06", ')
@@ -117,7 +117,7 @@ def test_a_matter_keeps_the_rules_it_was_opened_under(session, district, tmp_pat
     due = clock_rows(session, old)[0].due_at
     later = under(district, changed(tmp_path, NEXT, SLOWER))
     new = reported(session, later)
-    assert (matter_row(session, old).programme_version, matter_row(session, new).programme_version) == (1, 2)
+    assert (matter_row(session, old).programme_version, matter_row(session, new).programme_version) == (2, 3)
     assert clock_rows(session, new)[0].due_at > due
     take(session, later, old, "note", DISPATCHER, hours=1, note="seen")
     assert clock_rows(session, old)[0].due_at == due
@@ -160,7 +160,7 @@ def test_versions_are_kept_once_and_read_once(session, district):
     for _ in range(2):
         keep_all(session, current, texts, now=NOW)
     kept = session.execute(text("SELECT code, version FROM programmes WHERE code = 'hulan'")).all()
-    assert [tuple(row) for row in kept] == [("hulan", 1)]
+    assert [tuple(row) for row in kept] == [("hulan", 2)]
     asked = []
 
     def opening():
@@ -168,8 +168,8 @@ def test_versions_are_kept_once_and_read_once(session, district):
         return nullcontext(session)
 
     versions = Versions(opening)
-    assert versions.older("hulan", 1) is versions.older("hulan", 1)
-    assert versions.older("hulan", 1) == district.programmes.of("hulan")
+    assert versions.older("hulan", 2) is versions.older("hulan", 2)
+    assert versions.older("hulan", 2) == district.programmes.of("hulan")
     assert len(asked) == 1
     with pytest.raises(NotFoundError):
         versions.older("hulan", 7)

@@ -169,7 +169,7 @@ def test_a_parked_matter_comes_back_on_its_day_of_review(session, staffed):
 
 
 def test_a_programme_that_leaves_parked_matters_to_people_has_them_told_once(session, staffed, monkeypatch):
-    monkeypatch.setattr("geogrid.actions.tick.unparking", lambda programme, matter: "")
+    monkeypatch.setattr("geogrid.actions.tick.step_of_platform", lambda programme, matter, effect: "")
     event_id = reported(session, staffed)
     live(session, staffed, event_id, "take_on")
     take(session, staffed, event_id, "park", HANDLER, hours=2, reason="frost", until="2025-07-01T09:00+08:00")

@@ -70,6 +70,12 @@ BROKEN = {  # what: (before, after, below which line, what stands on the line na
         ', "public_notice", "waiting_citizen"]', ', "public_notice"]', "[[clocks]]", 'code = "waiting_citizen"',
         "no clock stands still for waiting_citizen",
     ),
+    "a pause that nobody ends": (
+        '"dispatcher", "system"]\ndoes = ["resume"]', '"dispatcher"]\ndoes = ["resume"]', 'code = "resume"', 'longest = "30wd"',
+        "where no step of system does resume",
+    ),
+    "a pause of no length": ('longest = "30wd"', 'longest = "0wd"', "[[pauses]]", 'longest = "0wd"', "is at least 1"),
+    "a pause of no unit": ('longest = "30wd"', 'longest = "30 days"', "[[pauses]]", 'longest = "30 days"', "is no duration"),
     "an unknown pause": ('pauses = ["third', 'pauses = ["any', "[[clocks]]", 'pauses = ["any', "any_party_report is none"),
     "one code twice": ('code = "handled"', 'code = "parked"', "[[states]]", 'code = "parked"', "parked stands twice"),
     "no title": ('title = { zh = "派遣", en = "Dispatch" }\n', "", 'code = "dispatch"', 'code = "dispatch"', "title is missing"),

@@ -125,7 +125,7 @@ def test_what_stood_still_before_it_was_parked_stands_still_after():
 
 def test_a_matter_handled_while_its_clock_stands_still_is_done_in_time():
     paused = after(in_hand("E01"), ("pause", LEADER, {"pause": "waiting_citizen", "reason": "away"}))
-    run = run_of(after(paused, ("handle", LEADER, {"note": "done"}), when="2025-07-30T10:00"))
+    run = run_of(after(paused, ("handle", LEADER, {"note": "done"}), when="2025-07-10T10:00"))
     reading = read_clock(HULAN.clock("handle"), run.limit, run.marks, now=at("2025-08-01T10:00"), time=TIME)
     assert (reading.phase, reading.paused) == (Phase.DONE_IN_TIME, False)
 

@@ -132,7 +132,9 @@ def programme_body(programme: Programme) -> dict[str, Any]:
         "steps": [_step(step, programme) for step in programme.steps],
         "clocks": [_clock(clock) for clock in programme.clocks],
         "pauses": [
-            _titled(pause) | {"approver": pause.approver and pause.approver.value, "requires": list(pause.requires)}
+            _titled(pause)
+            | {"approver": pause.approver and pause.approver.value, "requires": list(pause.requires)}
+            | {"longest": str(pause.longest) if pause.longest else None}
             for pause in programme.pauses
         ],
     }

@@ -77,7 +77,13 @@ def clock_body(view: ClockView) -> dict[str, Any]:
         "promised": str(view.run.limit.promised),
         "legal": str(view.run.limit.legal) if view.run.limit.legal else None,
         "marks": [
-            {"kind": mark.kind.value, "at": instant(mark.at), "reason": mark.reason, "amount": str(mark.amount or "")}
+            {
+                "kind": mark.kind.value,
+                "at": instant(mark.at),
+                "reason": mark.reason,
+                "amount": str(mark.amount or ""),
+                "until": _instant(mark.until),
+            }
             for mark in view.run.marks
         ],
     }

@@ -1,3 +1,10 @@
+ALTER TABLE steps DROP CONSTRAINT ck_steps_kind_known;
+
+UPDATE steps SET kind = CASE kind WHEN 'follow' THEN 'close' ELSE 'note' END, step = CASE kind WHEN 'follow' THEN step ELSE 'note' END
+WHERE kind IN ('merge', 'unmerge', 'follow');
+
+ALTER TABLE steps ADD CONSTRAINT ck_steps_kind_known CHECK (kind IN ('report', 'assign', 'open', 'dispatch', 'handle', 'verify', 'close', 'archive', 'triage', 'take_on', 'return', 'transfer', 'assist', 'escalate', 'send_down', 'blow', 'answer', 'supervise', 'urge', 'pause', 'resume', 'extend', 'park', 'unpark', 'key_list', 'consult', 'mediate', 'settle', 'confirm', 'withdraw', 'reply', 'rate', 'revisit', 'note', 'ask', 'approve', 'refuse', 'time_out'));
+
 ALTER TABLE matters DROP COLUMN parent_id;
 
 DROP POLICY orders_scope ON orders;

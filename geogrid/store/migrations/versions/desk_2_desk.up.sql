@@ -184,3 +184,9 @@ ALTER TABLE matters ADD COLUMN parent_id UUID;
 ALTER TABLE matters ADD CONSTRAINT fk_matters_parent_id FOREIGN KEY(parent_id) REFERENCES matters (event_id);
 
 CREATE INDEX ix_matters_parent_id ON matters (parent_id) WHERE parent_id IS NOT NULL;
+
+ALTER TABLE steps DROP CONSTRAINT ck_steps_kind_known;
+
+ALTER TABLE steps ADD CONSTRAINT ck_steps_kind_known CHECK (kind IN ('report', 'assign', 'open', 'dispatch', 'handle', 'verify', 'close', 'archive', 'triage', 'take_on', 'return', 'transfer', 'assist', 'escalate', 'send_down', 'blow', 'answer', 'supervise', 'urge', 'pause', 'resume', 'extend', 'park', 'unpark', 'key_list', 'consult', 'mediate', 'settle', 'confirm', 'withdraw', 'reply', 'rate', 'revisit', 'merge', 'unmerge', 'follow', 'note', 'ask', 'approve', 'refuse', 'time_out')) NOT VALID;
+
+ALTER TABLE steps VALIDATE CONSTRAINT ck_steps_kind_known;
