@@ -36,6 +36,7 @@ QUERIES = (
     ("I3", "An edition's state does not agree with its time of validity.", checks.ONE_EDITION),
     ("I5", "The steps of an event have a gap.", checks.STEPS_WITHOUT_GAPS),
     ("I5", CLOSED_AT, checks.CLOSED_AT),
+    ("I6", "What was merged does not follow its parent to the end.", checks.MERGED_APART),
     ("I7", "A delivery neither waits for a next try nor has ended with a reason.", checks.ADRIFT),
     ("P1", "An event's grid is not that of its current assignment.", checks.PROJECTED_PLACE),
     ("P1", "An event's village is not that of its grid.", checks.PROJECTED_VILLAGE),

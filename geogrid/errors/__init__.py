@@ -45,6 +45,7 @@ from geogrid.errors.coordinates import (
     DatumMissing,
     DatumUnknown,
 )
+from geogrid.errors.desk import HandoverAccepted, MilestoneDone, NotKeyListed, OrderToNobody, ViewNameTaken, WordsInvalid
 from geogrid.errors.disputes import (
     AgreementState,
     CaseNotAnonymous,
@@ -74,6 +75,7 @@ from geogrid.errors.editions import (
     EditionUnknown,
     EditionWithdrawn,
 )
+from geogrid.errors.enterprises import CreditCode, EnterprisesInvalid, EnterpriseValue, VisitConflict
 from geogrid.errors.family import (
     AccessError,
     ConflictError,
@@ -231,6 +233,7 @@ __all__ = [
     "CoordType",
     "CountsTooMany",
     "CountsUnreconciled",
+    "CreditCode",
     "DatabaseDown",
     "DatabaseSilent",
     "DatumMissing",
@@ -247,6 +250,8 @@ __all__ = [
     "EditionSuspicious",
     "EditionUnknown",
     "EditionWithdrawn",
+    "EnterpriseValue",
+    "EnterprisesInvalid",
     "EventNotWaiting",
     "EvidenceInvalid",
     "EvidenceMissing",
@@ -272,6 +277,7 @@ __all__ = [
     "GeometrySelfIntersection",
     "GeometryTooLarge",
     "GeometryType",
+    "HandoverAccepted",
     "IndicatorsInvalid",
     "InputError",
     "JsonDuplicateKey",
@@ -292,13 +298,16 @@ __all__ = [
     "MediatorUnfit",
     "MergeRefused",
     "MethodNotAllowed",
+    "MilestoneDone",
     "MonthClosed",
     "MonthInvalid",
     "NobodyWaits",
     "NotFoundError",
+    "NotKeyListed",
     "OptionInvalid",
     "OrderConflict",
     "OrderOver",
+    "OrderToNobody",
     "OutsideChannelUnknown",
     "PartFailed",
     "PartiesMissing",
@@ -354,7 +363,10 @@ __all__ = [
     "TimeWithoutOffset",
     "TooManyRequests",
     "UnavailableError",
+    "ViewNameTaken",
+    "VisitConflict",
     "WindowUnknown",
     "WindowsInvalid",
     "WithinPassed",
+    "WordsInvalid",
 ]

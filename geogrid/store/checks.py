@@ -65,6 +65,12 @@ FROM concerns AS c FULL JOIN due AS d USING (event_id, party)
 WHERE (c.reported_at, c.is_open, c.village_code, c.township_code, c.cell_x, c.cell_y, c.lon_e7, c.lat_e7) IS DISTINCT FROM
     (d.reported_at, d.is_open, d.village_code, d.township_code, d.cell_x, d.cell_y, d.lon_e7, d.lat_e7)
 """
+# What was merged ends with the matter that it follows; that one goes its own way, so that there are no chains and no rings.
+MERGED_APART = """
+SELECT c.event_id::text, c.parent_id::text FROM matters AS c
+JOIN matters AS p ON p.event_id = c.parent_id JOIN events AS e ON e.id = c.event_id JOIN events AS f ON f.id = p.event_id
+WHERE (e.is_open AND NOT f.is_open) OR p.parent_id IS NOT NULL AND e.is_open
+"""
 CLOSED_AT = """
 SELECT e.id::text, coalesce(e.closed_at::text, '-') || ' / ' || coalesce(max(s.at)::text, '-')
 FROM events AS e LEFT JOIN steps AS s ON s.event_id = e.id AND s.kind = 'close'

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 EDITION_LOCK = 0x65646974696F6E  # "edition"
 PUBLISH_LOCK = 0x7075626C697368  # "publish"
 KEY_LOCK = 0x6B6579  # "key"
+MERGE_LOCK = 0x6D65726765  # "merge"
 SHARE = text("SELECT pg_advisory_xact_lock_shared(:key)")
 
 
@@ -30,6 +31,11 @@ def take_edition(session: Session) -> None:
 def take_publishing(session: Session) -> None:
     """Wait until nobody else publishes, then keep other publishers out until this transaction ends; ingest goes on."""
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PUBLISH_LOCK})
+
+
+def take_merging(session: Session) -> None:
+    """Wait until nobody else merges matters, then be the only one until this transaction ends: it holds two matters at once."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MERGE_LOCK})
 
 
 def take_key(session: Session, key: str) -> None:

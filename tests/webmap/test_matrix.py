@@ -28,6 +28,8 @@ CLERKS = {R.WINDOW_CLERK, R.HOTLINE_OPERATOR, R.DISPATCHER, R.COMMANDER}
 LISTERS = DECIDERS | {R.DEPARTMENT}
 OPERATORS = {R.HOTLINE_OPERATOR, R.DISPATCHER, R.COMMANDER}  # of hotlines
 MEDIATION = {R.MEDIATOR, R.WINDOW_CLERK, R.DISPATCHER, R.VERIFIER, R.TOWNSHIP_LEADER, R.COMMANDER}
+AT_DESKS = {R.DISPATCHER, R.COMMANDER, R.TOWNSHIP_LEADER, R.WINDOW_CLERK, R.HOTLINE_OPERATOR}  # who keep a log of shifts
+GIVERS = {R.DISPATCHER, R.COMMANDER, R.TOWNSHIP_LEADER}  # of orders
 SHA = "0" * 64
 NUMBERS: dict[str, str] = {}  # of the events below, by id
 
@@ -162,6 +164,26 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("GET", "/api/v1/docs/assets/<path:filename>"): Ask("/api/v1/docs/assets/none.js", ANYBODY, 404),
     ("GET", "/bundles/<version>/<name>"): Ask("/bundles/0/none.js", ANYBODY, 404),
     ("GET", "/static/<path:filename>"): Ask("/static/none.js", ANYBODY, 404),
+    ("GET", "/api/v1/desk/queue"): Ask("/api/v1/desk/queue", ALL),
+    ("POST", "/api/v1/desk/bulk/preview"): Ask("/api/v1/desk/bulk/preview", ALL, 200, {"json": {"ids": [], "step": "open"}}),
+    ("POST", "/api/v1/desk/bulk"): Ask("/api/v1/desk/bulk", ALL, 200, {"json": {"items": [], "step": "open"}}),
+    ("GET", "/api/v1/desk/views"): Ask("/api/v1/desk/views", ALL),
+    ("POST", "/api/v1/desk/views"): Ask("/api/v1/desk/views", ALL, 422, {"json": {}}),
+    ("PUT", "/api/v1/desk/views/<int:view_id>"): Ask("/api/v1/desk/views/9999", ALL, 422, {"json": {}}),
+    ("DELETE", "/api/v1/desk/views/<int:view_id>"): Ask("/api/v1/desk/views/9999", ALL, 404),
+    ("POST", "/api/v1/desk/milestones/<int:milestone_id>/done"): Ask(
+        "/api/v1/desk/milestones/9999/done", HANDLERS, 404, {"json": {"note": "x"}}
+    ),
+    ("GET", "/api/v1/desk/orders"): Ask("/api/v1/desk/orders", ALL),
+    ("POST", "/api/v1/desk/orders"): Ask("/api/v1/desk/orders", GIVERS, 422, {"json": {}}),
+    ("GET", "/api/v1/desk/orders/<int:order_id>"): Ask("/api/v1/desk/orders/9999", ALL, 404),
+    ("POST", "/api/v1/desk/orders/<int:order_id>/read"): Ask("/api/v1/desk/orders/9999/read", ALL, 404),
+    ("GET", "/api/v1/desk/shift-log"): Ask("/api/v1/desk/shift-log", AT_DESKS | {R.AUDITOR}),
+    ("POST", "/api/v1/desk/shift-log"): Ask("/api/v1/desk/shift-log", AT_DESKS, 422, {"json": {}}),
+    ("POST", "/api/v1/desk/shift-log/handover"): Ask("/api/v1/desk/shift-log/handover", AT_DESKS, 422, {"json": {}}),
+    ("POST", "/api/v1/desk/shift-log/handover/<int:handover_id>/accept"): Ask(
+        "/api/v1/desk/shift-log/handover/9999/accept", AT_DESKS, 404
+    ),
     # A key ends no session; this one is last, since it ends that of the caller.
     ("POST", "/logout"): Ask("/logout", LOGGED_IN, 303),
 }
@@ -178,6 +200,15 @@ OF_AN_EVENT: dict[tuple[str, str], Ask] = {
     ("POST", f"{_E}/reveal"): Ask(f"{EVENT}/reveal", ALL, 422, {"json": {"purpose": "-"}}),
     ("PUT", f"{_E}/grid"): Ask(f"{EVENT}/grid", PLACERS, 409, {"json": {"grid_code": "999901001001002"}}),
     ("PUT", f"{_E}/photos/<sha256>"): Ask(f"{EVENT}/photos/{SHA}", REPORTERS, 422, {"data": b"no picture"}),
+}
+# On the desk.
+_W, DESK = "/api/v1/desk/events/<uuid:event_id>", "/api/v1/desk/events/{event}"
+OF_AN_EVENT |= {
+    ("GET", _W): Ask(DESK, ALL),
+    **{("GET", f"{_W}/{part}"): Ask(f"{DESK}/{part}", ALL) for part in ("duplicates", "candidates", "milestones")},
+    ("POST", f"{_W}/merge"): Ask(f"{DESK}/merge", ALL, 404, {"json": {"parent": NOBODY}}),
+    ("POST", f"{_W}/unmerge"): Ask(f"{DESK}/unmerge", ALL, 409, {"json": {"reason": "x"}}),
+    ("POST", f"{_W}/milestones"): Ask(f"{DESK}/milestones", HANDLERS, 409, {"json": {"title": "x", "due_on": "2025-06-20"}}),
 }
 # Of a dispute; this event is none, so that every deed answers 422 to who may do it.
 _D, DISPUTE = "/api/v1/disputes/<uuid:event_id>", "/api/v1/disputes/{event}"

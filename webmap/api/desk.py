@@ -11,6 +11,7 @@ from webmap.api.base import blueprint
 from webmap.api.bodies import instant
 from webmap.api.desk_bodies import row_body
 from webmap.api.desk_query import QueueQuery, read_cursor, write_cursor
+from webmap.api.desk_views import with_view
 from webmap.api.events import answer
 from webmap.api.tags import DESK
 from webmap.installation import installation
@@ -25,6 +26,7 @@ def get_queue(query: QueueQuery) -> Response:
 
     Pages of one list show the lights of one instant, that of its first page (``as_of``).
     """
+    query = with_view(query)
     chosen, scope = query.chosen(), current_scope()
     sort = sort_of(chosen, query.sort)
     now, after = read_cursor(query.after, sort) if query.after else (installation().now(), None)

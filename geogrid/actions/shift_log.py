@@ -1,0 +1,75 @@
+"""The log of a desk's shifts: lines are only ever added; who hands over names the next, who accepts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from geogrid.actions.words import kept
+from geogrid.domain.people import Actor
+from geogrid.domain.programmes import PartyKind
+from geogrid.errors import AccessForbidden, HandoverAccepted, NotFoundError, OrderToNobody
+from geogrid.rules.effects import party_of
+from geogrid.store import audit, desk, people_of_unit
+
+
+def desk_of(actor: Actor, district_code: str) -> str:
+    """Return whose desk the actor sits at: the unit of his widest post, the district's for who has one without a unit."""
+    units = [post.unit or district_code for post in actor.posts]
+    return min(units, key=lambda unit: (len(unit.rstrip("0")), unit), default=district_code)
+
+
+def add_line(session: Session, words: str, *, desk_code: str, actor: Actor, now: datetime, event_id: UUID | None = None) -> int:
+    """Add a line and return its number; that the actor sees the event was checked before. Raises WordsInvalid."""
+    said = {"desk": desk_code, "at": now, "by": actor.id, "words": kept(words, "text"), "event_id": event_id}
+    number = desk.add_line(session, said)
+    _audit(session, "desk.shift.line", number, actor, now)
+    return number
+
+
+def hand_over(session: Session, to: str, words: str, *, desk_code: str, actor: Actor, now: datetime) -> int:
+    """Hand the shift over to a person, with what the next has to know; return the number of the line.
+
+    Raises
+    ------
+    EvidenceInvalid, OrderToNobody
+        where ``to`` ("person:<id>") names nobody
+    WordsInvalid
+    """
+    party = party_of(to, "to")
+    if party.kind is not PartyKind.PERSON or not people_of_unit.person(session, party.code):
+        raise OrderToNobody(party=to, where={"path": "to"})
+    said = {"desk": desk_code, "at": now, "by": actor.id, "words": kept(words, "text"), "handed_to": str(party)}
+    number = desk.add_line(session, said)
+    _audit(session, "desk.shift.handover", number, actor, now)
+    return number
+
+
+def accept(session: Session, number: int, *, actor: Actor, now: datetime) -> None:
+    """Accept a shift.
+
+    Raises
+    ------
+    NotFoundError
+        without such a hand-over
+    AccessForbidden
+        for whom it was not handed to
+    HandoverAccepted
+        where it was accepted already
+    """
+    found = desk.find_line(session, number, lock=True)
+    if found is None or found["handed_to"] is None:
+        raise NotFoundError(what=f"hand-over {number}")
+    if found["handed_to"] != actor.id:
+        raise AccessForbidden(where={"path": "handover"})
+    known = desk.accepted(session, number)
+    if known is not None:
+        raise HandoverAccepted(by=known["by"])
+    desk.accept_line(session, number, by=actor.id, now=now)
+    _audit(session, "desk.shift.accept", number, actor, now)
+
+
+def _audit(session: Session, action: str, number: int, actor: Actor, now: datetime) -> None:
+    audit.write(session, actor=actor.id, action=action, now=now, object_kind="shift_line", object_id=str(number))

@@ -1,0 +1,29 @@
+"""Enterprises that cannot be kept, and files of them that cannot be used."""
+
+from __future__ import annotations
+
+from geogrid.errors.family import ConflictError, InputError, SetupError
+
+
+class EnterprisesInvalid(SetupError):
+    """The file of enterprise classes {name} cannot be used. Mend it; by line: {faults}"""
+
+    code = "setup.enterprises"
+
+
+class CreditCode(InputError):
+    """{value!r} is no unified social credit code: {reason}. Compare it with the business licence."""
+
+    code = "enterprise.code"
+
+
+class EnterpriseValue(InputError):
+    """{field}: {value!r} cannot be used here. Known, or asked for: {known}."""
+
+    code = "enterprise.value"
+
+
+class VisitConflict(ConflictError):
+    """Another visit was sent under the key {key}; the first is kept. Send this one under a key of its own."""
+
+    code = "enterprise.visit_key"
