@@ -30,7 +30,21 @@ def make_accounts(settings: Settings, engine: Engine, *, twin: bool) -> list[Cre
         first = first_administrator(session, now=now, at=at, profile=profile)
         made += [first] if first else []
         _audit(session, made, now)
+    if twin and profile.synthetic:
+        _mediate(settings, engine, now)
     return made
+
+
+def _mediate(settings: Settings, engine: Engine, now: datetime) -> None:
+    """Give the made-up district its mediators, the past of its disputes and the library; its own mediator something in hand."""
+    from etl.synthesise.mediation import fill_mediation, give_some
+    from geogrid.actions.district import open_district
+    from geogrid.store.session import session_scope
+
+    district = open_district(settings, engine)
+    with session_scope(engine) as session:
+        if fill_mediation(session, district.mediation, now=now).mediators:
+            give_some(session, "mediator", now=now, district=district)
 
 
 def _twin(session: Session, now: datetime, at: datetime) -> list[Created]:
