@@ -249,3 +249,18 @@ def test_on_a_phone_nothing_covers_the_zoom_buttons_or_the_scale(serving):
             open_map(page, serving, query)
             page.wait_for_timeout(800)
             assert page.evaluate(covered) == []
+
+
+def test_the_light_of_a_card_has_its_colour_beside_shape_and_word(serving):
+    event = serving.accept(IN_A1)
+    with phone(DESK) as (page, seen):
+        open_map(page, serving, f"?event={event.id}")
+        page.wait_for_selector("#map-card .rows .light")
+        shape, colour, whole = page.evaluate("""() => {
+            const light = document.querySelector('#map-card .rows .light');
+            return [light.textContent, getComputedStyle(light).color, light.closest('dd').textContent];
+        }""")
+        colours = {"●": "rgb(0, 158, 115)", "▲": "rgb(230, 159, 0)", "■": "rgb(213, 94, 0)", "○": "rgb(122, 133, 143)"}
+        assert colour == colours[shape]
+        assert whole.startswith(f"{shape} ") and len(whole) > 8
+        assert seen.errors == []
