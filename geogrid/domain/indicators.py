@@ -110,8 +110,9 @@ class Better(LabelledEnum):
 class Condition:
     """Which rows: all that is named must hold, of a list any; what is not named asks nothing.
 
-    ``outcome`` is the word of the programme. ``overdue`` is a running clock of the event past its time. ``clock in_time
-    stopped`` are of runs of clocks alone, ``ended_as`` of disputes, ``recovered refunded`` of payments.
+    ``outcome`` is the word of the programme. ``overdue`` is a running clock of the event past its time. ``merged`` are
+    those that follow another matter. ``clock in_time stopped`` are of runs of clocks alone, ``ended_as`` of disputes,
+    ``recovered refunded`` of payments.
     """
 
     is_open: bool | None = None
@@ -131,6 +132,7 @@ class Condition:
     bounced: bool | None = None
     rated: bool | None = None
     overdue: bool | None = None
+    merged: bool | None = None
     clock: tuple[str, ...] = ()
     in_time: bool | None = None
     stopped: bool | None = None

@@ -48,6 +48,7 @@ WORDS: dict[str, Callable[[Any, datetime], Bool]] = {
     "bounced": _is(m.c.bounces > 0),
     "rated": _is(m.c.rating.is_not(None)),
     "overdue": _is(overdue),
+    "merged": _is(m.c.parent_id.is_not(None)),
     "clock": _among(c.c.clock),
     "in_time": _is(c.c.stopped_at <= c.c.due_at),
     "stopped": _is(c.c.stopped_at.is_not(None)),

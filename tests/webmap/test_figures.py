@@ -126,6 +126,15 @@ def test_a_list_is_read_page_by_page_to_its_end(client):
     assert len(seen) == len(set(seen)) == told["figure"]["denominator"] == 80
 
 
+def test_a_row_of_a_list_leads_to_its_event(small):
+    small.accept()
+    client = small.client()
+    body = page(client, "/figures/closing_rate/events?part=rest")
+    found = re.findall(r'<th scope="row"><a href="(/events/[^"]+)"', body)
+    assert len(found) == 1
+    assert client.get(found[0], headers={"Accept": "text/html"}).status_code == 200
+
+
 def test_series_and_groups_add_up_to_the_total(client):
     told = client.get(f"/api/v1/figures?{YEAR}&by=township&figure=closing_rate").get_json()
     mine = [one for one in told["figures"] if one["code"] == "closing_rate"]

@@ -151,7 +151,7 @@ def _cells(one: Indicator, row: Listed, names: Names, timezone: str) -> dict[str
     place = names.units.get(row.village_code or "") or names.units.get(row.township_code or "") or say("Without a township")
     return {
         "id": str(row.id),
-        "href": f"/?event={row.id}",
+        "href": f"/events/{row.number}",
         "number": row.number,
         "kind": labelled(EventKind, row.kind),
         "state": labelled(EventState, row.state),
