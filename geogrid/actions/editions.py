@@ -17,7 +17,7 @@ from geogrid.actions import tiling
 from geogrid.actions.answers import answers, units_of
 from geogrid.actions.district import District, compile_geography, geography_key, keep_geography
 from geogrid.actions.matters import move_matters
-from geogrid.actions.place import placed_in
+from geogrid.actions.place import leaves_open, placed_in
 from geogrid.domain.grids import EditionState, GeographyKind
 from geogrid.domain.places import Level
 from geogrid.space.copies import COPY_ZOOMS, coverage_copy, to_mercator
@@ -238,7 +238,7 @@ def _reassign(session: Session, edition: Edition, district: District, *, at: dat
     ids = [row[0] for row in waiting]
     lon, lat, accuracy = (np.array([np.nan if row[i] is None else row[i] for row in waiting]) for i in (1, 2, 3))
     found = answers(district, edition.id, lon, lat, accuracy)
-    for i, grid_code in ((i, row[4]) for i, row in enumerate(waiting) if row[4] is not None and found[i].grid_code is None):
+    for i, grid_code in ((i, row[4]) for i, row in enumerate(waiting) if row[4] is not None and leaves_open(found[i])):
         found[i] = placed_in(found[i], grid_code, edition.id, district) or found[i]
     units = [units_of(district, answer) for answer in found]
     publishing.stage_places(session, ids, found, units)

@@ -37,7 +37,8 @@ def place_event(
     actor: str,
     place: ConfirmedPlace | None = None,
 ) -> Event:
-    """Give an open event that no grid covers (or that was placed before) the grid that ``actor`` names or confirms.
+    """Give an open event the grid that ``actor`` names or confirms: one that no grid covers, that was placed before, or whose
+    position leaves several grids open.
 
     With a ``place``, found for the words of the report and confirmed by ``actor``, the grid is the one that covers it, if none
     is named; the place is kept with the assignment. The reported point stays what it was. The next edition keeps the word of
@@ -48,7 +49,7 @@ def place_event(
     NotFoundError
         without such an event, or such a grid in the edition in force.
     EventNotWaiting
-        where the event has a grid by rule, or is closed.
+        where a rule gives the event its grid beyond doubt, or it is closed.
     PlaceUncovered
         where no grid covers the place and none is named.
     """
@@ -57,7 +58,7 @@ def place_event(
     event = events.find(session, event_id, lock=True)
     if event is None or event.assignment is None:
         raise NotFoundError(what=str(event_id))
-    waiting = event.assignment.grid_code is None or event.assignment.rule is AssignmentRule.PLACED
+    waiting = leaves_open(event.assignment) or event.assignment.rule is AssignmentRule.PLACED
     if not waiting or not event.state.is_open:
         raise EventNotWaiting(number=event.number, state=event.state.value, grid=event.assignment.grid_code or "-")
     grid_code, placed = _placed(event.assignment, grid_code, place, edition.id, district)
@@ -72,6 +73,11 @@ def place_event(
     if stored is None:
         raise NotFoundError(what=str(event_id))
     return stored
+
+
+def leaves_open(assignment: Assignment) -> bool:
+    """Whether a rule leaves it to a person to name the grid: it gives none, or only the likeliest of several."""
+    return assignment.grid_code is None or assignment.confidence < 1
 
 
 def _placed(
@@ -104,7 +110,7 @@ def assign_anew(session: Session, event: Event, *, now: datetime, district: Dist
     accuracy_m = np.nan if reported is None or reported.accuracy_m is None else reported.accuracy_m
     (found,) = answers(district, edition.id, [lon], [lat], [accuracy_m])
     before = event.assignment
-    if before is not None and before.rule is AssignmentRule.PLACED and before.grid_code and found.grid_code is None:
+    if before is not None and before.rule is AssignmentRule.PLACED and before.grid_code and leaves_open(found):
         found = placed_in(replace(found, place=before.place), before.grid_code, edition.id, district) or found
     units = units_of(district, found)
     cells.subtract(session, [event.id])

@@ -15,7 +15,7 @@ from geogrid.domain.events import StepKind
 from geogrid.domain.grids import AssignmentRule, GeographyKind
 from geogrid.errors import EditionNotInForce, EventNotWaiting, NotFoundError
 from geogrid.store import events
-from tests.build_district import A1, B2, IN_A1, NOW, VILLAGE_B, grids, profile, publish, report
+from tests.build_district import A1, A2, B2, IN_A1, NOW, VILLAGE_B, grids, profile, publish, report
 
 OUTSIDE = (126.595, 45.905)
 LATER = NOW + timedelta(hours=1)
@@ -71,3 +71,17 @@ def test_the_next_edition_keeps_the_word_of_a_person_where_it_has_that_grid(sess
 def test_nothing_is_found_before_an_edition_is_in_force(session):
     with pytest.raises(EditionNotInForce):
         find_grid(session, *IN_A1, district=None)
+
+
+def test_a_border_case_is_decided_by_a_person_and_the_next_edition_keeps_it(session, district, tmp_path):
+    near = (126.605, 45.90995)  # 5 m south of the border between A1 and A2, good to 12 m
+    sent = report(near, accuracy_m=12.0)
+    event = accept_report(session, sent, now=NOW, district=district, actor="x").event
+    assert event.assignment.confidence < 1
+    placed = place(session, district, event, A2)
+    found = placed.assignment
+    assert (found.grid_code, found.rule, found.confidence) == (A2, AssignmentRule.PLACED, 1.0)
+    assert fsck(session, var_dir=tmp_path, now=NOW, profile=profile()) == []
+    publish(session, "next", {GeographyKind.BASE_GRIDS: grids()}, now=LATER)
+    assert events.find(session, event.id).assignment.grid_code == A2
+    assert fsck(session, var_dir=tmp_path, now=NOW, profile=profile()) == []
