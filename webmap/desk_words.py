@@ -261,7 +261,6 @@ WORDS: dict[str, Any] = {
     "order_read": "I have read it",
     "orders": "Orders sent and received",
     "no_orders": "No orders yet.",
-    "receipts": "Receipts",
     "receipts_n": "Read by {read} of {total}",
     "read_at": "read {at}",
     "unread": "not read yet",

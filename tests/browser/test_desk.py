@@ -187,7 +187,7 @@ def test_twice_reported_is_merged_side_by_side_and_the_merge_undone(serving):
 
 
 def test_the_unplaced_is_placed_and_filters_stand_in_the_address(serving):
-    serving.accept(None, words="路灯不亮，说不清在哪里", address="")
+    serving.accept(None, words="路灯不亮，说不清在哪里")
     serving.accept(IN_A1, words="有位置的")
     with phone(DESK, "en-GB") as (page, _):
         opened(page, serving)
@@ -207,6 +207,11 @@ def test_the_unplaced_is_placed_and_filters_stand_in_the_address(serving):
         expect(page.locator("dialog#keys")).to_be_visible()
         shot(page, "desk_keys_en")
         page.keyboard.press("Escape")
+        page.keyboard.press("f")
+        page.fill("#filter-form [name=reported_from]", "2025-06-18")
+        page.fill("#filter-form [name=reported_to]", "2025-06-18")
+        page.keyboard.press("Enter")
+        expect(page.locator("#rows > li")).to_have_count(2)
         page.keyboard.press("/")
         page.keyboard.type("位置的")
         expect(page.locator("#rows > li")).to_have_count(1)

@@ -133,7 +133,7 @@ export class Filters {
   async loadViews() {
     try {
       const found = await this.api.get("/api/v1/desk/views");
-      this.views = found.views || found.rows || found;
+      this.views = found.views;
     } catch {
       this.views = [];
     }
@@ -145,7 +145,8 @@ export class Filters {
 
   pickView(id) {
     const view = this.views.find((one) => String(one.id) === String(id));
-    this.set(view ? { ...view.query, view: id } : {}, { keepView: true });
+    const query = Object.entries(view?.query || {}).map(([name, value]) => [name, value === true ? "1" : value === false ? "" : String(value)]);
+    this.set(view ? { ...Object.fromEntries(query), view: id } : {}, { keepView: true });
   }
 
   async save() {

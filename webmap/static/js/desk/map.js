@@ -93,7 +93,7 @@ export class DeskMap {
     const [lon, lat] = one.point_lonlat;
     const way = L.polyline([[from[1], from[0]], [lat, lon]], { color: "#0b5cad", weight: 3, dashArray: "6 6", interactive: false });
     const said = one.distance_m === null || one.distance_m === undefined ? one.title : fill(this.config.words.way, { title: one.title, distance: metres(one.distance_m, this.config.words) });
-    this.offered.push(way.bindTooltip(said, { permanent: true, direction: "center", className: "way" }).addTo(this.map));
+    this.offered.push(way.bindTooltip(said, { permanent: true, direction: "top", offset: [0, -16], className: "way" }).addTo(this.map));
   }
 
   #fit(from, one) {

@@ -6,8 +6,8 @@ const PAGE = 50;
 const NEW_MS = 60_000;
 
 export class Queue {
-  constructor(host, { api, clock, words, onSelect, onPicked, onRows }) {
-    Object.assign(this, { host, api, clock, words, onSelect, onPicked, onRows });
+  constructor(host, { config, api, clock, words, onSelect, onPicked, onRows }) {
+    Object.assign(this, { host, api, clock, words, onSelect, onPicked, onRows, offset: config.day_ends.slice(-6) });
     this.list = host.querySelector("#rows");
     this.state = host.querySelector("#queue-state");
     this.rows = new Map();
@@ -127,7 +127,13 @@ export class Queue {
   }
 
   #page(more) {
-    return this.api.get("/api/v1/desk/queue", { limit: PAGE, ...this.filter, ...more });
+    return this.api.get("/api/v1/desk/queue", { limit: PAGE, ...this.filter, ...this.#days(), ...more });
+  }
+
+  // Days of the filter as the instants at which they begin and end, in the district's zone.
+  #days() {
+    const { reported_from: first, reported_to: last } = this.filter;
+    return { ...(first && { reported_from: `${first}T00:00:00${this.offset}` }), ...(last && { reported_to: `${last}T23:59:59.999${this.offset}` }) };
   }
 
   #told(page) {
@@ -192,7 +198,7 @@ export class Queue {
   #lineOne(row) {
     const pick = el("input", { type: "checkbox", tabindex: "-1", class: "pick", "aria-label": this.words.pick, checked: this.picked.has(row.id) });
     const place = row.place || row.village || row.township || this.words.no_place;
-    return el("p", { class: "one" }, pick, el("b", { text: row.category?.title || row.kind.title }), el("span", { class: "place", text: place }));
+    return el("p", { class: "one" }, pick, el("b", { text: row.category?.title || row.kind.title }), el("span", { class: "place", text: place }, el("span", { class: "soft", text: row.words && row.words !== place ? ` · ${row.words}` : "" })));
   }
 
   #lineTwo(row) {

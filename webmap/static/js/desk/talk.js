@@ -9,7 +9,7 @@ export class Talk {
   }
 
   rows(found) {
-    return Array.isArray(found) ? found : found.rows || found.orders || found.entries || [];
+    return found.orders || found.lines || [];
   }
 
   // -- orders ----------------------------------------------------------------------------------------------------------
@@ -45,21 +45,18 @@ export class Talk {
   }
 
   async #orders(list) {
-    const { api, words, clock } = this.desk;
+    const { api, words } = this.desk;
     try {
       const found = this.rows(await api.get("/api/v1/desk/orders"));
       list.replaceChildren(...(found.length ? found.slice(0, 20).map((one) => this.#orderRow(one)) : [el("li", { class: "soft", text: words.no_orders })]));
     } catch (error) {
       list.replaceChildren(el("li", { class: "failed", text: api.told(error) }));
     }
-    return clock;
   }
 
   #orderRow(one) {
     const { words, clock, api } = this.desk;
-    const to = one.to?.title || one.to_title || one.to;
-    const read = one.read ?? one.receipts?.filter((receipt) => receipt.read_at).length;
-    const total = one.told ?? one.receipts?.length;
+    const to = one.to?.title || "";
     const receipts = el("ul", { class: "receipts" });
     const open = el("details", { ontoggle: async (event) => {
       if (!event.target.open || receipts.children.length) return;
@@ -69,9 +66,9 @@ export class Talk {
       } catch (error) {
         receipts.replaceChildren(el("li", { class: "failed", text: api.told(error) }));
       }
-    } }, el("summary", { text: total === undefined || read === undefined ? words.receipts : fill(words.receipts_n, { read, total }) }), receipts);
+    } }, el("summary", { text: fill(words.receipts_n, { read: one.read, total: one.told }) }), receipts);
     const mine = one.mine && !one.read_at ? el("button", { type: "button", class: "small", onclick: (event) => this.#read(one, event.target) }, words.order_read) : null;
-    return el("li", {}, el("b", { text: to }), ` ${clock.short(one.at || one.sent_at || one.given_at)} `, el("p", { text: one.text }), mine, open);
+    return el("li", {}, el("b", { text: to }), ` ${clock.short(one.given_at)} `, el("p", { text: one.text }), mine, open);
   }
 
   async #read(one, button) {
@@ -140,7 +137,7 @@ export class Talk {
   }
 
   async #entries(list) {
-    const { api, words, clock } = this.desk;
+    const { api, words } = this.desk;
     try {
       const found = await api.get("/api/v1/desk/shift-log");
       const rows = this.rows(found);
@@ -148,14 +145,13 @@ export class Talk {
     } catch (error) {
       list.replaceChildren(el("li", { class: "failed", text: api.told(error) }));
     }
-    return clock;
   }
 
   #entry(one, list) {
-    const { words, clock, api, sheet, config } = this.desk;
-    const handed = one.kind === "handover" || Boolean(one.to);
-    const to = one.to?.title || one.to_title || one.to || "";
-    const accept = handed && !one.accepted_at && (one.mine || (one.to?.party || one.to) === config.me)
+    const { words, clock, api, sheet } = this.desk;
+    const { handover } = one;
+    const to = handover?.to?.title || "";
+    const accept = handover?.mine && !handover.accepted_at
       ? el("button", { type: "button", class: "small", onclick: async () => {
         try {
           await api.send(`/api/v1/desk/shift-log/handover/${one.id}/accept`, {});
@@ -164,8 +160,8 @@ export class Talk {
           sheet.tell("failed", api.told(error));
         }
       } }, words.shift_accept) : null;
-    const state = handed ? (one.accepted_at ? fill(words.shift_accepted, { at: clock.short(one.accepted_at) }) : words.shift_waits) : "";
-    return el("li", {}, el("time", { text: clock.short(one.at), title: clock.at(one.at) }), el("b", { text: one.by?.title || one.by || one.actor || "" }),
-      handed ? el("span", { class: "badge", text: `→ ${to} · ${state}` }) : null, el("p", { text: one.text }), accept);
+    const state = !handover ? "" : handover.accepted_at ? fill(words.shift_accepted, { at: clock.short(handover.accepted_at) }) : words.shift_waits;
+    return el("li", {}, el("time", { text: clock.short(one.at), title: clock.at(one.at) }), el("b", { text: one.by?.title || "" }),
+      handover ? el("span", { class: "badge", text: `→ ${to} · ${state}` }) : null, el("p", { text: one.text }), accept);
   }
 }
