@@ -150,15 +150,18 @@ def store_workers(
     from geogrid.store import lists, people
 
     by_code = {one.code: one for one in workers}
-    ids = {person_id(profile, code): one for code, one in by_code.items()}
+    id_of = {code: person_id(profile, code) for code in by_code}
+    ids = {id_of[code]: one for code, one in by_code.items()}
     known = people.contacts_of(session, list(ids))
     fresh = {found: one for found, one in ids.items() if found not in known}
     people.add_all(session, [_person(found, one, now) for found, one in fresh.items()])
     changed = {found: one for found, one in ids.items() if found in known and known[found] != (one.name, one.phone)}
     for found, one in changed.items():
         people.change(session, found, {"name": one.name, "phone": one.phone})
-    _give_posts(session, workers, profile, fresh)
-    wanted = {(person_id(profile, one.code), one.grid): one for one in workers}
+    held_posts = dict.fromkeys((id_of[one.code], Post(POST_OF[one.role], one.unit)) for one in workers)
+    # New people get the posts of their roles; those of people known already are kept in Accounts.
+    people.give_all(session, [pair for pair in held_posts if pair[0] in fresh], given_by="load")
+    wanted = {(id_of[one.code], one.grid): one for one in workers}
     held = lists.duties_of(session, list(ids), now=now)
     same = {key for key, one in wanted.items() if held.get(key) == (one.force.value, one.role.value)}
     over = [key for key in held if key not in same]
@@ -174,12 +177,3 @@ def store_workers(
 def _person(found: UUID, one: Worker, now: datetime) -> dict[str, Any]:
     row = {"id": found, "login": f"worker-{one.code.lower()}", "name": one.name, "phone": one.phone}
     return {**row, "synthetic": one.synthetic, "created_at": now}
-
-
-def _give_posts(session: Session, workers: Sequence[Worker], profile: Profile, fresh: dict[UUID, Worker]) -> None:
-    """Give new people the posts of their roles; those of people known already are kept in Accounts."""
-    from geogrid.store import people
-
-    held = {(person_id(profile, one.code), Post(POST_OF[one.role], one.unit)) for one in workers}
-    given = sorted((pair for pair in held if pair[0] in fresh), key=str)
-    people.give_all(session, given, given_by="load")

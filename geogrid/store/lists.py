@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.range import TimestamptzRange
 from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from geogrid.domain.lists import Duty, Item, ItemState, Named, Part, Tier
 from geogrid.domain.people import Recipient, WorkerRole
 from geogrid.domain.programmes import Party
+from geogrid.store.copying import copy_rows
 from geogrid.store.tables.events import assignments
 from geogrid.store.tables.lists import duties, list_items, tiers
 from geogrid.store.tables.people import people
@@ -44,14 +46,13 @@ class Listed:
 
 
 def add_duties(session: Session, given: Sequence[Duty], *, given_by: str) -> None:
-    """Insert duties; the database refuses those that overlap (IntegrityError of an ``ex_duties_*`` constraint)."""
-    rows = [
-        {"person_id": d.person_id, "grid": d.grid, "force": d.force.value, "role": d.role.value,
-         "valid": Range(d.since, d.until), "synthetic": d.synthetic, "given_by": given_by}
+    """Insert duties by COPY; the database refuses those that overlap (IntegrityError of an ``ex_duties_*`` constraint)."""
+    columns = ("person_id", "grid", "force", "role", "valid", "synthetic", "given_by")
+    rows = (
+        (d.person_id, d.grid, d.force.value, d.role.value, TimestamptzRange(d.since, d.until), d.synthetic, given_by)
         for d in given
-    ]  # fmt: skip
-    if rows:
-        session.execute(insert(duties), rows)
+    )
+    copy_rows(session, duties.name, columns, rows)
 
 
 def duties_of(session: Session, person_ids: Sequence[UUID], *, now: datetime) -> dict[tuple[UUID, str], tuple[str, str]]:

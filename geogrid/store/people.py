@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.people import Post, Recipient, Role
 from geogrid.domain.programmes import Party, PartyKind
+from geogrid.store.copying import copy_rows
 from geogrid.store.tables.people import people, posts, teams
 
 MOST_LISTED = 200
@@ -148,20 +149,17 @@ def names_and_roles(session: Session, ids: Sequence[UUID], *, now: datetime) -> 
 
 
 def add_all(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert people, each a row of columns; all rows name the same ones."""
+    """Insert people by COPY, each a row of columns; all rows name the same ones."""
     if rows:
-        session.execute(insert(people), list(rows))
+        columns = list(rows[0])
+        copy_rows(session, people.name, columns, ([row[name] for name in columns] for row in rows))
 
 
 def give_all(session: Session, given: Sequence[tuple[UUID, Post]], *, given_by: str) -> None:
-    """Give posts (without teams) to people, held ever since."""
-    rows = [
-        {"person_id": person_id, "role": post.role.value, "unit": post.unit, "department": post.department,
-         "station": post.station, "given_by": given_by}
-        for person_id, post in given
-    ]  # fmt: skip
-    if rows:
-        session.execute(insert(posts), rows)
+    """Give posts (without teams) to people by COPY, held ever since."""
+    columns = ("person_id", "role", "unit", "department", "station", "given_by")
+    rows = ((person, post.role.value, post.unit, post.department, post.station, given_by) for person, post in given)
+    copy_rows(session, posts.name, columns, rows)
 
 
 def change(session: Session, person_id: UUID, values: dict[str, Any]) -> None:
@@ -179,8 +177,13 @@ def give_posts(session: Session, person_id: UUID, given: Sequence[Post], *, sinc
 
 
 def end_post(session: Session, person_id: UUID, post: Post, *, now: datetime) -> bool:
-    """End a post that is held at ``now``; return whether it was. One given at this very instant was never held: it is gone."""
+    """End a post that is held at ``now``; return whether it was. One given at this very instant was never held: it is gone.
+
+    The same post held with a team is another one.
+    """
     place = (posts.c.unit == post.unit, posts.c.department == post.department, posts.c.station == post.station)
+    team = select(teams.c.id).where(teams.c.code == post.team).scalar_subquery() if post.team else None
+    place = (*place, posts.c.team_id == team if post.team else posts.c.team_id.is_(None))
     same = and_(posts.c.person_id == person_id, posts.c.role == post.role.value, *place, posts.c.valid.op("@>")(now))
     gone = session.execute(delete(posts).where(same, func.lower(posts.c.valid) == now))
     ended = session.execute(update(posts).where(same).values(valid=func.tstzrange(func.lower(posts.c.valid), now)))
