@@ -107,7 +107,7 @@ def _reach(clocks: Sequence[ClockView], steps: Sequence[Step], now: datetime) ->
     is_open = any(view.run.is_running for view in clocks)
     for view in clocks:
         moments += [view.reading.started_at, view.reading.stopped_at or view.reading.due_at]
-        moments += [view.reading.due_at]
+        moments += [view.reading.due_at, view.reading.legal_due_at or view.reading.due_at]
     begin = min(moments)
     end = max([*moments, now] if is_open else moments)
     end = max(end, begin + LEAST)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from geogrid.actions.photos import photo_path
 from geogrid.domain.clocks import Light
 from geogrid.errors import NotFoundError
+from geogrid.rules.effects import PARKED
 from geogrid.store import events as stored_events
 from geogrid.store.matter_views import of_event
 from geogrid.store.scope import visible
@@ -44,13 +45,14 @@ LIGHTS = {"green": "#009e73", "amber": "#e69f00", "red": "#d55e00", "grey": "#7a
 
 @dataclass(frozen=True)
 class Told:
-    """All that a page says of an event: ``event`` is the desk's body of it, with time line and map."""
+    """All that a page says of an event: ``event`` is the desk's body of it, with time line, map and reasons of pauses by code."""
 
     event: dict[str, Any]
     timeline: Timeline | None
     map: SmallMap | None
     synthetic: bool
     now: datetime
+    pauses: dict[str, str]
 
 
 @blueprint.get("/events/<int:number>")
@@ -85,7 +87,8 @@ def _told(number: str) -> Told:
         point = body["point_lonlat"]
         around = small_map(session, (point[0], point[1])) if point else None
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
-    return Told(body, line, around, synthetic, now)
+    pauses = {rule.code: rule.title.text(language) for rule in view.programme.pauses} if view else {}
+    return Told(body, line, around, synthetic, now, pauses | {PARKED: say("parked")})
 
 
 def _by_number(session: Session, number: str) -> UUID:
@@ -108,6 +111,7 @@ def _rendered(told: Told, template: str, **more: Any) -> str:
         synthetic=told.synthetic,
         local=_local,
         light_of=_light,
+        pauses=told.pauses,
         colours=LIGHTS,
         who=current_actor().name or current_actor().id,
         printed_at=_local(told.now.isoformat()),
