@@ -37,6 +37,7 @@ BENCHES = (
     "recast",
     "map",
     "scope",
+    "desk",
     "figures",
 )
 PLOT = ROOT / "docs" / "images" / "speed.svg"

@@ -81,7 +81,7 @@ events = Table(
     Index(None, "village_code", "reported_at", "id"),
     Index("ix_events_open_point", "point", postgresql_using="gist", postgresql_where=text("is_open")),
     Index("ix_events_open", "township_code", postgresql_where=text("is_open")),
-    # Pairs of neighbouring characters of what was said, and whether the event is open: search in Chinese, see docs/adr/0018.
+    # Pairs of neighbouring characters of what was said, and whether the event is open: search in Chinese, see docs/adr/0019.
     Index("ix_events_grams", text("geogrid_grams(words, address, is_open)"), postgresql_using="gin"),
     Index("ix_events_closed_at", "closed_at", "id", postgresql_where=text("NOT is_open")),
     Index("ix_events_unplaced", "reported_at", postgresql_where=text("grid_code IS NULL")),
