@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from etl.load import Order, Source
     from etl.recipe import Recipe
     from etl.sources.table import Note
+    from geogrid.domain.profiles import Profile
     from geogrid.settings import Settings
 
 NAMES = "names"  # former names: no geography, of no edition
 CLOSURES = "closures"  # closed roads, by date: of no edition either
 WORKERS = "workers"  # people of the grids, with their duties
-NOT_LOADED = {"district", "truth"}  # of a made-up district: all kinds in one file, and what only tests may know
+ENTERPRISES, VISITS = "enterprises", "enterprise_visits"  # organisations and visits to them: of no edition
+# Of a made-up district: all kinds in one file, and what only tests may know; the last two are loaded by a way of their own.
+NOT_LOADED = {"district", "truth", ENTERPRISES, VISITS}
 
 
 @click.command("load")
@@ -75,8 +78,9 @@ def load(kind: str, file: str, **options: Any) -> None:
     Rows that cannot be taken are put aside with reason and place, to be mended and loaded again; after an error nothing is
     half loaded. With KIND all, FILE is a folder of files or a GeoPackage whose names are kinds. KIND names takes former names
     (kind, old_name, code or name, from_date, to_date, source), closures takes closed roads (code, from_date, to_date, road_code
-    or a line, modes, reason), workers takes people of the grids (code, name, phone, role, unit_code, grid_code, force): they
-    belong to no edition.
+    or a line, modes, reason), workers takes people of the grids (code, name, phone, role, unit_code, grid_code, force),
+    enterprises takes organisations with their places (code, name, class, address), enterprise_visits what was done for them
+    (code, date, kind, body, visitors, seen, event, concern, handling): they belong to no edition.
     """
     from etl.load import Order
     from etl.load import load as load_sources
@@ -106,10 +110,15 @@ def load(kind: str, file: str, **options: Any) -> None:
     if kind == WORKERS:
         _load_workers(file, _recipe(options), settings, order)
         return
+    if kind in {ENTERPRISES, VISITS}:
+        _load_enterprises(kind, file, _recipe(options), settings, order)
+        return
     sources = _sources(kind, file, _recipe(options))
     profile, imports = read_profile(settings), settings.var_dir / "imports"
     with _database(settings, dry_run=order.dry_run) as engine:
         report, folder = load_sources(sources, order, profile, engine, imports, _tell)
+        if kind == "all" and engine is not None and not order.dry_run:
+            _load_enterprises_of(Path(file), profile, engine, settings, order)
     show(report, folder, command_language(os.environ))
 
 
@@ -151,6 +160,51 @@ def _load_workers(file: str, recipe: Recipe, settings: Settings, order: Order) -
         return
     says = "{count} workers: {made} new, {changed} changed; duties: {given} given, {ended} ended"
     _tell(Note(says, {"count": found.people, **{name: getattr(found, name) for name in ("made", "changed", "given", "ended")}}))
+
+
+def _load_enterprises(kind: str, file: str, recipe: Recipe, settings: Settings, order: Order) -> None:
+    from zoneinfo import ZoneInfo
+
+    from etl.enterprises import load_enterprises, read_visits, store_visits
+    from etl.report_text import show
+    from geogrid.actions.district import open_district, read_profile
+    from geogrid.actions.enterprises import read_rules
+    from geogrid.cli import command_language
+    from geogrid.store.session import session_scope
+
+    with _database(settings, dry_run=order.dry_run) as engine:
+        if kind == ENTERPRISES and engine is not None:
+            told = {"rules": read_rules(settings.data_dir), "now": order.now, "imports": settings.var_dir / "imports"}
+            district = open_district(settings, engine)
+            report, folder = load_enterprises(Path(file), recipe, district, engine, **told, dry_run=order.dry_run)
+            show(report, folder, command_language(os.environ))
+            return
+        rows, profile = read_visits(Path(file), recipe), read_profile(settings)
+        if order.dry_run or engine is None:
+            _tell(_note("{count} visits can be loaded; nothing was stored", count=len(rows)))
+            return
+        today = order.now.astimezone(ZoneInfo(profile.timezone)).date()
+        with session_scope(engine) as session:
+            found = store_visits(session, rows, profile, now=order.now, today=today)
+    _tell(_note("{rows} visits: {made} new, {joined} events joined, {later} later than the clock", **vars(found)))
+
+
+def _load_enterprises_of(folder: Path, profile: Profile, engine: Engine, settings: Settings, order: Order) -> None:
+    """Load the enterprises and visits that stand in a folder beside the geography."""
+    from etl.enterprises import load_twin_enterprises
+    from geogrid.actions.enterprises import read_rules
+
+    if not (folder / f"{ENTERPRISES}.parquet").is_file():
+        return
+    found = load_twin_enterprises(folder, profile, engine, read_rules(settings.data_dir), now=order.now)
+    if found is not None:
+        _tell(_note("{rows} visits: {made} new, {joined} events joined, {later} later than the clock", **vars(found)))
+
+
+def _note(message: str, **values: Any) -> Note:
+    from etl.sources.table import Note
+
+    return Note(message, values)
 
 
 def _tell(note: Note) -> None:

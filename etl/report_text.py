@@ -53,8 +53,9 @@ def _part(part: dict[str, Any], language: str) -> list[tuple[str, str | None]]:
     def say(message: str, **values: Any) -> str:
         return translate(message, language).format_map(values)
 
-    label = GeographyKind(part["kind"]).label if part["kind"] != "events" else "Events"
-    name = translate(label, language, "GeographyKind" if part["kind"] != "events" else None)
+    is_geography = part["kind"] in GeographyKind.codes()
+    label = GeographyKind(part["kind"]).label if is_geography else part["kind"].capitalize()
+    name = translate(label, language, "GeographyKind" if is_geography else None)
     out: list[tuple[str, str | None]] = [(f"{name}  {part['file']}", "bold")]
     counts = [
         f"{say(words)} {part['rows'][key]}" for key, words in COUNTS.items() if part["rows"][key] or key in {"read", "accepted"}

@@ -36,6 +36,7 @@ LINKS: Final[tuple[Link, ...]] = (
     Link("/officer", "Report an event", REPORTERS),
     Link("/unplaced", "To be placed", READERS),
     Link("/hotline", "Hotline orders", OPERATORS),
+    Link("/enterprises", "Enterprises", READERS),
     Link("/figures", "Figures", READERS),
     Link("/recast", "Counts and recast", READERS),
     Link("/lists", "Lists of matters", READERS),

@@ -25,6 +25,7 @@ __all__ = [
     "READERS",
     "REPORTERS",
     "STAFF",
+    "VISITORS",
     "Role",
     "roles",
     "roles_of",
@@ -43,6 +44,7 @@ LOGGED_IN: Final = "logged_in"  # whoever is logged in, with whatever posts: the
 READERS = STAFF
 REPORTERS = STAFF - {Role.AUDITOR, Role.ADMINISTRATOR, Role.PLANNER}
 OPERATORS = frozenset({Role.HOTLINE_OPERATOR, Role.DISPATCHER, Role.COMMANDER})
+VISITORS = REPORTERS - {Role.MEDIATOR, Role.HOTLINE_OPERATOR, Role.VERIFIER}  # who visits enterprises
 PLACERS = frozenset(
     {Role.DISPATCHER, Role.WINDOW_CLERK, Role.HOTLINE_OPERATOR, Role.GRID_LEADER, Role.TOWNSHIP_LEADER, Role.COMMANDER}
 )

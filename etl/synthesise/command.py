@@ -27,6 +27,7 @@ MOST_IN_GEOPACKAGE = 250_000  # more events stand in their GeoParquet file only
 def twin(profile_code: str, seed: int, out: Path, events: int | None, size_name: str, year: int) -> None:
     """Make up a district of a real one's size, marked as simulated in every row, and write its files."""
     from etl.synthesise import SIZES, build_world, write_parts
+    from etl.synthesise.enterprises import write_enterprises
     from geogrid.actions.district import read_profile
     from geogrid.errors import ProfileNotSynthetic
     from geogrid.settings import read_settings
@@ -38,5 +39,6 @@ def twin(profile_code: str, seed: int, out: Path, events: int | None, size_name:
     count = events or size.events
     world = build_world(profile, seed, size)
     write_parts(world.frames, world.events(year, count), out, events_in_geopackage=count <= MOST_IN_GEOPACKAGE)
-    counts = {**{name: len(table) for name, table in world.frames.items()}, "events": count}
+    firms = write_enterprises(out, world.ground, world.frames["households"], size.grids, year)
+    counts = {**{name: len(table) for name, table in world.frames.items()}, "events": count, **firms}
     click.echo(f"{out}: " + ", ".join(f"{name} {number}" for name, number in counts.items()))

@@ -27,6 +27,8 @@ DECIDERS = {R.DISPATCHER, R.COMMANDER}  # on lists of matters
 CLERKS = {R.WINDOW_CLERK, R.HOTLINE_OPERATOR, R.DISPATCHER, R.COMMANDER}
 LISTERS = DECIDERS | {R.DEPARTMENT}
 OPERATORS = {R.HOTLINE_OPERATOR, R.DISPATCHER, R.COMMANDER}  # of hotlines
+VISITORS = {R.OFFICER, R.GRID_LEADER, R.WINDOW_CLERK, R.DEPARTMENT, R.TOWNSHIP_LEADER, R.DISPATCHER, R.COMMANDER}  # of enterprises
+_FIRM = "/enterprises/<uuid:enterprise_id>"
 MEDIATION = {R.MEDIATOR, R.WINDOW_CLERK, R.DISPATCHER, R.VERIFIER, R.TOWNSHIP_LEADER, R.COMMANDER}
 AT_DESKS = {R.DISPATCHER, R.COMMANDER, R.TOWNSHIP_LEADER, R.WINDOW_CLERK, R.HOTLINE_OPERATOR}  # who keep a log of shifts
 GIVERS = {R.DISPATCHER, R.COMMANDER, R.TOWNSHIP_LEADER}  # of orders
@@ -86,6 +88,18 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("POST", "/hotline/orders/<int:order_id>/callback"): Ask("/hotline/orders/9999/callback", OPERATORS, 404, {"data": {}}),
     ("POST", "/api/v1/channels/<channel>/orders"): Ask("/api/v1/channels/12345/orders", OPERATORS, 422, {"json": {}}),
     ("GET", "/api/v1/channels/<channel>/orders/<number>"): Ask("/api/v1/channels/12345/orders/none", OPERATORS, 404),
+    ("GET", "/enterprises"): Ask("/enterprises", ALL),
+    ("GET", "/enterprises/plan"): Ask("/enterprises/plan", ALL),
+    ("GET", _FIRM): Ask(f"/enterprises/{NOBODY}", ALL, 404),
+    ("POST", f"{_FIRM}/visits"): Ask(f"/enterprises/{NOBODY}/visits", VISITORS, 404, {"data": {}}),
+    ("POST", f"{_FIRM}/problems"): Ask(f"/enterprises/{NOBODY}/problems", VISITORS, 404, {"data": {}}),
+    ("GET", "/api/v1/enterprises"): Ask("/api/v1/enterprises", ALL),
+    ("GET", "/api/v1/enterprises/plan"): Ask("/api/v1/enterprises/plan", ALL),
+    ("GET", f"/api/v1{_FIRM}"): Ask(f"/api/v1/enterprises/{NOBODY}", ALL, 404),
+    **{
+        ("POST", f"/api/v1{_FIRM}/{part}"): Ask(f"/api/v1/enterprises/{NOBODY}/{part}", VISITORS, 404, {"json": {}})
+        for part in ("visits", "problems", "events")
+    },
     ("GET", "/imports"): Ask("/imports", ALL),
     ("GET", "/imports/<import_id>"): Ask("/imports/20250601-000000-aaaa", ALL, 404),
     ("GET", "/imports/<import_id>/<name>"): Ask("/imports/20250601-000000-aaaa/refused.gpkg", ALL, 404),
