@@ -42,7 +42,13 @@ def card_body(card: Card, type_name: str) -> dict[str, Any]:
         rows += matter_rows(card.matter, card.names, installation().district.profile.timezone)
     rows += _placing(card, card.assignment) if card.assignment else []
     kind = type_label("department_grid" if card.layer == "department_grids" else type_name)
-    return {"kind": kind, "title": card.title, "rows": rows, "notes": [], "bbox": card.bbox}
+    links = [{"title": say(title), "href": href} for title, href in _links(card)]
+    return {"kind": kind, "title": card.title, "rows": rows, "notes": [], "bbox": card.bbox, "links": links}
+
+
+def _links(card: Card) -> list[tuple[str, str]]:
+    """Return where more of a card's thing stands: of an event its own page."""
+    return [("The event's own page", f"/events/{card.title}")] if card.layer == "events" else []
 
 
 def shown(field: PopupField, values: dict[str, Any]) -> str:

@@ -51,5 +51,10 @@ export class Details {
     for (const { label, value, light } of card.rows) rows.append(this.line("dt", "", label), this.value(value, light));
     this.body.replaceChildren(this.line("p", "card-kind", card.kind), this.line("h2", "", card.title), rows);
     for (const text of card.notes || []) this.body.append(this.line("p", "note", text));
+    for (const { title, href } of card.links || []) {
+      const link = this.line("a", "more", title);
+      link.href = href;
+      this.body.append(link);
+    }
   }
 }
