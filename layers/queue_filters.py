@@ -126,7 +126,7 @@ def _dangerous(pattern: str, categories: tuple[str, ...]) -> ColumnElement[bool]
     named = select(matters.c.event_id).where(
         matters.c.event_id == events.c.id, (matters.c.programme + literal(":") + matters.c.category).in_(categories)
     )
-    said = events.c.words.regexp_match(pattern) if pattern else literal(False)
+    said = events.c.words.regexp_match(pattern, flags="i") if pattern else literal(False)
     return or_(said, named.exists()) if categories else said
 
 
