@@ -315,7 +315,10 @@ def run(settings: Settings, *, as_of: datetime | None, once: bool) -> bool:
                 if as_of:
                     _prepare_demo(settings, steps, engine, as_of)
                 show_accounts(
-                    make_accounts(settings, engine, twin=bool(as_of)), url(settings, "/login"), steps.language, click.echo
+                    make_accounts(settings, engine, twin=bool(as_of), as_of=as_of),
+                    url(settings, "/login"),
+                    steps.language,
+                    click.echo,
                 )
                 with clock(settings, steps, engine, as_of) as variables:
                     engine.dispose()

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 BY = "system:set_up"
 
 
-def make_accounts(settings: Settings, engine: Engine, *, twin: bool) -> list[Created]:
-    """Make what is missing: the accounts of the made-up district (where ``twin``), an administrator in any case."""
+def make_accounts(settings: Settings, engine: Engine, *, twin: bool, as_of: datetime | None = None) -> list[Created]:
+    """Make what is missing: the accounts of the made-up district (where ``twin``), an administrator in any case.
+
+    ``as_of`` is the instant at which a demo opens: what its mediators have in hand is of that day.
+    """
     from geogrid.actions.accounts import first_administrator
     from geogrid.actions.district import read_profile
     from geogrid.store.session import session_scope
@@ -31,7 +34,7 @@ def make_accounts(settings: Settings, engine: Engine, *, twin: bool) -> list[Cre
         made += [first] if first else []
         _audit(session, made, now)
     if twin and profile.synthetic:
-        _mediate(settings, engine, now)
+        _mediate(settings, engine, as_of or now)
     return made
 
 
