@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from geogrid.domain.events import Channel
-from geogrid.domain.outside import BackRule, OrderState, OutsideChannel
+from geogrid.domain.outside import BackRule, KindRule, OrderState, OutsideChannel
 from geogrid.domain.programmes import Programme
 from geogrid.errors import ChannelFileInvalid
 from geogrid.errors.family import Reason, Reasons
@@ -192,7 +192,7 @@ def _unlike(channel: OutsideChannel, programme: Programme) -> Iterator[tuple[Pat
             ("channel",),
             Reason("{programme} has no channel {channel}", programme=programme.code, channel=channel.channel.value),
         )
-    rules = [(("kinds", i), rule) for i, rule in enumerate(channel.kinds)]
+    rules: list[tuple[Path, KindRule]] = [(("kinds", i), rule) for i, rule in enumerate(channel.kinds)]
     rules += [(("otherwise",), channel.otherwise)] if channel.otherwise else []
     for path, kind in rules:
         if kind.category and kind.category not in categories:
