@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
 from flask.blueprints import BlueprintSetupState
 
 from geogrid.actions.follow import give_code, look, take_as_citizen
@@ -38,9 +38,8 @@ PUBLIC_WORDS = {Light.GREEN: "Done in time", Light.AMBER: "In progress", Light.R
 
 @blueprint.record_once
 def _install(state: BlueprintSetupState) -> None:
-    app: Flask = state.app
     tries = (Buckets(TRIES_A_SECOND, TRIES_AT_ONCE), Buckets(OF_A_NUMBER_A_SECOND, OF_A_NUMBER_AT_ONCE))
-    app.extensions[EXTENSION] = tries
+    state.app.extensions[EXTENSION] = tries
 
 
 @blueprint.get("/follow")

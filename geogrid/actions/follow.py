@@ -39,7 +39,7 @@ def give_code(session: Session, event_id: UUID, *, actor: Actor, now: datetime, 
         raise NotFoundError(what=str(event_id))
     code = make_code(secrets.choice)
     follow_codes.keep(session, event_id, code, now=now, made_by=actor.id)
-    audit.write(session, actor=actor.id, action=MADE, now=now, **audit.event(event_id), address=address)
+    _write(session, actor, MADE, event_id, now, address)
     return code
 
 
@@ -56,7 +56,7 @@ def look(session: Session, number: str, code: str, *, now: datetime, district: D
     if view is None:
         raise FollowRefused
     follow_codes.used(session, event_id, at=now)
-    audit.write(session, actor=citizen_of(event_id).id, action=LOOKED, now=now, **audit.event(event_id), address=address)
+    _write(session, citizen_of(event_id), LOOKED, event_id, now, address)
     return view
 
 
@@ -102,3 +102,7 @@ def _found(session: Session, number: str, code: str) -> UUID:
     if event_id is None:
         raise FollowRefused
     return event_id
+
+
+def _write(session: Session, actor: Actor, action: str, event_id: UUID, now: datetime, address: str) -> None:
+    audit.write(session, actor=actor.id, action=action, now=now, object_kind="event", object_id=str(event_id), address=address)

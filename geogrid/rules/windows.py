@@ -51,9 +51,7 @@ def _links(windows: tuple[Window, ...]) -> list[tuple[Path, str]]:
         if not LETTER.fullmatch(window.letter):
             faults.append(((*here, "letter"), f"{window.letter!r} is no capital letter"))
         faults += [((*here, "code"), f"{window.code} stands twice")] if window.code in codes else []
-        faults += (
-            [((*here, "letter"), f"{window.letter} stands twice")] if window.letter in letters else []
-        )
+        faults += [((*here, "letter"), f"{window.letter} stands twice")] if window.letter in letters else []
         faults += [] if window.kinds else [((*here, "kinds"), "no kind of matter is named")]
         kind, _, code = window.asked.partition(":")
         is_department = kind == PartyKind.DEPARTMENT.value and code in Department.codes()

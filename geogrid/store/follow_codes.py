@@ -25,7 +25,9 @@ def hash_of(event_id: UUID, code: str) -> bytes:
 def keep(session: Session, event_id: UUID, code: str, *, now: datetime, made_by: str) -> None:
     """Keep the hash of a new code; the one before is not valid any more."""
     values = {"code_hash": hash_of(event_id, code), "made_at": now, "made_by": made_by, "used_at": None}
-    session.execute(upsert(follow_codes).values(event_id=event_id, **values).on_conflict_do_update(index_elements=["event_id"], set_=values))
+    session.execute(
+        upsert(follow_codes).values(event_id=event_id, **values).on_conflict_do_update(index_elements=["event_id"], set_=values)
+    )
 
 
 def find(session: Session, number: str, code: str) -> UUID | None:

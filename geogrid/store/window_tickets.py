@@ -21,10 +21,10 @@ MOST_SHOWN = 200
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many wait at a window, and since when the one who waits longest (None: nobody)."""
+    """How many wait at a window, and since when the one who waits longest."""
 
     count: int
-    since: datetime | None
+    since: datetime
 
 
 def draw(session: Session, day: date, window: str, *, now: datetime) -> int:
@@ -32,7 +32,7 @@ def draw(session: Session, day: date, window: str, *, now: datetime) -> int:
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": DRAWING})
     before = select(func.coalesce(func.max(tickets.c.number), 0)).where(tickets.c.day == day, tickets.c.drawn_at == window)
     values = {"day": day, "drawn_at": window, "waits_at": window, "state": TicketState.WAITING.value, "taken_at": now}
-    made = insert(tickets).values(**values, number=session.scalar(before) + 1).returning(tickets.c.id)
+    made = insert(tickets).values(**values, number=(session.scalar(before) or 0) + 1).returning(tickets.c.id)
     return int(session.execute(made).scalar_one())
 
 
