@@ -101,6 +101,8 @@ def test_the_description_names_every_route_of_the_api_and_its_refusals(shared):
         "/api/v1/events/{event_id}/possible-steps",
         "/api/v1/events/{event_id}/reveal",
         "/api/v1/events/{event_id}/steps",
+        "/api/v1/figures",
+        "/api/v1/figures/{code}/events",
         "/api/v1/grids",
         "/api/v1/grids/{code}",
         "/api/v1/hotspots",

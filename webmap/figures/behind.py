@@ -176,7 +176,7 @@ def _owner(owner: str, names: Names) -> str:
     kind, _, code = owner.partition(":")
     if not code or kind not in PartyKind.codes():
         return ""
-    return party_words(Party(PartyKind(kind), code), names.units)
+    return names.units.get(code) or party_words(Party(PartyKind(kind), code), names.units)
 
 
 def _clock(row: Listed, names: Names) -> str:

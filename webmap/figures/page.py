@@ -80,6 +80,8 @@ def _shown(told: Told) -> dict[str, Any]:
         "legend": legend,
         "as_of": time_text(told.now, asked.timezone),
         "charts": charts_of(told),
+        "has_values": any(figure.value is not None for figure in told.figures.rows if figure.code == one.code),
+        "has_points": any(point.value is not None for point in points_of(told)),
         "unit": unit_text(one).strip(),
     }
 
