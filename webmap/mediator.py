@@ -33,6 +33,7 @@ from webmap.api.disputes_bodies import (
 )
 from webmap.api.disputes_papers import APPROVERS
 from webmap.api.disputes_queue import queue_rows
+from webmap.api.disputes_sessions import numbers_of
 from webmap.installation import installation
 from webmap.language import current_language, label, say
 from webmap.login import current_actor, mark
@@ -139,7 +140,9 @@ def _step_body(step: StepRule) -> dict[str, Any]:
 
 
 def _at(text: str | None, form: str = "%m-%d %H:%M") -> str:
-    return datetime.fromisoformat(text).strftime(form) if text else ""
+    """Return an instant (ISO 8601 with offset) in the district's own time, "" for none."""
+    zone = ZoneInfo(installation().district.profile.timezone)
+    return datetime.fromisoformat(text).astimezone(zone).strftime(form) if text else ""
 
 
 def _yuan(amount: float | None) -> str:
@@ -165,7 +168,8 @@ def circuit() -> str:
         found = disputes_sessions.circuit(session, person, day, district=here.district) if person else None
         names = stored_people.names_of(session, [person]) if person else {}
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
-    body = circuit_body(found, names, {}) if found else None
+        numbers = numbers_of(session, found) if found else {}
+    body = circuit_body(found, names, numbers) if found else None
     days = [(day + timedelta(days=step)).isoformat() for step in (-1, 1)]
     frame = _frame()
     frame["config"]["circuit"] = body

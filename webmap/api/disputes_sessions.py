@@ -112,10 +112,15 @@ def put_circuit() -> Response:
 
 
 def _circuit(session: Database, found: disputes_sessions.Circuit) -> dict:
-    visits = [*found.visits, *found.unplaced]
-    rows = session.execute(select(events.c.id, events.c.number).where(events.c.id == func.any([v.event_id for v in visits])))
-    names = stored_people.names_of(session, [visit.mediator for visit in visits])
-    return circuit_body(found, names, {row.id: row.number for row in rows})
+    names = stored_people.names_of(session, [visit.mediator for visit in (*found.visits, *found.unplaced)])
+    return circuit_body(found, names, numbers_of(session, found))
+
+
+def numbers_of(session: Database, found: disputes_sessions.Circuit) -> dict[UUID, str]:
+    """Return the numbers of the events that are visited."""
+    ids = [visit.event_id for visit in (*found.visits, *found.unplaced)]
+    rows = session.execute(select(events.c.id, events.c.number).where(events.c.id == func.any(ids)))
+    return {row.id: row.number for row in rows}
 
 
 def _me() -> UUID:
