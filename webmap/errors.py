@@ -57,6 +57,7 @@ STATUS: dict[type[errors.GeogridError], int] = {
     errors.CountsUnreconciled: 503,
     errors.ClockMarksBroken: 409,
     errors.SetupError: 503,
+    errors.IndicatorsInvalid: 503,
     errors.UnavailableError: 503,
     errors.TooManyRequests: 429,
     errors.StorageFull: 507,

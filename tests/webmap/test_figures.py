@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from geogrid.domain.people import Role
+from geogrid.settings import ROOT
 from geogrid.store.cluster import cluster_url, create_database, drop_database
 from geogrid.store.session import session_scope
 from tests.build_district import TOWNSHIP_A, TOWNSHIP_B, VILLAGE_A
@@ -173,6 +174,24 @@ def test_what_cannot_be_counted_is_said_with_the_form_to_mend_it(client, query):
 )
 def test_a_list_that_is_none_is_refused(client, path, status):
     assert client.get(path, headers={"Accept": "application/json"}).status_code == status
+
+
+def test_a_place_ships_its_own_figures_and_a_broken_file_is_told_with_its_line(fresh_database, tmp_path):
+    whole = (ROOT / "data/indicators.toml").read_text("utf-8")
+    own = tmp_path / "own.toml"
+    own.write_text(whole[: whole.index("[[figures]]", whole.index("[[figures]]") + 1)], encoding="utf-8")
+    with small_installation(tmp_path / "var", fresh_database, GEOGRID_INDICATORS=str(own)) as small:
+        client = small.client()
+        small.accept()
+        codes = [one["code"] for one in client.get("/api/v1/figures").get_json()["definitions"]]
+        assert codes == ["closing_rate"]
+        own.write_text(own.read_text("utf-8").replace('unit = "percent"', 'unit = "ells"'), encoding="utf-8")
+        answer = client.get("/figures?lang=en", headers={"Accept": "text/html"})
+        assert answer.status_code == 503
+        assert re.search(r"\d+: figures\[0\]\.unit: &#39;ells&#39; is none of percent", answer.text)
+        own.unlink()
+        assert client.get("/figures").status_code == 503, "a file that is gone is told, not guessed at"
+        assert client.get("/", headers={"Accept": "text/html"}).status_code == 200, "nothing else stops"
 
 
 # -- who sees what -----------------------------------------------------------------------------------------------------------
