@@ -71,6 +71,7 @@ def _config(names: dict[str, str], colleagues: list[dict[str, str]]) -> dict[str
         "language": current_language(),
         "mark": mark(),
         "me": actor.id,
+        "district": profile.name,
         "now": here.now().isoformat(),
         "timezone": profile.timezone,
         "stream": f"{stream_origin(here.settings.stream_port)}/stream",

@@ -72,6 +72,7 @@ export class Dispatch {
 
   #proposed(matter) {
     const told = matter.proposal?.party;
+    if (this.step.kind !== "dispatch" && told?.party === matter.owner?.party) return null; // who has it already is not given it again
     return told ? { party: told.party, title: told.title, reason: matter.proposal.party_reason || "", proposed: true } : null;
   }
 

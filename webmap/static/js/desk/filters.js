@@ -139,7 +139,7 @@ export class Filters {
     }
     this.view.replaceChildren(el("option", { value: "", text: this.words.views }),
       ...this.views.map((view) => el("option", { value: view.id, text: view.shared ? fill(this.words.shared_view, { name: view.name }) : view.name })));
-    this.view.disabled = !this.views.length;
+    this.view.hidden = !this.views.length;
     this.view.value = this.value.view || "";
   }
 

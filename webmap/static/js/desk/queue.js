@@ -7,7 +7,7 @@ const NEW_MS = 60_000;
 
 export class Queue {
   constructor(host, { config, api, clock, words, onSelect, onPicked, onRows }) {
-    Object.assign(this, { host, api, clock, words, onSelect, onPicked, onRows, offset: config.day_ends.slice(-6) });
+    Object.assign(this, { host, api, clock, words, onSelect, onPicked, onRows, offset: config.day_ends.slice(-6), district: config.district });
     this.list = host.querySelector("#rows");
     this.state = host.querySelector("#queue-state");
     this.rows = new Map();
@@ -197,8 +197,10 @@ export class Queue {
 
   #lineOne(row) {
     const pick = el("input", { type: "checkbox", tabindex: "-1", class: "pick", "aria-label": this.words.pick, checked: this.picked.has(row.id) });
-    const place = row.place || row.village || row.township || this.words.no_place;
-    return el("p", { class: "one" }, pick, el("b", { text: row.category?.title || row.kind.title }), el("span", { class: "place", text: place }, el("span", { class: "soft", text: row.words && row.words !== place ? ` · ${row.words}` : "" })));
+    const said = row.place || row.village || row.township || this.words.no_place;
+    const told = without(row.words || "", said); // many reports begin with their address
+    const place = el("span", { class: "place" }, without(said, this.district) || said, told ? el("span", { class: "soft", text: ` · ${told}` }) : null);
+    return el("p", { class: "one" }, pick, el("b", { text: row.category?.title || row.kind.title }), place);
   }
 
   #lineTwo(row) {
@@ -293,4 +295,9 @@ export class Queue {
     else this.select(item.dataset.id);
     this.list.focus({ preventScroll: true });
   }
+}
+
+// A text without what it begins with; every place of a district begins with the district's name.
+function without(text, beginning) {
+  return beginning && text.startsWith(beginning) ? text.slice(beginning.length).replace(/^[\s:：,，·]+/, "") : text;
 }
