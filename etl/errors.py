@@ -342,3 +342,15 @@ class NoCircles(InputError):
     """The file of stations names the centre alone, which has no circle. Name stations or points too."""
 
     code = "station.no_circle"
+
+
+class RowUnfit(InputError):
+    """This row cannot be taken: {reason}."""
+
+    code = "row.unfit"
+
+
+class RowsUnfit(InputError):
+    """{count} of {rows} rows cannot be taken; nothing was stored. Mend them and load the file again. {reason}"""
+
+    code = "rows.unfit"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etl.circles_command import Number
+from etl.load_people import PEOPLE, load_people, load_people_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
 
 NAMES = "names"  # former names: no geography, of no edition
 CLOSURES = "closures"  # closed roads, by date: of no edition either
-WORKERS = "workers"  # people of the grids, with their duties
 ENTERPRISES, VISITS = "enterprises", "enterprise_visits"  # organisations and visits to them: of no edition
-# Of a made-up district: all kinds in one file, and what only tests may know; the last two are loaded by a way of their own.
-NOT_LOADED = {"district", "truth", ENTERPRISES, VISITS}
+NOT_LOADED = {"district", "truth"}  # of a made-up district: all kinds in one file, and what only tests may know
+BESIDE = {ENTERPRISES, VISITS, *PEOPLE}  # of a folder: loaded after its geography
 
 
 @click.command("load")
@@ -71,6 +71,7 @@ NOT_LOADED = {"district", "truth", ENTERPRISES, VISITS}
     is_flag=True,
     help="The same at the profile's confidence; events whose words are less sure are kept, to be placed by a person.",
 )
+@click.option("--by", default="", metavar="LOGIN", help="Who proposes the matters of a file of lists. Without: the operator.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
 def load(kind: str, file: str, **options: Any) -> None:
     """Load FILE as KIND: grids, departments, units, stations, roads, households, places, events, names, closures or all.
@@ -80,7 +81,9 @@ def load(kind: str, file: str, **options: Any) -> None:
     (kind, old_name, code or name, from_date, to_date, source), closures takes closed roads (code, from_date, to_date, road_code
     or a line, modes, reason), workers takes people of the grids (code, name, phone, role, unit_code, grid_code, force),
     enterprises takes organisations with their places (code, name, class, address), enterprise_visits what was done for them
-    (code, date, kind, body, visitors, seen, event, concern, handling): they belong to no edition.
+    (code, date, kind, body, visitors, seen, event, concern, handling), teams takes teams (code, name, force, unit, department,
+    members by login), lists takes matters for the lists of departments (programme, category, unit, department, part, note), which
+    become proposals: they belong to no edition. KIND all takes those of a folder, too.
     """
     from etl.load import Order
     from etl.load import load as load_sources
@@ -107,8 +110,9 @@ def load(kind: str, file: str, **options: Any) -> None:
     if kind == CLOSURES:
         _load_closures(file, _recipe(options), settings, order)
         return
-    if kind == WORKERS:
-        _load_workers(file, _recipe(options), settings, order)
+    if kind in PEOPLE:
+        with _database(settings, dry_run=order.dry_run) as engine:
+            load_people(kind, Path(file), _recipe(options), settings, engine, order, _tell, by=options["by"])
         return
     if kind in {ENTERPRISES, VISITS}:
         _load_enterprises(kind, file, _recipe(options), settings, order)
@@ -117,9 +121,10 @@ def load(kind: str, file: str, **options: Any) -> None:
     profile, imports = read_profile(settings), settings.var_dir / "imports"
     with _database(settings, dry_run=order.dry_run) as engine:
         report, folder = load_sources(sources, order, profile, engine, imports, _tell)
+        show(report, folder, command_language(os.environ))
         if kind == "all" and engine is not None and not order.dry_run:
             _load_enterprises_of(Path(file), profile, engine, settings, order)
-    show(report, folder, command_language(os.environ))
+            load_people_of(Path(file), settings, engine, order, _tell)
 
 
 def _load_names(file: str, recipe: Recipe, settings: Settings, order: Order) -> None:
@@ -144,22 +149,6 @@ def _load_closures(file: str, recipe: Recipe, settings: Settings, order: Order) 
         _tell(Note("{count} closures can be loaded; nothing was stored", {"count": found.read}))
     else:
         _tell(Note("{count} closures loaded; {known} are known now", {"count": found.read, "known": found.known}))
-
-
-def _load_workers(file: str, recipe: Recipe, settings: Settings, order: Order) -> None:
-    from etl.sources.table import Note
-    from etl.workers import load_workers
-    from geogrid.actions.district import read_profile
-
-    with _database(settings, dry_run=order.dry_run) as engine:
-        found = load_workers(Path(file), recipe, read_profile(settings), engine, now=order.now, dry_run=order.dry_run)
-    if found.made is None:
-        _tell(
-            Note("{count} workers in {rows} rows can be loaded; nothing was stored", {"count": found.people, "rows": found.rows})
-        )
-        return
-    says = "{count} workers: {made} new, {changed} changed; duties: {given} given, {ended} ended"
-    _tell(Note(says, {"count": found.people, **{name: getattr(found, name) for name in ("made", "changed", "given", "ended")}}))
 
 
 def _load_enterprises(kind: str, file: str, recipe: Recipe, settings: Settings, order: Order) -> None:
@@ -262,7 +251,7 @@ def _all_sources(path: Path, recipe: Recipe) -> list[Source]:
     else:
         there = set(layers(local_file(path)))
         found = [Source(KINDS[name], path, replace(recipe, layer=name)) for name in LOAD_ORDER if name in there]
-    for name in sorted(there - set(LOAD_ORDER) - NOT_LOADED):
+    for name in sorted(there - set(LOAD_ORDER) - NOT_LOADED - (BESIDE if path.is_dir() else set())):
         _tell(Note("{kind}: not loaded, such rows have no place in the platform yet", {"kind": name}))
     missing = [name for name in LOAD_ORDER if name not in there]
     if found and missing:

@@ -20,7 +20,7 @@ from etl.recipe import Recipe, in_our_names
 from etl.sources import open_table
 from etl.sources.table import Table
 from geogrid.domain.lists import Duty
-from geogrid.domain.people import Force, Post, Role, WorkerRole
+from geogrid.domain.people import POST_OF, Force, Post, WorkerRole
 from geogrid.errors import GeogridError
 
 if TYPE_CHECKING:
@@ -40,12 +40,6 @@ COLUMNS = (
     Column("force", Force),
     Column("synthetic", YES_NO, default=False),
 )
-POST_OF = {
-    WorkerRole.GRID_LEADER: Role.GRID_LEADER,
-    WorkerRole.GRID_WORKER: Role.OFFICER,
-    WorkerRole.MEDIATOR: Role.MEDIATOR,
-    WorkerRole.PROFESSIONAL: Role.OFFICER,
-}
 BASE = frozenset({WorkerRole.GRID_LEADER, WorkerRole.GRID_WORKER})  # whom a file that names no force counts to the base force
 
 

@@ -212,6 +212,7 @@ def all_teams(session: Session, place: Place, *, now: datetime) -> list[Found]:
     held = (posts.c.team_id == teams.c.id) & posts.c.valid.op("@>")(now)
     members = select(func.count(func.distinct(posts.c.person_id))).where(held).scalar_subquery().label("members")
     query = select(teams.c.code, teams.c.name, teams.c.force, teams.c.unit, members)
+    query = query.where(teams.c.closed_at.is_(None))
     rows: Sequence[Row] = session.execute(query.order_by(teams.c.code).limit(MOST_TEAMS)).all()
     loads = loads_of(session, {f"team:{row.code}" for row in rows})
     return [_loaded(_team(row, place), loads) for row in rows]

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.lists import Duty
 from geogrid.domain.people import Force, WorkerRole
+from geogrid.rules.duties import team_faults
 from geogrid.store.tables.geography import base_grids, department_grids
 from geogrid.store.tables.lists import duties, tiers
 from geogrid.store.tables.people import people, posts, teams
+from geogrid.store.teams import duties_by_person
 from layers.shapes import in_force
 
 
@@ -54,13 +56,19 @@ def codes_of_department_grids(session: Session) -> set[str]:
 
 
 def read_teams(session: Session, *, now: datetime) -> list[dict[str, Any]]:
-    """Return the teams by code, each with its members at ``now``: id, name, role."""
-    rows = session.execute(select(teams).order_by(teams.c.code)).mappings()
+    """Return the teams that are not closed by code, each with its members at ``now`` (id, login, name, role) and its faults."""
+    rows = session.execute(select(teams).where(teams.c.closed_at.is_(None)).order_by(teams.c.code)).mappings()
     found = {row["id"]: {**row, "members": []} for row in rows}
-    held = select(posts.c.team_id, posts.c.role, people.c.id, people.c.name).join(people, people.c.id == posts.c.person_id)
-    held = held.where(posts.c.team_id.is_not(None), posts.c.valid.op("@>")(now), people.c.disabled_at.is_(None))
+    columns = (posts.c.team_id, posts.c.role, people.c.id, people.c.login, people.c.name)
+    held = select(*columns).join(people, people.c.id == posts.c.person_id)
+    held = held.where(posts.c.team_id.in_(found), posts.c.valid.op("@>")(now), people.c.disabled_at.is_(None))
     for row in session.execute(held.order_by(people.c.login)):
-        found[row.team_id]["members"].append({"id": row.id, "name": row.name, "role": row.role})
+        found[row.team_id]["members"].append({"id": row.id, "login": row.login, "name": row.name, "role": row.role})
+    ids = sorted({one["id"] for team in found.values() for one in team["members"]})
+    standing = duties_by_person(session, ids, now=now)
+    for team in found.values():
+        members = {one["id"]: standing.get(one["id"], []) for one in team["members"]}
+        team["faults"] = team_faults(Force(team["force"]), members)
     return list(found.values())
 
 

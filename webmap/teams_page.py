@@ -5,8 +5,11 @@ Names and numbers are masked for everybody. Readers of a part of the district ar
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
 from sqlalchemy.orm import Session
@@ -14,13 +17,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from geogrid.actions.accounts import person_of
 from geogrid.actions.matter_lists import above, name_person, townships_of
+from geogrid.actions.teams import KEEPERS, add_member, close_team, keeps, make_team, remove_member
 from geogrid.domain.grids import Department
-from geogrid.domain.lists import DutyFault, Named, Tier
+from geogrid.domain.lists import Duty, DutyFault, Named, Tier
 from geogrid.domain.masking import mask_name, mask_phone
-from geogrid.domain.people import Force, Role, WorkerRole
+from geogrid.domain.people import Actor, Force, Role, Team, WorkerRole
 from geogrid.domain.programmes import Party, PartyKind
 from geogrid.errors import AccessForbidden, GeogridError, ListUnknown
-from geogrid.rules.duties import Faulty, faults
+from geogrid.rules.duties import Faulty, faults, team_duty
 from geogrid.store.session import session_scope
 from layers.forces import OnDuty, codes_of_department_grids, grids_of_townships, named_people, on_duty, read_teams
 from layers.synthetic import holds_synthetic
@@ -66,6 +70,70 @@ def name() -> BaseResponse:
     return redirect(url_for("teams_page.page", view="sides"), 303)
 
 
+@blueprint.post("/teams/made")
+@roles(KEEPERS)
+def make() -> BaseResponse:
+    """Make a team and lead to it."""
+
+    def put(session: Session, actor: Actor, now: datetime) -> str:
+        sent = {name: request.form.get(name, "").strip()[:LONGEST] for name in ("code", "name", "force", "unit", "department")}
+        if sent["force"] not in Force.codes():
+            raise ListUnknown(field="force", value=sent["force"], known=", ".join(Force.codes()), where={"path": "force"})
+        code = sent["code"].upper()
+        make_team(session, Team(code, sent["name"], Force(sent["force"]), sent["unit"], sent["department"]), actor=actor, now=now)
+        return code
+
+    return _changed(put)
+
+
+@blueprint.post("/teams/<code>/members")
+@roles(KEEPERS)
+def join(code: str) -> BaseResponse:
+    """Let somebody join a team."""
+
+    def put(session: Session, actor: Actor, now: datetime) -> str:
+        add_member(session, code, request.form.get("login", "").strip()[:LONGEST], actor=actor, now=now)
+        return code
+
+    return _changed(put, code)
+
+
+@blueprint.post("/teams/<code>/members/gone")
+@roles(KEEPERS)
+def leave(code: str) -> BaseResponse:
+    """Let somebody leave a team."""
+
+    def put(session: Session, actor: Actor, now: datetime) -> str:
+        remove_member(session, code, request.form.get("login", "").strip()[:LONGEST], actor=actor, now=now)
+        return code
+
+    return _changed(put, code)
+
+
+@blueprint.post("/teams/<code>/closed")
+@roles(KEEPERS)
+def close(code: str) -> BaseResponse:
+    """Close a team."""
+
+    def put(session: Session, actor: Actor, now: datetime) -> str:
+        close_team(session, code, actor=actor, now=now)
+        return ""
+
+    return _changed(put, code)
+
+
+def _changed(put: Callable[[Session, Actor, datetime], str], code: str = "") -> BaseResponse:
+    """Change a team in one transaction and lead back to it; what is wrong stands on the page."""
+    here = installation()
+    try:
+        with session_scope(here.engine) as session:
+            code = put(session, current_actor(), here.now())
+    except GeogridError as error:
+        asked = {**_asked(request.form), "view": "teams", "team": code}
+        return _page(asked, error_body(error, current_language()), status_of(error))
+    return redirect(url_for("teams_page.page", view="teams", team=code or None, _anchor="team" if code else None), 303)
+
+
 def _side(session: Session, typed: str) -> Party:
     """Return the side that a form names; raises ListUnknown, and AccessForbidden outside the caller's townships."""
     kind, _, code = typed[:LONGEST].partition(":")
@@ -79,7 +147,7 @@ def _side(session: Session, typed: str) -> Party:
 
 
 def _asked(values: Any) -> dict[str, str]:
-    asked = {name: values.get(name, "").strip()[:LONGEST] for name in ("view", "township", "q", "fault")}
+    asked = {name: values.get(name, "").strip()[:LONGEST] for name in ("view", "township", "q", "fault", "team")}
     return {**asked, "view": asked["view"] if asked["view"] in VIEWS else VIEWS[0]}
 
 
@@ -159,20 +227,51 @@ def _person(one: OnDuty) -> dict[str, Any]:
 
 
 def _teams(session: Session, asked: dict[str, str], allowed: dict[str, str], whole: bool) -> dict[str, Any]:
-    rows = [
-        {
-            **team,
-            "force": label(Force(team["force"])),
-            "place": allowed.get(team["unit"], team["unit"]),
-            "department": _department(team["department"]),
-            "members": [{**one, "name": mask_name(one["name"]), "role": label(Role(one["role"]))} for one in team["members"]],
-        }
-        for team in read_teams(session, now=installation().now())
-        if whole or above(team["unit"]) in allowed
-    ]
+    found = [team for team in read_teams(session, now=installation().now()) if whole or above(team["unit"]) in allowed]
+    rows = [_team_row(team, allowed) for team in found]
     words = asked["q"]
     kept = [row for row in rows if words in row["code"] or words in row["name"]]
-    return {"teams": [row for row in kept if not asked["township"] or above(row["unit"]) == asked["township"]]}
+    actor = current_actor()
+    opened = next((row for row in rows if row["code"] == asked["team"] and row["may_keep"]), None)
+    return {
+        "teams": [row for row in kept if not asked["township"] or above(row["unit"]) == asked["township"]],
+        "opened": opened,
+        "candidates": _candidates(session, opened) if opened else [],
+        "makes_in": [(code, name) for code, name in allowed.items() if keeps(actor, code)],
+        "forces": list(Force),
+        "departments": list(Department),
+        "sent": request.form,
+    }
+
+
+def _team_row(team: dict[str, Any], allowed: dict[str, str]) -> dict[str, Any]:
+    return {
+        **team,
+        "kind": Force(team["force"]),
+        "force": label(Force(team["force"])),
+        "place": allowed.get(team["unit"]) or allowed.get(above(team["unit"])) or team["unit"],
+        "department": _department(team["department"]),
+        "members": [{**one, "name": mask_name(one["name"]), "role": label(Role(one["role"]))} for one in team["members"]],
+        "may_keep": keeps(current_actor(), team["unit"]),
+    }
+
+
+def _candidates(session: Session, team: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return login and words (masked name, role, grid) of who could join a team: those on duty with its force in its township."""
+    held, inside = on_duty(session, now=installation().now()), {one["id"] for one in team["members"]}
+    others = defaultdict[UUID, list[Duty]](list)
+    for one in held:
+        if one.duty.person_id in inside:
+            others[one.duty.person_id].append(one.duty)
+    names = {grid.code: grid.name for grid in grids_of_townships(session)}
+    prefix = above(team["unit"])[:TOWNSHIP_DIGITS]
+    found = {}
+    for one in held:
+        stands = team_duty([one.duty], team["kind"], others) is not None
+        if stands and not one.is_closed and one.duty.person_id not in inside and one.duty.grid.startswith(prefix):
+            words = (mask_name(one.name), label(one.duty.role), names.get(one.duty.grid, one.duty.grid), one.login)
+            found[one.login] = " · ".join(words)
+    return list(found.items())[:MOST_ROWS]
 
 
 def _department(code: str) -> str:

@@ -27,12 +27,15 @@ MOST_IN_GEOPACKAGE = 250_000  # more events stand in their GeoParquet file only
 def twin(profile_code: str, seed: int, out: Path, events: int | None, size_name: str, year: int) -> None:
     """Make up a district of a real one's size, marked as simulated in every row, and write its files."""
     from etl.synthesise import SIZES, build_world, write_parts
+    from etl.synthesise.duty_lists import write_lists
     from etl.synthesise.enterprises import write_enterprises
     from geogrid.actions.district import read_profile
+    from geogrid.actions.programmes import shipped_programmes
     from geogrid.errors import ProfileNotSynthetic
     from geogrid.settings import read_settings
 
-    profile = read_profile(replace(read_settings(os.environ), profile=profile_code))
+    settings = read_settings(os.environ)
+    profile = read_profile(replace(settings, profile=profile_code))
     if not profile.synthetic:
         raise ProfileNotSynthetic(profile=profile_code)
     size = SIZES[size_name]
@@ -40,5 +43,7 @@ def twin(profile_code: str, seed: int, out: Path, events: int | None, size_name:
     world = build_world(profile, seed, size)
     write_parts(world.frames, world.events(year, count), out, events_in_geopackage=count <= MOST_IN_GEOPACKAGE)
     firms = write_enterprises(out, world.ground, world.frames["households"], size.grids, year)
-    counts = {**{name: len(table) for name, table in world.frames.items()}, "events": count, **firms}
+    programme = shipped_programmes(profile.programme, settings.data_dir).default
+    listed = write_lists(out, world.frames, programme, world.ground.rng("lists"), year)
+    counts = {**{name: len(table) for name, table in world.frames.items()}, "events": count, **firms, **listed}
     click.echo(f"{out}: " + ", ".join(f"{name} {number}" for name, number in counts.items()))

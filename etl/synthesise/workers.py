@@ -12,7 +12,7 @@ from etl.synthesise.ground import Ground
 from etl.synthesise.names import person_names
 from etl.synthesise.sizes import TwinSize
 from etl.synthesise.tree import Tree
-from geogrid.domain.people import WorkerRole
+from geogrid.domain.people import Force, WorkerRole
 from geogrid.space.crs import SRID_STORED
 
 if TYPE_CHECKING:
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 # Mobile numbers in China begin with 13 to 19: none begins with 10, which is kept for short service numbers
 # (10000, 10086, 100xx). An eleven-digit number that begins with 100 can therefore never be anybody's.
 PHONE_PREFIX = "100"
+JOINT_GROUPS, IN_JOINT_GROUP = 6, 3
+FORCE_OF = {
+    WorkerRole.GRID_LEADER: Force.BASE,
+    WorkerRole.GRID_WORKER: Force.BASE,
+    WorkerRole.MEDIATOR: Force.PROFESSIONAL,
+    WorkerRole.PROFESSIONAL: Force.PROFESSIONAL,
+}
 
 
 def workers_frame(ground: Ground, size: TwinSize, tree: Tree, grids: Grids) -> GeoDataFrame:
@@ -35,6 +42,7 @@ def workers_frame(ground: Ground, size: TwinSize, tree: Tree, grids: Grids) -> G
     own = np.r_[np.arange(number), np.searchsorted(grids.village, np.arange(len(tree.village_codes))), np.arange(number)][:count]
     own = np.r_[own, rng.integers(number, size=count - len(own))]
     phones = rng.choice(10**8, count, replace=False)
+    joint = _joined(roles, own)
     codes = np.array(grids.codes)[own]
     return GeoDataFrame(
         {
@@ -44,8 +52,25 @@ def workers_frame(ground: Ground, size: TwinSize, tree: Tree, grids: Grids) -> G
             "role": [str(role) for role in roles],
             "unit_code": np.array(tree.village_codes)[grids.village[own]],
             "grid_code": pd.Series(codes, dtype="str"),
+            "force": [str(Force.JOINT if one else FORCE_OF[role]) for one, role in zip(joint, roles, strict=True)],
             "synthetic": True,
         },
         geometry=[None] * count,
         crs=SRID_STORED,
     )
+
+
+def _joined(roles: list[WorkerRole], own: np.ndarray) -> np.ndarray:
+    """Return which workers are of a joint force: the last professionals, by threes in the grid of the first of them.
+
+    ``own`` (the grid of each worker, an index) is changed for them: many forces stand in one grid.
+    """
+    skilled = np.flatnonzero([role is WorkerRole.PROFESSIONAL for role in roles])
+    groups = min(JOINT_GROUPS, len(skilled) // (2 * IN_JOINT_GROUP))
+    joint = np.zeros(len(roles), dtype=bool)
+    for number in range(groups):
+        end = len(roles) - number * IN_JOINT_GROUP
+        members = np.arange(end - IN_JOINT_GROUP, end)
+        own[members] = own[members[0]]
+        joint[members] = True
+    return joint

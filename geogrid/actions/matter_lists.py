@@ -106,6 +106,11 @@ def next_states(found: Listed, actor: Actor) -> dict[ItemState, bool]:
     return {state: state is ItemState.SUSPENDED or actor.id != found.proposed_by for state in may}
 
 
+def may_propose(actor: Actor, department: str) -> bool:
+    """Return whether ``actor`` may propose for the list of a department."""
+    return _holds(actor, ItemState.PROPOSED, department)
+
+
 def proposes_for(actor: Actor) -> tuple[Department, ...]:
     """Return the departments for whose lists ``actor`` may propose."""
     return tuple(department for department in Department if _holds(actor, ItemState.PROPOSED, department.value))

@@ -28,6 +28,7 @@ OWN = (
     "geogrid.cli.audit",
     "geogrid.cli.figures",
     "geogrid.cli.keys",
+    "geogrid.cli.lists",
     "geogrid.cli.programmes",
     "geogrid.cli.webhooks",
 )

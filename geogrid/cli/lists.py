@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from geogrid.cli import language, opened
+from geogrid.cli.teams import team
 from geogrid.texts import translate
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ BY = "system:command"
 
 @click.group("lists")
 def lists() -> None:
-    """Show the lists of matters of departments and places."""
+    """Who is in charge: lists of matters of departments and places, named people, teams."""
+
+
+lists.add_command(team)
 
 
 @lists.command("matrix")

@@ -47,6 +47,15 @@ class DutyFault(LabelledEnum):
     ACCOUNT_CLOSED = "account_closed", "On duty with a closed account"
 
 
+class TeamFault(LabelledEnum):
+    """What is wrong with who is in a team."""
+
+    NOBODY = "nobody", "Team without a member"
+    ALONE = "alone", "Joint force of one person"
+    OTHER_FORCE = "other_force", "Member on duty with another force"
+    APART = "apart", "Joint force without a grid in common"
+
+
 @dataclass(frozen=True)
 class Duty:
     """What a person is to a grid (15 digits) or to a department's grid, from ``since`` to ``until`` (None: without end)."""
@@ -78,3 +87,13 @@ class Named:
     party: Party
     tier: Tier
     person_id: UUID
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A matter as a file has it for a list: how far it came, and (state, who, when) of what was decided; who is an actor's id."""
+
+    item: Item
+    note: str = ""
+    state: ItemState = ItemState.PROPOSED
+    trace: tuple[tuple[ItemState, str, datetime], ...] = ()

@@ -65,6 +65,27 @@ class Post:
     team: str = ""
 
 
+# The post by which the platform knows somebody who is a worker of a grid.
+POST_OF = {
+    WorkerRole.GRID_LEADER: Role.GRID_LEADER,
+    WorkerRole.GRID_WORKER: Role.OFFICER,
+    WorkerRole.MEDIATOR: Role.MEDIATOR,
+    WorkerRole.PROFESSIONAL: Role.OFFICER,
+}
+
+
+@dataclass(frozen=True)
+class Team:
+    """People of one force who are asked as one, in a place (12 digits: a district, township or village)."""
+
+    code: str
+    name: str
+    force: Force
+    unit: str
+    department: str = ""
+    synthetic: bool = False
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who acts, with the posts held.

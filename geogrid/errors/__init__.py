@@ -120,7 +120,17 @@ from geogrid.errors.installation import (
     SocketPathTooLong,
     StepFailed,
 )
-from geogrid.errors.lists import DutyTaken, ListConflict, ListSamePerson, ListState, ListUnknown
+from geogrid.errors.lists import (
+    DutyTaken,
+    ListConflict,
+    ListSamePerson,
+    ListState,
+    ListUnknown,
+    TeamBusy,
+    TeamInvalid,
+    TeamMember,
+    TeamThere,
+)
 from geogrid.errors.matters import (
     EvidenceInvalid,
     EvidenceMissing,
@@ -351,6 +361,10 @@ __all__ = [
     "StepNotAllowed",
     "StepUnknown",
     "StorageFull",
+    "TeamBusy",
+    "TeamInvalid",
+    "TeamMember",
+    "TeamThere",
     "TextEmpty",
     "TextTooLong",
     "TextUnstorable",

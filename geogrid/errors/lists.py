@@ -33,3 +33,27 @@ class ListUnknown(InputError):
     """{field}: {value} is unknown. Known: {known}."""
 
     code = "list.unknown"
+
+
+class TeamInvalid(InputError):
+    """{field} of a team: {reason}."""
+
+    code = "team.invalid"
+
+
+class TeamThere(ConflictError):
+    """There is or was a team {team} already. Choose another code."""
+
+    code = "team.there"
+
+
+class TeamMember(ConflictError):
+    """{person} cannot be in {team}: {reason}."""
+
+    code = "team.member"
+
+
+class TeamBusy(ConflictError):
+    """{team} answers for {count} open matters. Hand them over, then close it."""
+
+    code = "team.busy"

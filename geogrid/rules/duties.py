@@ -6,11 +6,11 @@ The database refuses the second grid and the second worker of the base force; wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from geogrid.domain.lists import Duty, DutyFault
+from geogrid.domain.lists import Duty, DutyFault, TeamFault
 from geogrid.domain.people import Force, WorkerRole
 
 LEAST_JOINT = 2
@@ -73,3 +73,39 @@ def _of_joint(held: Iterable[Duty]) -> Iterable[Faulty]:
     for grid, people in people_of.items():
         if len(people) < LEAST_JOINT:
             yield Faulty(DutyFault.JOINT_ALONE, grid, next(iter(people)))
+
+
+# -- teams ------------------------------------------------------------------------------------------------------------
+
+
+def team_duty(duties: Iterable[Duty], force: Force, others: Mapping[UUID, Sequence[Duty]]) -> Duty | None:
+    """Return the duty by which somebody stands in a team of a force beside ``others``; None for who does not.
+
+    The force of the duty is the team's; whoever joins a joint force has a grid in common with each of it (many to one).
+    """
+    own = sorted((duty for duty in duties if duty.force is force), key=lambda duty: duty.grid)
+    if force is Force.JOINT:
+        shared = _common_grids(others.values())
+        own = [duty for duty in own if shared is None or duty.grid in shared]
+    return own[0] if own else None
+
+
+def team_faults(force: Force, members: Mapping[UUID, Sequence[Duty]]) -> list[TeamFault]:
+    """Return what is wrong with a team of a force whose members hold these duties."""
+    if not members:
+        return [TeamFault.NOBODY]
+    found = []
+    strangers = [one for one, duties in members.items() if not any(duty.force is force for duty in duties)]
+    if force is Force.JOINT and len(members) < LEAST_JOINT:
+        found.append(TeamFault.ALONE)
+    if strangers:
+        found.append(TeamFault.OTHER_FORCE)
+    elif force is Force.JOINT and _common_grids(members.values()) == set():
+        found.append(TeamFault.APART)
+    return found
+
+
+def _common_grids(held: Iterable[Sequence[Duty]]) -> set[str] | None:
+    """Return the grids in which everybody stands with the joint force; None where there is nobody."""
+    grids = [{duty.grid for duty in duties if duty.force is Force.JOINT} for duties in held]
+    return set.intersection(*grids) if grids else None

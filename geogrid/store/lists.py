@@ -13,7 +13,7 @@ from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from geogrid.domain.lists import Duty, Item, ItemState, Named, Part, Tier
+from geogrid.domain.lists import Duty, Entry, Item, ItemState, Named, Part, Tier
 from geogrid.domain.people import Recipient, WorkerRole
 from geogrid.domain.programmes import Party
 from geogrid.store.copying import copy_rows
@@ -103,6 +103,20 @@ def propose(session: Session, item: Item, *, by: str, now: datetime, note: str =
     values = {"programme": item.programme, "category": item.category, "unit": item.unit, "department": item.department}
     made = {**values, "part": item.part.value, "state": ItemState.PROPOSED.value, "proposed_by": by, "proposed_at": now}
     return int(session.scalar(insert(list_items).values(**made, note=note).returning(list_items.c.id)) or 0)
+
+
+def add_entries(session: Session, entries: Sequence[Entry]) -> None:
+    """Insert matters with what was decided on them by COPY; IntegrityError of ``uq_list_items_one`` where one stands there."""
+    place = ("programme", "category", "unit", "department", "part", "state", "note")
+    decided = [f"{step}_{what}" for step in ("proposed", "assessed", "admitted") for what in ("by", "at")]
+    copy_rows(session, list_items.name, (*place, *decided), map(_row, entries))
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    item, decided = entry.item, {state: (who, at) for state, who, at in entry.trace}
+    place = (item.programme, item.category, item.unit, item.department, item.part.value, entry.state.value, entry.note)
+    states = (ItemState.PROPOSED, ItemState.ASSESSED, ItemState.ADMITTED)
+    return (*place, *(cell for state in states for cell in decided.get(state, (None, None))))
 
 
 def find_item(session: Session, item_id: int, *, lock: bool = False) -> Listed | None:

@@ -134,6 +134,12 @@ def add(session: Session, values: dict[str, Any]) -> None:
     session.execute(insert(people).values(**values))
 
 
+def ids_of_logins(session: Session, logins: Sequence[str]) -> dict[str, UUID]:
+    """Return the ids of people by login name (small letters); those nobody has are left out."""
+    rows = session.execute(select(people.c.login, people.c.id).where(people.c.login == func.any(list(logins))))
+    return {row.login: row.id for row in rows}
+
+
 def contacts_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
     """Return name and telephone number of people by id; those nobody knows are left out."""
     rows = session.execute(select(people.c.id, people.c.name, people.c.phone).where(people.c.id == func.any(list(ids))))

@@ -27,7 +27,15 @@ DECIDERS = {R.DISPATCHER, R.COMMANDER}  # on lists of matters
 CLERKS = {R.WINDOW_CLERK, R.HOTLINE_OPERATOR, R.DISPATCHER, R.COMMANDER}
 LISTERS = DECIDERS | {R.DEPARTMENT}
 OPERATORS = {R.HOTLINE_OPERATOR, R.DISPATCHER, R.COMMANDER}  # of hotlines
-VISITORS = {R.OFFICER, R.GRID_LEADER, R.WINDOW_CLERK, R.DEPARTMENT, R.TOWNSHIP_LEADER, R.DISPATCHER, R.COMMANDER}  # of enterprises
+VISITORS = {
+    R.OFFICER,
+    R.GRID_LEADER,
+    R.WINDOW_CLERK,
+    R.DEPARTMENT,
+    R.TOWNSHIP_LEADER,
+    R.DISPATCHER,
+    R.COMMANDER,
+}  # of enterprises
 _FIRM = "/enterprises/<uuid:enterprise_id>"
 MEDIATION = {R.MEDIATOR, R.WINDOW_CLERK, R.DISPATCHER, R.VERIFIER, R.TOWNSHIP_LEADER, R.COMMANDER}
 AT_DESKS = {R.DISPATCHER, R.COMMANDER, R.TOWNSHIP_LEADER, R.WINDOW_CLERK, R.HOTLINE_OPERATOR}  # who keep a log of shifts
@@ -138,6 +146,22 @@ ROUTES: dict[tuple[str, str], Ask] = {
         "/teams",
         {R.COMMANDER, R.DISPATCHER, R.TOWNSHIP_LEADER, R.GRID_LEADER, R.DEPARTMENT, R.PLANNER, R.ADMINISTRATOR, R.AUDITOR},
     ),
+    ("POST", "/teams/made"): Ask("/teams/made", {R.COMMANDER, R.ADMINISTRATOR}, 422, {"data": {}}),
+    ("POST", "/teams/<code>/members"): Ask("/teams/NONE/members", {R.COMMANDER, R.ADMINISTRATOR}, 404, {"data": {}}),
+    ("POST", "/teams/<code>/members/gone"): Ask("/teams/NONE/members/gone", {R.COMMANDER, R.ADMINISTRATOR}, 404, {"data": {}}),
+    ("POST", "/teams/<code>/closed"): Ask("/teams/NONE/closed", {R.COMMANDER, R.ADMINISTRATOR}, 404, {"data": {}}),
+    ("GET", "/api/v1/teams"): Ask(
+        "/api/v1/teams",
+        {R.COMMANDER, R.DISPATCHER, R.TOWNSHIP_LEADER, R.GRID_LEADER, R.DEPARTMENT, R.PLANNER, R.ADMINISTRATOR, R.AUDITOR},
+    ),
+    ("POST", "/api/v1/teams"): Ask("/api/v1/teams", {R.COMMANDER, R.ADMINISTRATOR}, 422, {"json": {}}),
+    ("POST", "/api/v1/teams/<code>/members"): Ask(
+        "/api/v1/teams/NONE/members", {R.COMMANDER, R.ADMINISTRATOR}, 404, {"json": {"login": "nobody"}}
+    ),
+    ("DELETE", "/api/v1/teams/<code>/members/<login>"): Ask(
+        "/api/v1/teams/NONE/members/nobody", {R.COMMANDER, R.ADMINISTRATOR}, 404
+    ),
+    ("DELETE", "/api/v1/teams/<code>"): Ask("/api/v1/teams/NONE", {R.COMMANDER, R.ADMINISTRATOR}, 404),
     ("POST", "/teams/sides"): Ask("/teams/sides", {R.COMMANDER, R.ADMINISTRATOR}, 422, {"data": {}}),
     ("GET", "/admin/audit"): Ask("/admin/audit", {R.AUDITOR, R.ADMINISTRATOR}),
     ("GET", "/admin/audit/head.jsonl"): Ask("/admin/audit/head.jsonl", {R.AUDITOR, R.ADMINISTRATOR}, 404),

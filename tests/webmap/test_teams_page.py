@@ -101,7 +101,7 @@ def test_a_leader_is_told_of_his_own_township(small, engine):
 
 def test_teams_with_their_members(small, engine):
     commander = small.client()
-    assert "No team fits" in shown(commander, view="teams")
+    assert "There is no team yet" in shown(commander, view="teams")
     values = {"id": uuid4(), "code": "T-FIRE", "name": "联合消防队", "force": Force.JOINT.value, "unit": TOWNSHIP_A}
     with session_scope(engine) as session:
         session.execute(teams.insert().values(**values))

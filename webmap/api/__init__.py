@@ -26,6 +26,7 @@ from webmap.api import (
     place,
     places,
     steps,
+    teams,
     webhooks,
 )
 from webmap.api.base import blueprint
@@ -57,5 +58,6 @@ __all__ = [
     "place",
     "places",
     "steps",
+    "teams",
     "webhooks",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from flask_openapi import RequestBody
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,18 +12,18 @@ from geogrid.actions.matter_lists import Cell, decide, matrix, propose
 from geogrid.domain.lists import Item, ItemState, Part
 from geogrid.domain.people import Role
 from geogrid.domain.programmes import Programme
-from geogrid.errors import FieldMissing, FieldType, FieldUnknown, ListUnknown, MediaTypeUnsupported
+from geogrid.errors import ListUnknown
 from geogrid.store.lists import Listed, listed
 from geogrid.store.session import session_scope
 from webmap.api.base import JSON, Query, Refusal, blueprint
 from webmap.api.events import answer
-from webmap.api.strict_json import parse_object
+from webmap.api.sent_texts import sent_texts
 from webmap.api.tags import DIRECTORY
 from webmap.installation import installation
 from webmap.language import current_language
 from webmap.login import current_actor
 from webmap.reading import reading
-from webmap.roles import READERS, roles, whole_body
+from webmap.roles import READERS, roles
 
 DECIDERS = frozenset({Role.DISPATCHER, Role.COMMANDER})
 REFUSED = {"401": Refusal, "403": Refusal, "409": Refusal, "415": Refusal}
@@ -96,7 +96,7 @@ def get_matter_lists(query: MatrixQuery) -> Response:
 @roles(Role.DEPARTMENT, DECIDERS)
 def post_matter_list() -> Response:
     """201 with the entry; a department proposes for its own list only; what stands there already: 409."""
-    here, sent = installation(), _sent(ProposalBody)
+    here, sent = installation(), sent_texts(ProposalBody)
     programme = _programme(sent["programme"])
     part = _one_of(Part, "part", sent["part"])
     item = Item(programme.code, sent["category"], sent["unit"], sent["department"], part)
@@ -116,7 +116,7 @@ def post_matter_list() -> Response:
 @roles(DECIDERS)
 def post_decision(path: ItemPath) -> Response:
     """201 with the entry as it stands; nobody decides on what he proposed: 403."""
-    here, sent = installation(), _sent(DecisionBody)
+    here, sent = installation(), sent_texts(DecisionBody)
     state = _one_of(ItemState, "state", sent["state"])
     with session_scope(here.engine) as session:
         made = decide(session, path.item_id, state, actor=current_actor(), now=here.now(), note=sent["note"])
@@ -151,19 +151,3 @@ def _one_of(enum: Any, field: str, value: str) -> Any:
     if value not in enum.codes():
         raise ListUnknown(field=field, value=value, known=", ".join(enum.codes()), where={"path": field})
     return enum(value)
-
-
-def _sent(form: type[BaseModel]) -> dict[str, str]:
-    """Return the texts of the body as ``form`` has them; raises what is wrong with one by name."""
-    if request.mimetype != JSON:
-        raise MediaTypeUnsupported(got=request.mimetype, wanted=JSON)
-    payload = parse_object(whole_body())
-    for name, value in payload.items():
-        if name not in form.model_fields:
-            raise FieldUnknown(field=name, known=", ".join(form.model_fields), where={"path": name})
-        if not isinstance(value, str):
-            raise FieldType(field=name, wanted="text", got=type(value).__name__, where={"path": name})
-    for name, field in form.model_fields.items():
-        if name not in payload and field.is_required():
-            raise FieldMissing(field=name, where={"path": name})
-    return {name: payload.get(name, field.default) for name, field in form.model_fields.items()}

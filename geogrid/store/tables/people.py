@@ -60,7 +60,8 @@ people = Table(
     UniqueConstraint("login"),
 )
 
-# Base force: one grid worker, one grid; professionals: one to many; joint force: many to one.
+# Base force: one grid worker, one grid; professionals: one to many; joint force: many to one. A closed team keeps its row, as
+# the posts that were held in it do.
 teams = Table(
     "teams",
     metadata,
@@ -71,6 +72,7 @@ teams = Table(
     _said("unit"),
     _said("department"),
     Column("synthetic", Boolean, nullable=False, server_default=text("false")),
+    _when("closed_at"),
     UniqueConstraint("code"),
 )
 
