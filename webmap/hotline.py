@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from geogrid.domain.notices import DeliveryState
 from geogrid.domain.outside import Arrival, OrderState, Verdict
 from geogrid.errors import AccessError, GeogridError, NotFoundError, RevealLimit
 from geogrid.store import hotline as stored
-from geogrid.store.matter_views import of_event
+from geogrid.store.matter_views import MatterView, of_event
 from geogrid.store.session import session_scope
 from layers.hotline import Came, ListedOrder, OrderFilter, Told, counts, listed, messages, seen
 from layers.synthetic import holds_synthetic
@@ -35,6 +36,7 @@ blueprint = Blueprint("hotline", __name__)
 
 LONGEST_TEXT, LONGEST_PURPOSE = 60, 200
 ASKED = ("channel", "state", "q", "only", "order")
+ANSWERED = re.compile(r"it answered (\d{3})(, and not what was agreed)?")  # of ``channels.outside.heard``
 # How far something told has come: a shape and a word each; colours are the style sheet's.
 HOW_FAR = {
     "waits": ("△", "Waiting to be sent"),
@@ -158,16 +160,24 @@ def _row(session: Session, row: ListedOrder, asked: dict[str, str]) -> dict[str,
         "number": row.number,
         "event": row.event_number,
         "event_id": row.event_id,
-        "kind": label(EventKind(row.kind)),
+        "kind": _sorted_as(view) or label(EventKind(row.kind)),
         "words": mask_text(row.words),
         "state": row.state,
         "round": row.round,
         "received": shown_time(row.received_at),
         "light": staff.value if staff else "",
         "shape": SHAPES[staff] if staff else "",
-        "clock": clock_words(urgent, here.district.profile.timezone) if urgent else say("no clock runs"),
+        "clock": clock_words(urgent, here.district.profile.timezone)[1:] if urgent else say("no clock runs"),
         "told": _told(row.told) if row.told else None,
     }
+
+
+def _sorted_as(view: MatterView | None) -> str:
+    """Return the title of a matter's category, "" where it has none."""
+    if view is None:
+        return ""
+    found = next((one for one in view.programme.categories if one.code == view.matter.category), None)
+    return found.title.text(current_language()) if found else ""
 
 
 def _opened(session: Session, asked: dict[str, str], number: str) -> dict[str, Any] | None:
@@ -221,11 +231,19 @@ def _told(one: Told) -> dict[str, Any]:
         "how": how,
         "shape": shape,
         "far": say(words),
-        "reason": mask_text(one.reason or (one.last_error if how in {"given_up", "not_sent"} else "")),
+        "reason": _reason(one.reason or (one.last_error if how in {"given_up", "not_sent"} else "")),
         "tries": one.tries,
         "next": shown_time(one.next_try_at) if one.next_try_at else "",
         "attention": one.needs_attention,
     }
+
+
+def _reason(text: str) -> str:
+    """Return why something was not taken: their own words, masked; what the platform found, in the reader's language."""
+    found = ANSWERED.fullmatch(text)
+    if found is None:
+        return mask_text(text)
+    return say("it answered {status}, and not what was agreed" if found[2] else "it answered {status}", status=found[1])
 
 
 def _how_far(one: Told) -> str:

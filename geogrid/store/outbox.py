@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, and_, func, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from geogrid.rules.backoff import USUAL, Backoff, is_last, wait_after
 from geogrid.store.tables.outbox import deliveries, notices
 
 MOST_ERROR_CHARS = 500
+IN_ORDER = ("outside",)  # carriers whose recipients must hear of an event in the order in which it happened
 ENDED = (DeliveryState.FAILED.value, DeliveryState.REFUSED.value)
 
 
@@ -98,10 +99,12 @@ def known_occasions(session: Session, occasions: Sequence[str]) -> set[str]:
 def claim(session: Session, now: datetime, most: int, lease: timedelta, *, by: str) -> list[Delivery]:
     """Claim up to ``most`` deliveries whose next try has come, the longest waiting first, for ``by`` until ``now + lease``.
 
-    Those that another sender is claiming at this moment are left to him. Rides ``ix_deliveries_next_try_at``.
+    Those that another sender is claiming at this moment are left to him. What ``IN_ORDER`` carries about an event waits for what
+    was to be told before it: a closing must not overtake a return. Rides ``ix_deliveries_next_try_at``, ``ix_notices_event_id``.
     """
     waiting = and_(deliveries.c.state == DeliveryState.WAITING.value, deliveries.c.next_try_at <= now)
-    first = select(deliveries.c.id).where(waiting).order_by(deliveries.c.next_try_at, deliveries.c.id).limit(most)
+    in_turn = or_(deliveries.c.carrier.not_in(IN_ORDER), ~_earlier_waits())
+    first = select(deliveries.c.id).where(waiting, in_turn).order_by(deliveries.c.next_try_at, deliveries.c.id).limit(most)
     ids = list(session.scalars(first.with_for_update(skip_locked=True)))
     if not ids:
         return []
@@ -110,6 +113,16 @@ def claim(session: Session, now: datetime, most: int, lease: timedelta, *, by: s
     query = select(deliveries, notices).join(notices, notices.c.id == deliveries.c.notice_id).where(deliveries.c.id.in_(ids))
     found = {row[0]: _delivery(row) for row in session.execute(_named(query))}
     return [found[one] for one in ids]
+
+
+def _earlier_waits() -> Any:
+    """Whether something earlier, about the same event to the same recipient, is still on its way."""
+    mine, other, before = notices.alias("mine"), notices.alias("other"), deliveries.alias("before")
+    joined = mine.join(other, and_(other.c.event_id == mine.c.event_id, other.c.id < mine.c.id))
+    joined = joined.join(before, before.c.notice_id == other.c.id)
+    same = (mine.c.id == deliveries.c.notice_id, before.c.recipient == deliveries.c.recipient)
+    going = before.c.state.in_([DeliveryState.WAITING.value, DeliveryState.SENDING.value])
+    return select(before.c.id).select_from(joined).where(*same, going).correlate(deliveries).exists()
 
 
 def _named(query: Any) -> Any:

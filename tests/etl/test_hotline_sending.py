@@ -157,6 +157,26 @@ def test_waits_and_tries_are_those_of_the_channels_file(told, tmp_path):
     assert len(practice.taken) == 1
 
 
+def test_what_happened_later_never_overtakes_what_they_did_not_hear_yet(told, tmp_path):
+    """A return that they could not take, the order sent again and accepted: they hear of the return first."""
+    later = NOW + timedelta(hours=2)
+    with session_scope(told) as session:
+        district = district_of(profile(), session)
+        again = come(session, district, now=later, 派单时间="2025-06-18 16:30:00")
+        take(session, district, again.event.id, "accept", DISPATCHER, hours=3)
+        take(session, district, again.event.id, "decline", DISPATCHER, hours=4, reason="仍不属于")
+    practice = PracticeHotline(HERE.FAIL_AFTER)
+    with listening(practice) as url:
+        assert due(told, tmp_path, url) == 1  # the first alone; the others wait for it
+        practice.fault = HERE.REFUSE
+        due(told, tmp_path, url)  # the first is refused: it waits for a person, and holds up nobody any more
+        practice.fault = HERE.NONE
+        due(told, tmp_path, url)
+    heard = [(one.path.rpartition("/")[2], one.body.get("reason", "")) for one in practice.heard]
+    assert [reason for _, reason in heard[:2]] == ["不属于本区", "不属于本区"]  # the return alone, until it was answered for good
+    assert [path for path, _ in heard[2:]] == ["sign", "return"]
+
+
 def test_a_made_up_district_tells_no_real_hotline(told, tmp_path):
     due(told, tmp_path, "https://hotline.12345.invalid/open/v1")
     found = row(told)
