@@ -44,7 +44,7 @@ from webmap.static_files import FOLDER
 
 blueprint = Blueprint("mediator", __name__)
 
-MOST_HOURS = 8
+MOST_HOURS, MOST_LISTED = 8, 60
 # What the page's script says.
 WORDS = {
     "offline": "No connection. Nothing was sent; what you typed is kept. Try again.",
@@ -75,7 +75,7 @@ def _page(event_id: UUID | None) -> str:
     here = installation()
     mine, closed = request.args.get("mine") == "1", request.args.get("closed") == "1"
     with reading() as session:
-        rows = queue_rows(session, mine=mine, is_open=not closed)
+        rows = queue_rows(session, mine=mine, is_open=not closed, limit=MOST_LISTED)
         found = whole(session, event_id, now=here.now(), district=here.district) if event_id else None
         proposed = _proposed(session, found) if found else {}
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
@@ -89,6 +89,7 @@ def _page(event_id: UUID | None) -> str:
         remains=remains_words(),
         mine=mine,
         closed=closed,
+        most=MOST_LISTED,
         enums=domain,
         kinds=[(kind.code, kind.title.text(current_language())) for kind in here.district.mediation.kinds],
         court=here.district.mediation.court.text(current_language()),
