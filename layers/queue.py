@@ -11,17 +11,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from geogrid.domain.clocks import Light
 from geogrid.rules.scope import EVERYTHING, Scope
 from geogrid.rules.urgency import URGENT
-from geogrid.store.scope import visible
+from geogrid.store.scope import parties_of, units_of, visible
+from geogrid.store.tables.concerns import concerns
 from geogrid.store.tables.desk import desk_spans
 from geogrid.store.tables.events import events
 from geogrid.store.tables.matters import matters
-from layers.queue_filters import QueueFilter, on_events, on_matters
+from layers.queue_filters import QueueFilter, of_place, on_events, on_matters, on_spans
 
 MOST_PER_PAGE = 200
 MOST_COUNTED = 10_000  # of matters that are not open nobody needs to know more exactly how many there are
@@ -100,14 +101,24 @@ def _of_spans(chosen: QueueFilter, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _needed(chosen: QueueFilter, scope: Scope) -> list[ColumnElement[bool]]:
-    """Return the conditions on event and matter of a span: none of either where nothing is asked of it."""
-    found: list[ColumnElement[bool]] = []
+    """Return the conditions on a span's event and matter; neither is read where nothing is asked that only it knows."""
+    found: list[ColumnElement[bool]] = [*on_spans(chosen), *_seen(scope)]
     of_event, of_matter = on_events(chosen), on_matters(chosen)
-    if of_event or not scope.whole:
-        found += [events.c.id == desk_spans.c.event_id, visible(scope), *of_event]
+    if of_event:
+        found += [events.c.id == desk_spans.c.event_id, visible(scope), events.c.is_open, *of_event]
     if of_matter:
         found += [matters.c.event_id == desk_spans.c.event_id, *of_matter]
     return found
+
+
+def _seen(scope: Scope) -> list[ColumnElement[bool]]:
+    """Return what ``store.scope.visible`` says, said of spans: they know where their events lie."""
+    if scope.whole:
+        return []
+    units, parties = units_of(scope), parties_of(scope)
+    mine = select(concerns.c.event_id).where(concerns.c.party == func.any(parties), concerns.c.is_open)
+    there = [desk_spans.c.township_code == func.any(units), desk_spans.c.village_code == func.any(units)] if scope.units else []
+    return [or_(*there, desk_spans.c.event_id.in_(mine))]
 
 
 def _by_time(chosen: QueueFilter, now: datetime, sort: str, after: Place | None, scope: Scope) -> Select:
@@ -116,7 +127,7 @@ def _by_time(chosen: QueueFilter, now: datetime, sort: str, after: Place | None,
     query = (
         select(events.c.id.label("event_id"), desk_spans.c.urgency, desk_spans.c.due_at, desk_spans.c.run, at.label("at"))
         .join(desk_spans, spans, isouter=not chosen.lights)
-        .where(visible(scope), *on_events(chosen))
+        .where(visible(scope), *of_place(chosen), *on_events(chosen))
         .order_by(at.desc(), events.c.id.desc())
     )
     if chosen.is_open is not None:
@@ -137,9 +148,21 @@ def count_queue(session: Session, chosen: QueueFilter, *, now: datetime, scope: 
     if chosen.is_open:
         lights = chosen.lights or tuple(Light)
         return Counts(of_open, sum(count for light, count in of_open.items() if light in lights))
-    some = _by_time(chosen, now, "reported", None, scope).order_by(None).limit(MOST_COUNTED + 1).subquery()
+    some = _counted(chosen, now, scope).limit(MOST_COUNTED + 1).subquery()
     total = session.scalar(select(func.count()).select_from(some)) or 0
     return Counts(_all_lights(of_open), min(total, MOST_COUNTED), total <= MOST_COUNTED)
+
+
+def _counted(chosen: QueueFilter, now: datetime, scope: Scope) -> Select:
+    """The events to be counted: without their spans, where no light is asked for."""
+    if chosen.lights:
+        return _by_time(chosen, now, "reported", None, scope).order_by(None)
+    query = select(events.c.id).where(visible(scope), *of_place(chosen), *on_events(chosen))
+    if chosen.is_open is not None:
+        query = query.where(events.c.is_open if chosen.is_open else ~events.c.is_open)
+    if of_matter := on_matters(chosen):
+        query = query.where(matters.c.event_id == events.c.id, *of_matter)
+    return query
 
 
 def _count_open(session: Session, chosen: QueueFilter, now: datetime, scope: Scope) -> dict[Light, int]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, cast, func, literal, or_, select, text
+from sqlalchemy import ARRAY, ColumnElement, Table, Text, and_, cast, func, literal, or_, select, text, tuple_
 
 from geogrid.domain.clocks import Light
 from geogrid.space.place_text import simplified
+from geogrid.store.tables.desk import desk_spans
 from geogrid.store.tables.events import assignments, events
 from geogrid.store.tables.hotline import outside_orders
 from geogrid.store.tables.matters import matters
@@ -45,7 +46,7 @@ class QueueFilter:
     is_open : True open, False closed, None both
     categories : a class and those below it
     mine, approval : for ``who`` asks: owned by or given to him or his posts; waiting for his decision
-    danger : (pattern of words, codes of categories "programme:code") that mean danger to life
+    danger : (words in small letters, codes of categories "programme:code") that mean danger to life
     words : what is searched for, every word of it; numbers of events too
     """
 
@@ -68,7 +69,7 @@ class QueueFilter:
     supervised: bool = False
     key_listed: bool = False
     urged: bool = False
-    danger: tuple[str, tuple[str, ...]] | None = None
+    danger: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     words: str = ""
     reported_from: datetime | None = None
     reported_to: datetime | None = None
@@ -79,11 +80,24 @@ class QueueFilter:
         return replace(self, **changed)
 
 
+def _of(table: Table, chosen: QueueFilter) -> list[ColumnElement[bool]]:
+    equal = {"channel": chosen.channel, "kind": chosen.kind, "township_code": chosen.township, "village_code": chosen.village}
+    return [table.c[name] == value for name, value in equal.items() if value]
+
+
+def on_spans(chosen: QueueFilter) -> list[ColumnElement[bool]]:
+    """Return what is asked of an event and known by its spans. Rides ``ix_desk_spans_queue``."""
+    return _of(desk_spans, chosen)
+
+
+def of_place(chosen: QueueFilter) -> list[ColumnElement[bool]]:
+    """Return the same, asked of the event."""
+    return _of(events, chosen)
+
+
 def on_events(chosen: QueueFilter) -> list[ColumnElement[bool]]:
-    """Return what is asked of the event itself."""
-    equal = {"channel": chosen.channel, "kind": chosen.kind, "grid_code": chosen.grid}
-    equal |= {"township_code": chosen.township, "village_code": chosen.village}
-    found: list[ColumnElement[bool]] = [events.c[name] == value for name, value in equal.items() if value]
+    """Return what is asked of an event and known by itself alone."""
+    found: list[ColumnElement[bool]] = [events.c.grid_code == chosen.grid] if chosen.grid else []
     if chosen.reported_from is not None:
         found.append(events.c.reported_at >= chosen.reported_from)
     if chosen.reported_to is not None:
@@ -93,9 +107,9 @@ def on_events(chosen: QueueFilter) -> list[ColumnElement[bool]]:
     if chosen.border:
         found.append(_on_border())
     if chosen.danger is not None:
-        found.append(_dangerous(*chosen.danger))
+        found.append(_dangerous(*chosen.danger, _state(chosen.is_open)))
     if words := chosen.words.split():
-        found.append(_said(words, chosen.is_open))
+        found.append(_said(words, _state(chosen.is_open)))
     return found
 
 
@@ -122,12 +136,19 @@ def _on_border() -> ColumnElement[bool]:
     return select(assignments.c.id).where(current, assignments.c.confidence < 1).exists()
 
 
-def _dangerous(pattern: str, categories: tuple[str, ...]) -> ColumnElement[bool]:
+def _state(is_open: bool | None) -> str:
+    """Return the mark of open or shut events among the pairs of characters, "" for both."""
+    return "" if is_open is None else "open" if is_open else "shut"
+
+
+def _dangerous(words: tuple[str, ...], categories: tuple[str, ...], state: str) -> ColumnElement[bool]:
+    """Rides ``ix_events_grams`` once a word."""
     named = select(matters.c.event_id).where(
-        matters.c.event_id == events.c.id, (matters.c.programme + literal(":") + matters.c.category).in_(categories)
+        tuple_(matters.c.programme, matters.c.category).in_([tuple(one.split(":", 1)) for one in categories])
     )
-    said = events.c.words.regexp_match(pattern, flags="i") if pattern else literal(False)
-    return or_(said, named.exists()) if categories else said
+    lower = func.lower(events.c.words)
+    said = [and_(_pairs(word, state), func.strpos(lower, word) > 0) for word in words]
+    return or_(*said, events.c.id.in_(named)) if categories else or_(literal(False), *said)
 
 
 def _waits_for(who: Who) -> ColumnElement[bool]:
@@ -145,18 +166,17 @@ def _waits_for(who: Who) -> ColumnElement[bool]:
 # -- search -----------------------------------------------------------------------------------------------------------
 
 
-def _said(words: list[str], is_open: bool | None) -> ColumnElement[bool]:
+def _said(words: list[str], state: str) -> ColumnElement[bool]:
     """Every word stands in what was said or in the address, or is a number under which the event is known."""
-    state = "" if is_open is None else "open" if is_open else "shut"
     return and_(*(or_(*_stands(word, state), *_numbered(word)) for word in words))
 
 
 def _stands(word: str, state: str) -> list[ColumnElement[bool]]:
     """Return that a word stands there as it is written, or in simplified characters.
 
-    Rides ``ix_events_grams``: every pair of neighbouring characters stands there; then the word is looked for as a whole. A
-    word of one character has no pair. Numbers of people were left out of both sides, so that nobody finds out a telephone
-    number by searching for its digits.
+    Rides ``ix_events_grams``: every pair of neighbouring characters stands there; then the word is looked for as a whole, but
+    for a word that is one pair. A word of one character has no pair. Numbers of people were left out of both sides, so that
+    nobody finds out a telephone number by searching for its digits.
     """
     return [_stands_so(form, state) for form in dict.fromkeys((word, simplified(word)))]
 
@@ -166,10 +186,20 @@ def _stands_so(word: str, state: str) -> ColumnElement[bool]:
     whole = func.strpos(func.geogrid_folded(events.c.words + literal(" ") + events.c.address), asked) > 0
     if len(word) == 1:
         return and_(asked != "", whole)
+    there = and_(func.cardinality(func.geogrid_grams(literal(word, Text), type_=ARRAY(Text))) > 0, _pairs(word, state))
+    if len(word) == 2 and not word.isascii():
+        return there
+    if not any(character.isdigit() for character in word):  # the same and quicker, where it stands as it was typed
+        whole = or_(func.strpos(func.lower(events.c.words), word.lower()) > 0, whole)
+    return and_(there, whole)
+
+
+def _pairs(word: str, state: str) -> ColumnElement[bool]:
+    """Return that every pair of a word stands there, in an event of this state."""
     pairs = func.geogrid_grams(literal(word, Text), type_=ARRAY(Text))
     wanted = func.array_cat(pairs, cast([state] if state else [], ARRAY(Text)), type_=ARRAY(Text))
     said = func.geogrid_grams(events.c.words, events.c.address, events.c.is_open, type_=ARRAY(Text))
-    return and_(func.cardinality(pairs) > 0, said.op("@>")(wanted), whole)
+    return said.op("@>")(wanted)
 
 
 def _numbered(word: str) -> list[ColumnElement[bool]]:

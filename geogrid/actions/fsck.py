@@ -41,6 +41,7 @@ QUERIES = (
     ("P1", "An event's grid is not that of its current assignment.", checks.PROJECTED_PLACE),
     ("P1", "An event's village is not that of its grid.", checks.PROJECTED_VILLAGE),
     ("P1", "An event's township is not that of its village.", checks.PROJECTED_TOWNSHIP),
+    ("P1", "Where an event lies is not where the desk shows it.", checks.PROJECTED_SPANS),
     ("P1", "Who has a part in a matter is not what the matter says.", checks.PROJECTED_CONCERNS),
 )
 PHOTO_MISSING = "A photo has a row and no file."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass
 
@@ -33,11 +32,6 @@ class Danger:
         small = said.lower()
         words = tuple(word for word in self.words if word in small)
         return (*words, category) if f"{programme}:{category}" in self.categories else words
-
-    @property
-    def pattern(self) -> str:
-        """The words as one regular expression, for a database; "" where there are none."""
-        return "|".join(re.escape(word).replace("\\ ", " ") for word in self.words)
 
 
 def parse_danger(text: str, name: str) -> Danger:

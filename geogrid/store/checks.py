@@ -65,6 +65,11 @@ FROM concerns AS c FULL JOIN due AS d USING (event_id, party)
 WHERE (c.reported_at, c.is_open, c.village_code, c.township_code, c.cell_x, c.cell_y, c.lon_e7, c.lat_e7) IS DISTINCT FROM
     (d.reported_at, d.is_open, d.village_code, d.township_code, d.cell_x, d.cell_y, d.lon_e7, d.lat_e7)
 """
+PROJECTED_SPANS = """
+SELECT DISTINCT e.id::text, concat_ws(' ', s.township_code, s.village_code, s.kind, s.channel)
+FROM desk_spans AS s JOIN events AS e ON e.id = s.event_id
+WHERE (s.township_code, s.village_code, s.kind, s.channel) IS DISTINCT FROM (e.township_code, e.village_code, e.kind, e.channel)
+"""
 # What was merged ends with the matter that it follows; that one goes its own way, so that there are no chains and no rings.
 MERGED_APART = """
 SELECT c.event_id::text, c.parent_id::text FROM matters AS c

@@ -23,7 +23,8 @@ from geogrid.store.tables.events import events
 from geogrid.store.tables.matters import clocks
 
 NEVER = datetime(9999, 12, 1, tzinfo=UTC)  # when what has no end is due: after everything else
-COLUMNS = [column.name for column in desk_spans.columns]
+BY_TRIGGER = frozenset({"township_code", "village_code", "kind", "channel"})  # what the database takes from the event itself
+COLUMNS = [column.name for column in desk_spans.columns if column.name not in BY_TRIGGER]
 
 
 def span_rows(event_id: UUID, matter: Matter, programme: Programme, time: WorkTime) -> list[dict[str, Any]]:

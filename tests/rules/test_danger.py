@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
-
 from geogrid.actions.district import read_danger
 from geogrid.errors import SetupError
 from geogrid.rules.danger import parse_danger
@@ -20,13 +18,6 @@ SAMPLES = (
 @pytest.mark.parametrize(("said", "dangerous"), [(said, i < 7) for i, said in enumerate(SAMPLES)])
 def test_what_means_danger_is_told_and_the_rest_is_not(said, dangerous):
     assert bool(read_danger(ROOT / "data").found(said)) is dangerous
-
-
-def test_the_database_finds_what_the_rule_finds(session):
-    danger = parse_danger(FILE.replace('"着火"', '"着火", "a.b", "c|d("'), "danger.toml")
-    for said in (*SAMPLES, "axb", "c|d(", "cd"):
-        found = session.scalar(text("SELECT :said ~* :pattern"), {"said": said, "pattern": danger.pattern})
-        assert found is bool(danger.found(said)), said
 
 
 def test_a_class_means_danger_in_its_own_programme_alone():

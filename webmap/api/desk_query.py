@@ -81,7 +81,7 @@ class QueueQuery(Query):
                 name: getattr(self, name)
                 for name in ("mine", "unplaced", "border", "approval", "supervised", "key_listed", "urged")
             },
-            danger=(danger.pattern, danger.categories) if self.danger else None,
+            danger=(danger.words, danger.categories) if self.danger else None,
             words=self.q,
             reported_from=self.reported_from,
             reported_to=self.reported_to,

@@ -23,7 +23,13 @@ DROP TABLE milestones;
 
 DROP TABLE saved_views;
 
+DROP TRIGGER span_moved ON events;
+
 DROP TABLE desk_spans;
+
+DROP FUNCTION geogrid_span_moved();
+
+DROP FUNCTION geogrid_span_begun();
 
 DROP INDEX ix_events_closed_at;
 
