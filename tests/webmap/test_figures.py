@@ -298,6 +298,7 @@ def test_the_print_says_who_when_what_and_that_it_is_simulated(lively, monkeypat
     body = pages[0]
     for said in ("模拟数据 SIMULATED", "测试员", "2025-06-18 15:00", "2025", "结案率", "甲街道", "乙镇", "<path", "<rect"):
         assert said in body, said
+    assert 'href="' not in body, "paper opens nothing"
     svgs = re.findall(r"<svg.*?</svg>", body, re.DOTALL)
     assert len(svgs) >= 4
     for one in svgs:

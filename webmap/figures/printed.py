@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def refuse(url: str, *_: Any, **__: Any) -> Any:
 def page_of(told: Told, who: str, paper: str) -> str:
     """Return the page that is printed."""
     one, asked, width, language = told.one, told.asked, PAPERS[paper], told.names.language
-    areas = areas_of(told)
+    areas = [replace(area, href="") for area in areas_of(told)]  # paper opens nothing
     title = one.title.text(language)
     if one.split is not None and told.split != "*":
         title = f"{title} · {told.names.split(one.split, told.split)}"
