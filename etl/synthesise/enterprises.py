@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 VISITS, SOLVED, OPEN = 229, 130, 3  # of the reference deployment in a year: visits, problems solved; some are open
+YEAR_BEFORE = 180  # visits in the half-year before, so that not all who are due were never seen
 LEGAL_CHECKS, DISPUTES = 60, 30
 SHARE_OF_GRIDS = 0.3  # enterprises a base grid
 CLASSES = (("small", 0.62), ("farm", 0.16), ("above_scale", 0.10), ("key", 0.07), ("project", 0.05))
@@ -48,10 +49,16 @@ TRADES = (
     "饲料",
 )
 FORMS = ("有限公司", "有限责任公司", "专业合作社", "商行")
-SEEN = (
-    "生产正常，反映货车进出道路不畅", "订单增加，用工有缺口", "雨季门前排水不畅", "反映贷款手续时间长", "用电负荷不足，请求增容",
-    "消防通道需清理", "环评手续咨询", "运行平稳，无诉求", "厂区外路灯不亮", "请求协调冬季供热",
-)  # fmt: skip
+ASKED = (
+    "反映货车进出道路不畅",
+    "用工有缺口，盼对接招聘",
+    "雨季门前排水不畅",
+    "反映贷款手续时间长",
+    "用电负荷不足，请求增容",
+    "厂区外路灯不亮",
+    "请求协调冬季供热",
+)
+SEEN = ("生产正常", "订单增加，设备满负荷", "运行平稳，无诉求", "新厂房已封顶", "安全台账齐全", "消防通道畅通")
 CHECKED = (
     "劳动合同文本齐全",
     "建议补签竞业条款",
@@ -173,24 +180,31 @@ def _visits(
     """Return the columns of visits: with the problems raised at them, without, and legal check-ups, some about a dispute."""
     raised, argued = len(problems.ids), len(disputes.ids)
     plain, checks = max(0, VISITS - raised), max(argued, LEGAL_CHECKS)
+    before = pd.date_range(f"{year - 1}-07-01", f"{year - 1}-12-30", freq="B").date
     bodies = [f"department:{one.value}" for one in Department]
     days = pd.date_range(f"{year}-01-02", f"{year}-12-30", freq="B").date
-    count = raised + plain + checks
-    free = rng.integers(raised + argued, len(codes), size=plain + checks - argued) if len(codes) > raised + argued else (
-        rng.integers(0, len(codes), size=plain + checks - argued)
-    )  # fmt: skip
+    count = raised + plain + checks + YEAR_BEFORE
+    free = rng.integers(min(raised + argued, len(codes) - 1), len(codes), size=plain + checks - argued)
     whose = np.r_[np.arange(raised), free[:plain], raised + np.arange(argued), free[plain:]].astype(int)
+    whose = np.r_[whose, rng.integers(len(codes), size=YEAR_BEFORE)]
     on = [*problems.days, *rng.choice(days, plain), *disputes.days, *rng.choice(days, checks - argued)]
+    on += [*rng.choice(before, YEAR_BEFORE)]
+    problem, dispute = ConcernKind.PROBLEM.value, ConcernKind.DISPUTE.value
+    visits, checked = VisitKind.VISIT.value, VisitKind.LEGAL_CHECK.value
     handling = rng.choice([one.value for one in Handling], raised, p=[0.45, 0.25, 0.30])
     first, second = person_names(rng, count), person_names(rng, count)
     return {
         "code": [str(codes[i]) for i in whose],
         "date": [day.isoformat() for day in on],
-        "kind": [VisitKind.VISIT.value] * (raised + plain) + [VisitKind.LEGAL_CHECK.value] * checks,
+        "kind": [visits] * (raised + plain) + [checked] * checks + [visits] * YEAR_BEFORE,
         "body": [str(one) for one in rng.choice(bodies, count)],
         "visitors": [f"{a}、{b}" for a, b in zip(first, second, strict=True)],
-        "seen": [*map(str, rng.choice(SEEN, raised + plain)), *map(str, rng.choice(CHECKED, checks))],
-        "event": [*map(str, problems.ids), *[""] * plain, *map(str, disputes.ids), *[""] * (checks - argued)],
-        "concern": [ConcernKind.PROBLEM.value] * (raised + plain) + [ConcernKind.DISPUTE.value] * checks,
-        "handling": [*map(str, handling), *[""] * (plain + checks)],
+        "seen": [
+            str(one)
+            for part, size in ((ASKED, raised), (SEEN, plain), (CHECKED, checks), (SEEN, YEAR_BEFORE))
+            for one in rng.choice(part, size)
+        ],
+        "event": [*map(str, problems.ids), *[""] * plain, *map(str, disputes.ids), *[""] * (checks - argued + YEAR_BEFORE)],
+        "concern": [problem] * (raised + plain) + [dispute] * checks + [problem] * YEAR_BEFORE,
+        "handling": [*map(str, handling), *[""] * (plain + checks + YEAR_BEFORE)],
     }
