@@ -106,6 +106,17 @@ def test_twenty_reports_from_intake_to_dispatch_by_the_keyboard_alone(serving):
     assert states(serving) == ["dispatched"] * REPORTS
 
 
+def test_a_key_that_comes_before_the_matter_is_there_is_meant_for_the_selected_row(serving):
+    reported(serving, 3)
+    with phone(DESK) as (page, _):
+        opened(page, serving)
+        page.route("**/api/v1/desk/events/*", lambda route: (page.wait_for_timeout(700), route.continue_()))
+        page.keyboard.press("j")
+        page.keyboard.press("n")
+        told = page.locator("#rows > li[aria-selected=true] .number").inner_text()
+        expect(page.locator("#sheet-title")).to_contain_text(told)
+
+
 def test_the_second_of_two_dispatchers_is_told_and_loses_nothing_that_was_typed(serving):
     event = reported(serving, 1)[0]
     with phone(DESK) as (page, _):

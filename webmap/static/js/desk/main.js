@@ -112,7 +112,7 @@ class Desk {
       const changed = this.waiting;
       this.waiting = new Set();
       await this.queue.refresh();
-      const shown = this.matter.detail?.id;
+      const shown = this.matter.id; // what is asked for by now, which may not be drawn yet
       if (!shown || !changed.has(shown) || this.mine === shown) return;
       if (this.sheet.isOpen) this.sheet.tell("news", this.words.changed_meanwhile);
       else this.matter.show(shown);
@@ -125,7 +125,7 @@ class Desk {
     setTimeout(() => (this.mine = ""), 3 * SOON_MS);
     this.tell(text, undo);
     this.queue.refresh();
-    if (matter) this.matter.show(matter.id);
+    if (matter && this.matter.id === matter.id) this.matter.show(matter.id);
   }
 
   tell(text, undo = null) {
@@ -162,6 +162,7 @@ class Desk {
   act(deed, more) {
     const matter = this.matter.detail;
     if (deed === "bulk") return this.queue.picked.size ? this.bulk.open([...this.queue.picked]) : this.tell(this.words.pick_first);
+    if (this.matter.isWaiting) return this.#later(deed, more);
     if (deed === "shift") return this.talk.shift(matter);
     if (deed === "order") return this.talk.order(matter);
     if (!matter) return undefined;
@@ -176,6 +177,13 @@ class Desk {
     if (deed === "place") return this.place.open(matter);
     if (deed === "merge") return this.merge.open(matter);
     return this.#step(matter, able);
+  }
+
+  // A key that comes before the matter is there is meant for the row that is selected, never for the one before.
+  async #later(deed, more) {
+    const id = this.matter.id;
+    await this.matter.ready;
+    if (this.matter.id === id && this.matter.detail?.id === id && !this.sheet.isOpen) this.act(deed, more);
   }
 
   #step(matter, step) {

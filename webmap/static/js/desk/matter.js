@@ -12,7 +12,18 @@ export class Matter {
     this.detail = null;
   }
 
-  async show(id) {
+  // Whether what is drawn is not (any more) what was asked for: deeds wait for it.
+  get isWaiting() {
+    return Boolean(this.id) && this.waiting > 0;
+  }
+
+  show(id) {
+    this.waiting = (this.waiting || 0) + 1;
+    this.ready = this.#load(id).finally(() => (this.waiting -= 1));
+    return this.ready;
+  }
+
+  async #load(id) {
     this.id = id;
     if (!id) {
       this.detail = null;

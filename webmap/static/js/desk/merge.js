@@ -74,8 +74,8 @@ export class Merge {
 
   // At once after it was done: no reason is asked for but that it was a mistake.
   async #undo(id) {
-    const found = await this.desk.matter.show(id);
-    if (found) await this.#unmerge(found, this.desk.words.undone_at_once, newKey());
+    const found = await this.desk.api.get(`/api/v1/desk/events/${id}`);
+    await this.#unmerge(found, this.desk.words.undone_at_once, newKey());
   }
 
   async #unmerge(matter, reason, key) {
