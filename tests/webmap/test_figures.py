@@ -127,6 +127,17 @@ def test_a_list_is_read_page_by_page_to_its_end(client):
     assert len(seen) == len(set(seen)) == told["figure"]["denominator"] == 80
 
 
+def test_rows_are_sorted_by_the_figure_and_parts_stand_in_the_order_of_the_programme(client):
+    body = page(client, f"/figures?{YEAR}&by=district&figure=closing_rate_by_handling&lang=en")
+    titles = re.findall(r'<th scope="col" class="n">([^<]+)</th>', body.split('class="groups"')[1])
+    assert titles == ["All together", "Immediate", "Time-limited", "Promised", "Agent-handled", "Not stated"]
+    body = page(client, f"/figures?{YEAR}&by=department&figure=open_now&lang=en").split('class="groups"')[1]
+    values = [int(value) for value in re.findall(r'class="value" href="[^"]+" title="[^"]+">(\d+) events<', body)]
+    total, *rows, nobody = values
+    assert rows == sorted(rows, reverse=True)
+    assert sum(rows) + nobody == total
+
+
 def test_a_row_of_a_list_leads_to_its_event(small):
     small.accept()
     client = small.client()

@@ -79,7 +79,7 @@ def draw(areas: Sequence[Area], *, width: int, height: int, title: str) -> str:
     scale = min((width - 2 * MARGIN) / (east - west), (height - 2 * MARGIN) / (bottom - top))
     left, above = (width - (east - west) * scale) / 2, (height - (bottom - top) * scale) / 2
     classes = classes_for(areas)
-    frame = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{escape(title)}"'
+    frame = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="group" aria-label="{escape(title)}"'
     shift = f"translate({left:.2f} {above:.2f}) scale({scale:.8f}) translate({-west:.1f} {-top:.1f})"
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {frame} {FONT}>', _hatch(scale), f'<g transform="{shift}">']
     parts += [_shape(area, classes, scale) for area in areas]

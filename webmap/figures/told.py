@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geogrid.actions.figures import moved_townships
-from geogrid.domain.indicators import TOTAL, Better, Book, Figure, FigureGroup, Indicator
+from geogrid.domain.indicators import TOTAL, Book, Figure, FigureGroup, Indicator
 from geogrid.rules.indicators_periods import span_of, starts
 from geogrid.rules.scope import Scope
 from geogrid.store import scope
@@ -72,22 +72,22 @@ class Told:
 
     def parts(self, one: Indicator) -> list[str | None]:
         """Return the parts of a figure with a split, in their order; what is not stated last."""
-        return sorted(self.figures.splits(one.code), key=lambda part: (part is None, part or ""))
+        split = one.split
+        return [] if split is None else sorted(self.figures.splits(one.code), key=lambda part: self.names.place(split, part))
 
     def groups(self, one: Indicator) -> list[str | None]:
         """Return the groups of a figure: all townships, or who has rows; in one order for table, plot and file.
 
-        The best first, by the figure looked at; after them those with small numbers, those without a value, and nobody's.
+        The greatest value of the figure looked at first; after them those with small numbers, without a value, and nobody's.
         """
         by, found = self.asked.by, self.figures.groups(one.code)
         if by is FigureGroup.TOWNSHIP:
             found = [*self.order, *(code for code in found if code not in self.order)]
-        sign = 1 if self.one.better is Better.LESS else -1
 
         def rank(code: str | None) -> tuple[bool, bool, bool, Decimal, str]:
             figure = self.figures.of(self.one.code, code, self.split)
             value = figure.value if figure else None
-            return (code is None, value is None, bool(figure and figure.is_small), sign * (value or Decimal(0)), code or "")
+            return (code is None, value is None, bool(figure and figure.is_small), -(value or Decimal(0)), code or "")
 
         return sorted(dict.fromkeys(found), key=rank)
 

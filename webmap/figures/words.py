@@ -49,11 +49,20 @@ class Names:
             return say("Not stated")
         if split in OF_ENUM:
             return labelled(OF_ENUM[split], code)
+        return self._titles(split).get(code, code)
+
+    def place(self, split: Split, code: str | None) -> int:
+        """Return where a part stands among the others: as the programme or the enum has them, what is not stated last."""
+        known = OF_ENUM[split].codes() if split in OF_ENUM else tuple(self._titles(split))
+        return len(known) + 1 if code is None else known.index(code) if code in known else len(known)
+
+    def _titles(self, split: Split) -> dict[str, str]:
+        """Return the handling types or levels of all programmes by code, those of the district's own first."""
+        found: dict[str, str] = {}
         for programme in (self.programmes.default, *self.programmes.by_code.values()):
             for rule in programme.handling_types if split is Split.HANDLING else programme.levels:
-                if rule.code == code:
-                    return rule.title.text(self.language)
-        return code
+                found.setdefault(rule.code, rule.title.text(self.language))
+        return found
 
 
 def labelled(enum: type[LabelledEnum], code: str) -> str:
