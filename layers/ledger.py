@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from geogrid.domain.places import PlaceKind
 from geogrid.rules.scope import Scope
 from geogrid.store.scope import visible
+from geogrid.store.tables.enterprises import enterprises
 from geogrid.store.tables.events import events
 from geogrid.store.tables.geography import base_grids, places, stations
 from geogrid.store.tables.lists import duties
@@ -123,6 +125,10 @@ def _inside(session: Session, codes: Sequence[str]) -> dict[str, dict[str, int]]
         query = select(base_grids.c.code, func.count()).join(table, lies).group_by(base_grids.c.code).where(more)
         for code, number in session.execute(query.where(base_grids.c.code.in_(codes), in_force(base_grids), in_force(table))):
             found[code][name] = number
+    lies = func.ST_Covers(base_grids.c.geom, enterprises.c.point)
+    firms = select(base_grids.c.code, func.count()).join(enterprises, lies).group_by(base_grids.c.code)
+    for code, number in session.execute(firms.where(base_grids.c.code.in_(codes), in_force(base_grids))):
+        found[code]["organisations"] = found[code].get("organisations", 0) + number
     return found
 
 
@@ -178,6 +184,39 @@ def stations_of(session: Session, code: str) -> list[PlaceRow]:
     """Return the stations in a grid in force, by code. Rides ``idx_stations_geom`` (GiST)."""
     found = _within(select(stations.c.code, stations.c.name, stations.c.level), stations, code).order_by(stations.c.code)
     return [PlaceRow(*row) for row in session.execute(found)]
+
+
+def enterprises_of(session: Session, code: str) -> list[tuple[UUID, PlaceRow]]:
+    """Return the enterprises in a grid that the reader sees, with their ids, by name. Rides ``idx_enterprises_point``."""
+    rows = session.execute(_firms([code]).order_by(enterprises.c.name))
+    return [(row.id, PlaceRow(row.code, row.name, row.class_code, row.address)) for row in rows]
+
+
+@dataclass(frozen=True)
+class OrganisationRow:
+    """A station or an enterprise, and the code of the grid it lies in; ``place.kind`` is the level or the class."""
+
+    grid: str
+    place: PlaceRow
+    is_enterprise: bool
+
+
+def organisations(session: Session, codes: Sequence[str]) -> list[OrganisationRow]:
+    """Return the stations and the enterprises (those that the reader sees) of grids in force, by grid and code."""
+    columns = (base_grids.c.code.label("grid"), stations.c.code, stations.c.name, stations.c.level)
+    query = select(*columns).select_from(base_grids.join(stations, func.ST_Covers(base_grids.c.geom, stations.c.geom)))
+    rows = session.execute(query.where(base_grids.c.code.in_(codes), in_force(base_grids), in_force(stations)))
+    found = [OrganisationRow(row.grid, PlaceRow(row.code, row.name, row.level), False) for row in rows]
+    for row in session.execute(_firms(codes)):
+        found.append(OrganisationRow(row.grid, PlaceRow(row.code, row.name, row.class_code, row.address), True))
+    return sorted(found, key=lambda one: (one.grid, one.is_enterprise, one.place.code))
+
+
+def _firms(codes: Sequence[str]) -> Select:
+    columns = (enterprises.c.id, enterprises.c.code, enterprises.c.name, enterprises.c.class_code, enterprises.c.address)
+    lies = func.ST_Covers(base_grids.c.geom, enterprises.c.point)
+    query = select(base_grids.c.code.label("grid"), *columns).select_from(base_grids.join(enterprises, lies))
+    return query.where(base_grids.c.code.in_(codes), in_force(base_grids))
 
 
 def _within(query: Select, table: Any, code: str) -> Select:

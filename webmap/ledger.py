@@ -28,6 +28,7 @@ from layers import ledger
 from layers.ledger import GridRow, LedgerFilter
 from layers.synthetic import holds_synthetic
 from webmap.account_pages import page_of, shown_time
+from webmap.enterprise_rows import class_title
 from webmap.installation import installation
 from webmap.language import label, say
 from webmap.login import current_actor
@@ -39,6 +40,7 @@ blueprint = Blueprint("ledger", __name__)
 PER_PAGE = 50
 LONGEST = 60
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ORGANISATION = ("Grid", "Code", "Name", "Kind of organisation", "Address")
 WIDTHS = (20, 18, 14, 18, 18, 12, 9, 11, 9, 9, 9, 9, 9)
 
 
@@ -103,6 +105,7 @@ def one(code: str) -> BaseResponse:
             "workers": [_worker(worker) for worker in ledger.workers_of(session, code, now=here.now())],
             "places": ledger.key_places_of(session, code),
             "stations": [(row, label(StationLevel(row.kind))) for row in ledger.stations_of(session, code)],
+            "enterprises": [(id_, row, class_title(row.kind)) for id_, row in ledger.enterprises_of(session, code)],
             "synthetic": here.district.profile.synthetic or holds_synthetic(session),
         }
     kinds = [kind for kind in EventKind if kind.value in {*found.open_events, *found.closed_events}]
@@ -123,20 +126,27 @@ def sheet_file() -> BaseResponse:
     with reading() as session:
         rows = ledger.read_rows(session, current_scope(), wanted, now=here.now())
         names = _names(session)
+        inside = ledger.organisations(session, [row.code for row in rows])
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
     with session_scope(here.engine) as session:
         told = {"object_kind": "ledger", "object_id": wanted.unit, "details": {"grids": len(rows)}}
         audit.write(session, actor=current_actor().id, action="export.ledger", now=here.now(), **told)
-    made = workbook([_shown(row, names) for row in rows], as_of=shown_time(here.now()), synthetic=synthetic)
+    shown = [_shown(row, names) for row in rows]
+    made = workbook(shown, list(map(_organisation, inside)), as_of=shown_time(here.now()), synthetic=synthetic)
     return send_file(io.BytesIO(made), mimetype=XLSX, as_attachment=True, download_name=f"{say('ledger')}.xlsx", max_age=0)
 
 
-def workbook(rows: Sequence[dict[str, Any]], *, as_of: str, synthetic: bool) -> bytes:
-    """Return the bytes of the workbook: the grids, and how many open and closed events each has of each kind."""
+def _organisation(one: ledger.OrganisationRow) -> list[str]:
+    kind = class_title(one.place.kind) if one.is_enterprise else label(StationLevel(one.place.kind))
+    return [one.grid, one.place.code, one.place.name, kind, one.place.address]
+
+
+def workbook(rows: Sequence[dict[str, Any]], organisations: Sequence[Sequence[str]], *, as_of: str, synthetic: bool) -> bytes:
+    """Return the bytes of the workbook: the grids, events of each kind by grid, and the organisations of each grid."""
     book = Workbook(write_only=True)
     mark = [f"{say('Ledger of grids')} · {as_of}"] + (["模拟数据 SIMULATED"] if synthetic else [])
-    titles = ("Code", "Name", "Kind", "Village or community", "Township or street", "Grid leader", "Workers", "Households",
-              "Area (km²)", "Key places", "Organisations", "Open events", "Closed events")  # fmt: skip
+    titles = ("Code", "Name", "Kind of grid", "Village or community", "Township or street", "Grid leader", "Workers",
+              "Households", "Area (km²)", "Key places", "Organisations", "Open events", "Closed events")  # fmt: skip
     fields = ("code", "name", "kind", "village", "township", "leader", "workers", "households", "area_km2", "key_places",
               "organisations", "open", "closed")  # fmt: skip
     page = _new(book, say("Grids"), mark, [say(title) for title in titles])
@@ -148,6 +158,9 @@ def workbook(rows: Sequence[dict[str, Any]], *, as_of: str, synthetic: bool) -> 
     for row in rows:
         counts = [row[side].get(kind.value, 0) for kind in kinds for side in ("open_events", "closed_events")]
         page.append([escaped(row["code"]), *counts])
+    page = _new(book, say("Organisations"), mark, [say(title) for title in ORGANISATION])
+    for organisation in organisations:
+        page.append([escaped(value) for value in organisation])
     packed = io.BytesIO()
     book.save(packed)
     return packed.getvalue()

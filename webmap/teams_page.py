@@ -131,7 +131,7 @@ def _changed(put: Callable[[Session, Actor, datetime], str], code: str = "") -> 
     except GeogridError as error:
         asked = {**_asked(request.form), "view": "teams", "team": code}
         return _page(asked, error_body(error, current_language()), status_of(error))
-    return redirect(url_for("teams_page.page", view="teams", team=code or None, _anchor="team" if code else None), 303)
+    return redirect(url_for("teams_page.page", view="teams", team=code or None), 303)
 
 
 def _side(session: Session, typed: str) -> Party:

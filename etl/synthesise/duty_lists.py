@@ -121,7 +121,7 @@ def teams_frame(workers: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     names = dict(zip(units["code"], units["name"], strict=True))
     placed = workers.assign(township=workers["unit_code"].str[:9] + "000")
     joint = placed[placed["force"] == Force.JOINT.value]
-    rows = [_team(f"JOINT-{grid[6:]}", f"{names[unit]}联合执法组", Force.JOINT, unit, group)
+    rows = [_team(f"JOINT-{grid[6:]}", f"{names[unit]}联动处置组", Force.JOINT, unit, group)
             for (unit, grid), group in joint.groupby(["township", "grid_code"])]  # fmt: skip
     townships = sorted(placed["township"].unique())
     for unit in townships[:TEAMS_OF_BASE]:

@@ -100,3 +100,30 @@ def test_the_workbook_is_the_list_and_runs_nothing(small, a1):
     assert sum(value for value in counts[1:]) == 1
     with session_scope(installation(small.app).engine) as session:
         assert session.execute(text("SELECT count(*) FROM audit WHERE action = 'export.ledger'")).scalar_one() == 1
+
+
+def test_enterprises_are_organisations_of_their_grid(small, a1):
+    """They count from the day they are loaded, placed or not; a reader of another township is told of none of them."""
+    lon, lat = IN_A1
+    with session_scope(installation(small.app).engine) as session:
+        values = {"lon": lon, "lat": lat, "unit": TOWNSHIP_A, "grid": a1}
+        session.execute(
+            text(
+                "INSERT INTO enterprises (id, code, name, class, point, loaded_at, township_code, grid_code) VALUES"
+                " (gen_random_uuid(), 'Y1999901000000010X', '=甲食品', 'small',"
+                " ST_SetSRID(ST_MakePoint(:lon, :lat), 4490), now(), :unit, :grid)"
+            ),
+            values,
+        )
+    client = small.client()
+    row = next(part for part in main_of(client, "/ledger").split("<tr>") if a1 in part)
+    before = int(row.split('<td class="number">')[5].split("<")[0])
+    assert before >= 1
+    page = main_of(client, f"/ledger/{a1}")
+    assert "=甲食品" in page and "/enterprises/" in page and f"Organisations <b>{before}</b>" in page
+    book = load_workbook(io.BytesIO(client.get("/ledger.xlsx", headers=HTML).data))
+    told = list(book["Organisations"].iter_rows(values_only=True))
+    assert [row[2] for row in told if row[0] == a1 and row[1] == "Y1999901000000010X"] == ["'=甲食品"]
+    elsewhere = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_B)
+    book = load_workbook(io.BytesIO(elsewhere.get("/ledger.xlsx", headers=HTML).data))
+    assert "Y1999901000000010X" not in str(list(book["Organisations"].iter_rows(values_only=True)))

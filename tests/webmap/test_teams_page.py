@@ -139,3 +139,60 @@ def test_who_may_not_name_and_what_does_not_fit(small, engine):
         assert name(commander, party, tier, login).status_code == 422
     refused = name(commander, f"unit:{TOWNSHIP_A}", login="nobody")
     assert refused.status_code in {404, 422} and 'role="alert"' in refused.text
+
+
+def made(client, **more: str):
+    told = {"code": "t-fire", "name": "消防队", "force": "joint", "unit": TOWNSHIP_B, **more}
+    return client.post(f"{PAGE}/made", data=told, headers=HTML)
+
+
+def test_a_team_is_made_filled_and_closed_by_forms(small, engine):
+    commander = small.client()
+    answer = made(commander)
+    assert answer.status_code == 303 and answer.location.endswith("team=T-FIRE")
+    assert "Team without a member" in row(shown(commander, view="teams"), "T-FIRE")
+    page = shown(commander, view="teams", team="T-FIRE")
+    logins = re.findall(r'<option value="(worker-\w+)">', page)
+    assert logins == ["worker-w6"], "those on duty with its force in its township, masked"
+    assert "孙*" in page and "孙八八" not in page
+    login = {"login": "worker-w6"}
+    assert commander.post(f"{PAGE}/T-FIRE/members", data=login, headers=HTML).status_code == 303
+    assert "Joint force of one person" in row(shown(commander, view="teams"), "T-FIRE")
+    refused = commander.post(f"{PAGE}/T-FIRE/members", data={"login": "worker-w1"}, headers=HTML)
+    assert refused.status_code == 409 and 'role="alert"' in refused.text and "joint force" in refused.text
+    assert commander.post(f"{PAGE}/T-FIRE/members/gone", data=login, headers=HTML).status_code == 303
+    assert commander.post(f"{PAGE}/T-FIRE/closed", data={}, headers=HTML).status_code == 303
+    assert "There is no team yet" in shown(commander, view="teams")
+
+
+def test_what_was_typed_stays_where_it_does_not_fit(small, engine):
+    refused = made(small.client(), code="?", name="消防二队")
+    assert refused.status_code == 422 and 'value="消防二队"' in refused.text and 'role="alert"' in refused.text
+
+
+def test_teams_are_kept_where_the_commander_commands(small, engine):
+    part = small.login_as(Role.COMMANDER, unit=TOWNSHIP_A)
+    assert made(part).status_code == 403
+    assert made(small.client()).status_code == 303
+    for path in ("T-FIRE/members", "T-FIRE/members/gone", "T-FIRE/closed"):
+        assert part.post(f"{PAGE}/{path}", data={"login": "worker-w6"}, headers=HTML).status_code == 403
+    leader = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_B)
+    page = shown(leader, view="teams", team="T-FIRE")
+    assert "T-FIRE" in page and "<form class=" in page and "/teams/T-FIRE" not in page and "/teams/made" not in page
+
+
+def test_teams_over_http(small, engine):
+    commander, api = small.client(), "/api/v1/teams"
+    told = {"code": "T-7", "name": "七队", "force": "base", "unit": TOWNSHIP_A}
+    answer = commander.post(api, json=told)
+    assert answer.status_code == 201 and answer.get_json()["faults"] == ["nobody"]
+    assert commander.post(api, json=told).status_code == 409
+    filled = commander.post(f"{api}/T-7/members", json={"login": "worker-w1"})
+    assert (filled.status_code, len(filled.get_json()["members"]), filled.get_json()["faults"]) == (201, 1, [])
+    assert "慕容雪" not in filled.text
+    assert commander.post(f"{api}/T-7/members", json={"login": "worker-w3"}).get_json()["code"] == "team.member"
+    leader = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_B)
+    assert [len(one.get(api).get_json()["teams"]) for one in (commander, leader)] == [1, 0]
+    assert commander.delete(f"{api}/T-7/members/worker-w1").get_json()["members"] == []
+    assert commander.delete(f"{api}/T-7").status_code == 204
+    assert commander.get(api).get_json() == {"teams": []}
