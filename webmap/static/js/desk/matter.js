@@ -6,8 +6,8 @@ import { metres } from "./map.js";
 const OF_EVERY_LIST = new Set(["bulk", "shift"]);
 
 export class Matter {
-  constructor(host, { config, api, clock, onAct, onOpen }) {
-    Object.assign(this, { host, config, api, clock, words: config.words, onAct, onOpen });
+  constructor(host, { config, api, clock, onAct, onOpen, onShown }) {
+    Object.assign(this, { host, config, api, clock, words: config.words, onAct, onOpen, onShown });
     this.body = host.querySelector("#matter-body");
     this.detail = null;
   }
@@ -36,6 +36,7 @@ export class Matter {
       if (this.id !== id) return null;
       this.detail = found;
       this.#draw(found);
+      this.onShown(found);
       return found;
     } catch (error) {
       if (this.id === id) this.#failed(id, error);

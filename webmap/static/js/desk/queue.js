@@ -119,6 +119,15 @@ export class Queue {
     });
   }
 
+  // A row as its matter was just read: what left the list says where it went.
+  put({ id, state, stage, light, clock, owner, lead, handling, category, closed_at, seq, unplaced, border, supervised, urged, key_listed, parent }) {
+    const known = this.rows.get(id);
+    if (!known || !this.items.has(id)) return;
+    const read = { state, stage, light, clock, owner, lead, handling, category, closed_at, seq, unplaced, border, supervised, urged, key_listed, parent };
+    this.rows.set(id, { ...known, ...read });
+    this.#draw();
+  }
+
   #forget(id) {
     this.rows.delete(id);
     this.picked.delete(id);
