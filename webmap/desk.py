@@ -140,8 +140,8 @@ def _parties(names: dict[str, str]) -> list[dict[str, str]]:
 def _bulk_steps(programme: Programme, held: frozenset[Role]) -> list[dict[str, Any]]:
     """Return the steps that one may take of many at once: those of his roles that ask for no more than words or a party."""
     mine = (step for step in programme.steps if held & set(step.roles) and set(step.requires) <= NO_PARTY_OR_WORDS)
-    note = {"code": "note", "title": say("Note"), "requires": ["note"]}
-    return [{"code": s.code, "title": s.title.text(current_language()), "requires": list(s.requires)} for s in mine] + [note]
+    noted = [{"code": "note", "title": say("Note"), "requires": ["note"]}] if held & REPORTERS else []
+    return [{"code": s.code, "title": s.title.text(current_language()), "requires": list(s.requires)} for s in mine] + noted
 
 
 def _colleagues(session: Session) -> list[dict[str, str]]:
