@@ -99,7 +99,7 @@ def read_lists(path: Path, recipe: Recipe, programmes: Programmes, *, now: datet
 def _entry(cells: dict[str, Any], programmes: Programmes, now: datetime, synthetic: bool) -> Entry:
     from geogrid.actions.matter_lists_file import check_trace
 
-    values = {c.name: c.default if is_empty(cells.get(c.name)) else convert(cells[c.name], c) for c in COLUMNS}
+    values: dict[str, Any] = {c.name: c.default if is_empty(cells.get(c.name)) else convert(cells[c.name], c) for c in COLUMNS}
     for column in COLUMNS:
         if column.required and not values[column.name]:
             raise RowUnfit(reason=Reason("{column} is empty", column=column.name))

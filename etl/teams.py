@@ -66,20 +66,20 @@ def read_teams(path: Path, recipe: Recipe | None = None) -> list[TeamRow]:
             found = ", ".join(map(str, table.frame.columns))
             raise ColumnMissing(name=path.name, wanted=column.name, found=found, first=column.name)
     known = {column.name for column in COLUMNS}
-    found: list[TeamRow] = []
+    teams: list[TeamRow] = []
     faults: dict[int, GeogridError] = {}
     for position, record in enumerate(table.frame[[n for n in table.frame.columns if n in known]].to_dict("records")):
         row = int(table.rows[position])
         try:
-            found.append(_row(row, {str(name): cell for name, cell in record.items()}))
+            teams.append(_row(row, {str(name): cell for name, cell in record.items()}))
         except GeogridError as error:
             faults[row] = error
-    refuse(faults, len(found) + len(faults))
-    return found
+    refuse(faults, len(teams) + len(faults))
+    return teams
 
 
 def _row(row: int, cells: dict[str, Any]) -> TeamRow:
-    values = {c.name: c.default if is_empty(cells.get(c.name)) else convert(cells[c.name], c) for c in COLUMNS}
+    values: dict[str, Any] = {c.name: c.default if is_empty(cells.get(c.name)) else convert(cells[c.name], c) for c in COLUMNS}
     for column in COLUMNS:
         if column.required and not values[column.name]:
             raise RowUnfit(reason=Reason("{column} is empty", column=column.name))

@@ -101,7 +101,7 @@ def _rows(table: Table, path: Path) -> Iterator[Worker]:
 
 
 def _worker(cells: dict[str, Any]) -> Worker:
-    values = {c.name: c.default if is_empty(cells.get(c.name)) else convert(cells[c.name], c) for c in COLUMNS}
+    values: dict[str, Any] = {c.name: c.default if is_empty(cells.get(c.name)) else convert(cells[c.name], c) for c in COLUMNS}
     for column in COLUMNS:
         if column.required and not values[column.name]:
             raise RowOfNobody(code=str(values["code"] or "-"), reason=f"{column.name} is empty")

@@ -53,7 +53,7 @@ SHORT = {
     Department.MARKET: "Market",
     Department.TRANSPORT: "Traffic",
     Department.URBAN: "Urban",
-    Department.HOUSING: "Housing",
+    Department.HOUSING: "Build",
     Department.CIVIL: "Civil",
     Department.JUSTICE: "Justice",
     Department.AGRICULTURE: "Farming",

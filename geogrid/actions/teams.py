@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -120,7 +121,7 @@ def _check(session: Session, team: Team) -> None:
 
 def _post(session: Session, team: Team, person: Person, now: datetime) -> Post:
     """Return the post by which a person joins: that of the duty, held with the team as well; raises TeamMember."""
-    told = {"person": person.login, "team": team.code, "where": {"path": "login"}}
+    told: dict[str, Any] = {"person": person.login, "team": team.code, "where": {"path": "login"}}
     if person.disabled_at is not None:
         raise TeamMember(reason="the account is closed", **told)
     if any(post.team == team.code for post in person.posts):
@@ -137,5 +138,5 @@ def _post(session: Session, team: Team, person: Person, now: datetime) -> Post:
 
 
 def _told(session: Session, action: str, team: Team, actor: Actor, now: datetime, **details: object) -> None:
-    told = {"object_kind": "team", "object_id": team.code, "details": details}
+    told: dict[str, Any] = {"object_kind": "team", "object_id": team.code, "details": details}
     audit.write(session, actor=actor.id, action=action, now=now, **told)

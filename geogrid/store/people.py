@@ -187,9 +187,9 @@ def end_post(session: Session, person_id: UUID, post: Post, *, now: datetime) ->
 
     The same post held with a team is another one.
     """
-    place = (posts.c.unit == post.unit, posts.c.department == post.department, posts.c.station == post.station)
+    where = (posts.c.unit == post.unit, posts.c.department == post.department, posts.c.station == post.station)
     team = select(teams.c.id).where(teams.c.code == post.team).scalar_subquery() if post.team else None
-    place = (*place, posts.c.team_id == team if post.team else posts.c.team_id.is_(None))
+    place = (*where, posts.c.team_id == team if post.team else posts.c.team_id.is_(None))
     same = and_(posts.c.person_id == person_id, posts.c.role == post.role.value, *place, posts.c.valid.op("@>")(now))
     gone = session.execute(delete(posts).where(same, func.lower(posts.c.valid) == now))
     ended = session.execute(update(posts).where(same).values(valid=func.tstzrange(func.lower(posts.c.valid), now)))
