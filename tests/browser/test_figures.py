@@ -36,7 +36,10 @@ def serving(fresh_database, tmp_path):
 
 def still_open(small) -> int:
     with session_scope(installation(small.app).engine) as session:
-        query = "SELECT count(*) FROM events WHERE is_open AND reported_at >= '2025-03-01 00:00+08'"
+        query = (
+            "SELECT count(*) FROM events AS e LEFT JOIN matters AS m ON m.event_id = e.id "
+            "WHERE e.is_open AND m.parent_id IS NULL AND e.reported_at >= '2025-03-01 00:00+08'"
+        )
         return session.scalar(text(query))
 
 
