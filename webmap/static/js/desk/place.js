@@ -42,14 +42,16 @@ export class Place {
   async load(said) {
     const { api, words } = this.desk;
     const { matter } = this;
-    this.choice.say(words.finding);
     const grids = this.#grids(matter);
+    if (grids.length) this.choice.fill(grids, (row) => this.#row(row)); // at once; looking places up takes longer
+    else this.choice.say(words.finding);
     try {
       const found = said.trim() ? (await api.get("/api/v1/places", { text: said })).places : [];
       if (this.matter !== matter) return;
       const places = found.slice(0, 5).map((place) => ({ place, title: place.name, point_lonlat: [place.point.lon, place.point.lat], radius_m: place.radius_m }));
       const rows = matter.unplaced ? [...places, ...grids] : [...grids, ...places];
-      if (rows.length) this.choice.fill(rows, (row) => this.#row(row));
+      const { at } = this.choice;
+      if (rows.length) this.choice.fill(rows, (row) => this.#row(row), rows[0] === grids[0] ? at : 0);
       else this.choice.say(words.no_places);
     } catch (error) {
       if (grids.length) this.choice.fill(grids, (row) => this.#row(row));
