@@ -129,9 +129,13 @@ def _proposed(session: Any, found: WholeDispute) -> dict[str, Any]:
 
 
 def _steps(found: WholeDispute) -> list[StepRule]:
-    """Return the steps of the programme that the reader may take now and that no form of this page takes."""
+    """Return the steps of the programme that the reader may take now and that no form of this page takes.
+
+    What somebody wrote down whom the programme does not let take the step of withdrawal is left to who may.
+    """
     mine = possible(found.view.programme, found.view.matter, current_actor())
-    return [step for step in mine if step.kind.value not in OWN_STEPS]
+    left = OWN_STEPS - {"withdraw"} if found.dispute.outcome is domain.DisputeOutcome.WITHDRAWN else OWN_STEPS
+    return [step for step in mine if step.kind.value not in left]
 
 
 def _step_body(step: StepRule) -> dict[str, Any]:

@@ -180,6 +180,24 @@ def test_the_page_shows_all_parts_and_the_way_to_court(counter, language):
     assert client.get("/mediator/circuit?day=yesterday").status_code == 400
 
 
+def test_a_withdrawal_is_written_down_by_whoever_is_asked_and_the_way_to_court_stays(counter):
+    client, api, event_id = counter
+    first, _ = agreed(client, api)
+    answer = client.post(f"{api}/parties/{first}/consents", json={"consent": "withdrawn"})
+    assert (answer.status_code, answer.get_json()["outcome"]["code"]) == (201, "withdrawn")
+    assert client.post(f"{api}/agreements", json={"terms": "x"}).get_json()["code"] == "dispute.consent"
+    assert "诉讼途径始终畅通" in client.get(f"/mediator/{event_id}").get_data(as_text=True)
+
+
+def test_a_party_is_corrected_and_keeps_what_it_said(counter):
+    client, api, _ = counter
+    first, _ = agreed(client, api)
+    body = client.put(f"{api}/parties/{first}", json={"side": "applicant", "form": "enterprise", "name": "甲公司"}).get_json()
+    party = body["parties"][0]
+    assert (party["name"], party["form"]["code"], party["consent"]["code"]) == ("甲*", "enterprise", "given")
+    assert client.put(f"{api}/parties/99999", json={"side": "applicant", "name": "x"}).status_code == 404
+
+
 def test_the_queue_holds_disputes_alone_and_mine_are_mine(small, counter):
     client, api, event_id = counter
     small.accept(IN_A1)  # a lamp that is out
