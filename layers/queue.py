@@ -32,12 +32,12 @@ Place = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Queued:
-    """A matter's place in the queue: its event, the span that holds at the instant asked for (None: no clock, not open)."""
+    """A matter's place in the queue: its event and, in a list by due time, the span that holds at the instant asked for."""
 
     event_id: UUID
-    urgency: int | None
-    due_at: datetime | None
-    run: int | None
+    urgency: int | None = None
+    due_at: datetime | None = None
+    run: int | None = None
 
 
 @dataclass(frozen=True)
@@ -66,16 +66,24 @@ def read_queue(
     limit: int = 50,
     after: Place | None = None,
     scope: Scope = EVERYTHING,
+    common: bool = False,
 ) -> tuple[list[Queued], Place | None]:
     """Return up to ``limit`` matters after ``after`` in the order ``sort`` (see ``sort_of``), and the place to go on from.
+
+    ``common``: what is searched for stands in so many matters that the first ones are found soonest by looking at one after
+    another in their order; else they are all found by the index of words, and then put in order.
 
     ``now`` is the instant whose lights are meant: the pages of one list share it. By due time it rides ``ix_desk_spans_queue``,
     by time of report ``ix_events_reported_at_id``, by closing ``ix_events_closed_at``; with words ``ix_events_grams``.
     """
     limit = min(limit, MOST_PER_PAGE)
-    query = _by_due(chosen, now, after, scope) if sort == "due" else _by_time(chosen, now, sort, after, scope)
+    by_due = sort == "due"
+    query = _by_due(chosen, now, after, scope) if by_due else _by_time(chosen, now, sort, after, scope, common=common)
     rows = session.execute(query.limit(limit + 1)).all()
-    shown = [Queued(row.event_id, row.urgency, row.due_at, row.run) for row in rows[:limit]]
+    if sort == "due":
+        shown = [Queued(row.event_id, row.urgency, row.due_at, row.run) for row in rows[:limit]]
+    else:
+        shown = [Queued(row.event_id) for row in rows[:limit]]
     if len(rows) <= limit:
         return shown, None
     last = rows[limit - 1]
@@ -121,22 +129,28 @@ def _seen(scope: Scope) -> list[ColumnElement[bool]]:
     return [or_(*there, desk_spans.c.event_id.in_(mine))]
 
 
-def _by_time(chosen: QueueFilter, now: datetime, sort: str, after: Place | None, scope: Scope) -> Select:
+def _by_time(chosen: QueueFilter, now: datetime, sort: str, after: Place | None, scope: Scope, *, common: bool = False) -> Select:
+    """The matters by time, the latest first; those with rare words are found first and ordered then: OFFSET keeps both apart."""
+    query = _timed(chosen, now, sort, scope, common=common)
+    if chosen.words and not common:
+        query = select(query.offset(0).subquery("found"))
+    at, event_id = query.selected_columns.at, query.selected_columns.event_id
+    query = query.order_by(at.desc(), event_id.desc())
+    return query if after is None else query.where(tuple_(at, event_id) < tuple_(*(literal(value) for value in after)))
+
+
+def _timed(chosen: QueueFilter, now: datetime, sort: str, scope: Scope, *, common: bool = False) -> Select:
     at = events.c.closed_at if sort == "closed" else events.c.reported_at
-    spans = and_(desk_spans.c.event_id == events.c.id, _holding(now))
-    query = (
-        select(events.c.id.label("event_id"), desk_spans.c.urgency, desk_spans.c.due_at, desk_spans.c.run, at.label("at"))
-        .join(desk_spans, spans, isouter=not chosen.lights)
-        .where(visible(scope), *of_place(chosen), *on_events(chosen))
-        .order_by(at.desc(), events.c.id.desc())
-    )
+    query = select(events.c.id.label("event_id"), at.label("at"))
+    query = query.where(visible(scope), *of_place(chosen), *on_events(chosen, common=common))
     if chosen.is_open is not None:
         query = query.where(events.c.is_open if chosen.is_open else ~events.c.is_open)
     if chosen.lights:
-        query = query.where(desk_spans.c.urgency.in_([URGENT.index(light) for light in chosen.lights]))
+        spans = and_(desk_spans.c.event_id == events.c.id, _holding(now))
+        query = query.where(spans, desk_spans.c.urgency.in_([URGENT.index(light) for light in chosen.lights]))
     if of_matter := on_matters(chosen):
         query = query.where(matters.c.event_id == events.c.id, *of_matter)
-    return query if after is None else query.where(tuple_(at, events.c.id) < tuple_(*(literal(value) for value in after)))
+    return query
 
 
 # -- counted ----------------------------------------------------------------------------------------------------------
@@ -148,21 +162,9 @@ def count_queue(session: Session, chosen: QueueFilter, *, now: datetime, scope: 
     if chosen.is_open:
         lights = chosen.lights or tuple(Light)
         return Counts(of_open, sum(count for light, count in of_open.items() if light in lights))
-    some = _counted(chosen, now, scope).limit(MOST_COUNTED + 1).subquery()
+    some = _timed(chosen, now, "reported", scope).limit(MOST_COUNTED + 1).subquery()
     total = session.scalar(select(func.count()).select_from(some)) or 0
     return Counts(_all_lights(of_open), min(total, MOST_COUNTED), total <= MOST_COUNTED)
-
-
-def _counted(chosen: QueueFilter, now: datetime, scope: Scope) -> Select:
-    """The events to be counted: without their spans, where no light is asked for."""
-    if chosen.lights:
-        return _by_time(chosen, now, "reported", None, scope).order_by(None)
-    query = select(events.c.id).where(visible(scope), *of_place(chosen), *on_events(chosen))
-    if chosen.is_open is not None:
-        query = query.where(events.c.is_open if chosen.is_open else ~events.c.is_open)
-    if of_matter := on_matters(chosen):
-        query = query.where(matters.c.event_id == events.c.id, *of_matter)
-    return query
 
 
 def _count_open(session: Session, chosen: QueueFilter, now: datetime, scope: Scope) -> dict[Light, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -95,8 +96,8 @@ def of_place(chosen: QueueFilter) -> list[ColumnElement[bool]]:
     return _of(events, chosen)
 
 
-def on_events(chosen: QueueFilter) -> list[ColumnElement[bool]]:
-    """Return what is asked of an event and known by itself alone."""
+def on_events(chosen: QueueFilter, *, common: bool = False) -> list[ColumnElement[bool]]:
+    """Return what is asked of an event and known by itself alone; ``common`` words are looked for without their index."""
     found: list[ColumnElement[bool]] = [events.c.grid_code == chosen.grid] if chosen.grid else []
     if chosen.reported_from is not None:
         found.append(events.c.reported_at >= chosen.reported_from)
@@ -107,9 +108,9 @@ def on_events(chosen: QueueFilter) -> list[ColumnElement[bool]]:
     if chosen.border:
         found.append(_on_border())
     if chosen.danger is not None:
-        found.append(_dangerous(*chosen.danger, _state(chosen.is_open)))
+        found.append(_dangerous(*chosen.danger))
     if words := chosen.words.split():
-        found.append(_said(words, _state(chosen.is_open)))
+        found.append(_said(words, _state(chosen.is_open), common=common))
     return found
 
 
@@ -141,14 +142,15 @@ def _state(is_open: bool | None) -> str:
     return "" if is_open is None else "open" if is_open else "shut"
 
 
-def _dangerous(words: tuple[str, ...], categories: tuple[str, ...], state: str) -> ColumnElement[bool]:
-    """Rides ``ix_events_grams`` once a word."""
+def _dangerous(words: tuple[str, ...], categories: tuple[str, ...]) -> ColumnElement[bool]:
+    """Asked of open events alone: every one of them is looked at."""
     named = select(matters.c.event_id).where(
-        tuple_(matters.c.programme, matters.c.category).in_([tuple(one.split(":", 1)) for one in categories])
+        matters.c.event_id == events.c.id,
+        tuple_(matters.c.programme, matters.c.category).in_([tuple(one.split(":", 1)) for one in categories]),
     )
-    lower = func.lower(events.c.words)
-    said = [and_(_pairs(word, state), func.strpos(lower, word) > 0) for word in words]
-    return or_(*said, events.c.id.in_(named)) if categories else or_(literal(False), *said)
+    pattern = "|".join(re.escape(word).replace("\\ ", " ") for word in words)
+    said = func.lower(events.c.words).regexp_match(pattern) if words else literal(False)
+    return or_(said, named.exists()) if categories else said
 
 
 def _waits_for(who: Who) -> ColumnElement[bool]:
@@ -166,28 +168,29 @@ def _waits_for(who: Who) -> ColumnElement[bool]:
 # -- search -----------------------------------------------------------------------------------------------------------
 
 
-def _said(words: list[str], state: str) -> ColumnElement[bool]:
+def _said(words: list[str], state: str, *, common: bool) -> ColumnElement[bool]:
     """Every word stands in what was said or in the address, or is a number under which the event is known."""
-    return and_(*(or_(*_stands(word, state), *_numbered(word)) for word in words))
+    return and_(*(or_(*_stands(word, state, common=common), *_numbered(word)) for word in words))
 
 
-def _stands(word: str, state: str) -> list[ColumnElement[bool]]:
+def _stands(word: str, state: str, *, common: bool) -> list[ColumnElement[bool]]:
     """Return that a word stands there as it is written, or in simplified characters.
 
     Rides ``ix_events_grams``: every pair of neighbouring characters stands there; then the word is looked for as a whole, but
     for a word that is one pair. A word of one character has no pair. Numbers of people were left out of both sides, so that
     nobody finds out a telephone number by searching for its digits.
     """
-    return [_stands_so(form, state) for form in dict.fromkeys((word, simplified(word)))]
+    return [_stands_so(form, state, common=common) for form in dict.fromkeys((word, simplified(word)))]
 
 
-def _stands_so(word: str, state: str) -> ColumnElement[bool]:
+def _stands_so(word: str, state: str, *, common: bool) -> ColumnElement[bool]:
     asked = func.btrim(func.geogrid_folded(literal(word, Text)))
     whole = func.strpos(func.geogrid_folded(events.c.words + literal(" ") + events.c.address), asked) > 0
     if len(word) == 1:
         return and_(asked != "", whole)
-    there = and_(func.cardinality(func.geogrid_grams(literal(word, Text), type_=ARRAY(Text))) > 0, _pairs(word, state))
-    if len(word) == 2 and not word.isascii():
+    has_pairs = func.cardinality(func.geogrid_grams(literal(word, Text), type_=ARRAY(Text))) > 0
+    there = has_pairs if common else and_(has_pairs, _pairs(word, state))
+    if len(word) == 2 and not word.isascii() and not common:
         return there
     if not any(character.isdigit() for character in word):  # the same and quicker, where it stands as it was typed
         whole = or_(func.strpos(func.lower(events.c.words), word.lower()) > 0, whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from geogrid.actions.district import read_danger
 from geogrid.errors import SetupError
 from geogrid.rules.danger import parse_danger

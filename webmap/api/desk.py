@@ -31,9 +31,10 @@ def get_queue(query: QueueQuery) -> Response:
     sort = sort_of(chosen, query.sort)
     now, after = read_cursor(query.after, sort) if query.after else (installation().now(), None)
     with reading() as session:
-        found, place = read_queue(session, chosen, now=now, sort=sort, limit=query.limit, after=after, scope=scope)
-        rows = read_rows(session, [one.event_id for one in found], now=now, scope=scope)
         counts = count_queue(session, chosen, now=now, scope=scope)
+        page = {"sort": sort, "limit": query.limit, "after": after, "common": not counts.exact}
+        found, place = read_queue(session, chosen, now=now, scope=scope, **page) if counts.total else ([], None)
+        rows = read_rows(session, [one.event_id for one in found], now=now, scope=scope)
         names = of_rows(session, rows)
     return answer(
         {

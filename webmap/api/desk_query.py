@@ -68,8 +68,10 @@ class QueueQuery(Query):
     view: int | None = Field(None, description="number of a saved view; what is said beside it counts first")
 
     def chosen(self) -> QueueFilter:
-        """Return the filter; raises RequestInvalid for a light that is none."""
+        """Return the filter; raises RequestInvalid for a light that is none, and for danger asked of what is closed."""
         danger = installation().district.danger
+        if self.danger and self.is_open != "1":
+            raise RequestInvalid(name="danger", reason="it is asked of open matters alone", where={"path": "danger"})
         return QueueFilter(
             is_open=IS_OPEN[self.is_open],
             lights=lights_of(self.light),

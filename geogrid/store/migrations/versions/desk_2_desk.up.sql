@@ -1,4 +1,4 @@
-CREATE FUNCTION geogrid_folded(said text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+CREATE FUNCTION geogrid_folded(said text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT COST 500
     AS $$
     SELECT regexp_replace(
         regexp_replace(lower(normalize(left(said, 2000), NFKC)), '[a-z0-9._+-]+@[a-z0-9.-]+', ' ', 'g'),
@@ -6,7 +6,7 @@ CREATE FUNCTION geogrid_folded(said text) RETURNS text LANGUAGE sql IMMUTABLE PA
     )
     $$;
 
-CREATE FUNCTION geogrid_grams(said text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
+CREATE FUNCTION geogrid_grams(said text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT COST 2500
     AS $$
     DECLARE
         part text;
@@ -22,6 +22,7 @@ CREATE FUNCTION geogrid_grams(said text) RETURNS text[] LANGUAGE plpgsql IMMUTAB
     $$;
 
 CREATE FUNCTION geogrid_grams(words text, address text, is_open boolean) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
+    COST 2500
     AS $$
     BEGIN
         RETURN geogrid_grams(words || ' ' || address) || CASE WHEN is_open THEN 'open' ELSE 'shut' END;
