@@ -17,7 +17,7 @@ from geogrid.domain.events import EventKind
 from geogrid.domain.people import Role
 from geogrid.store import disputes_people
 from geogrid.store.session import session_scope
-from tests.build_disputes import STATION_A
+from tests.build_disputes import STATION_A, under
 from tests.build_district import IN_A1, NOW, TOWNSHIP_B, report
 from tests.build_installation import DISTRICT
 from tests.build_life import DISPATCHER
@@ -196,6 +196,27 @@ def test_a_party_is_corrected_and_keeps_what_it_said(counter):
     party = body["parties"][0]
     assert (party["name"], party["form"]["code"], party["consent"]["code"]) == ("甲*", "enterprise", "given")
     assert client.put(f"{api}/parties/99999", json={"side": "applicant", "name": "x"}).status_code == 404
+
+
+def test_the_counter_shows_disputes_of_every_programme(small):
+    here = installation(small.app)
+    events = {}
+    for code in ("hulan", "hulunbuir_mediation", "jinan_court", "dongmaopu_form"):
+        sent = replace(report(IN_A1, words=WORDS), kind=EventKind.DISPUTE)
+        with session_scope(here.engine) as session:
+            events[code] = accept_report(session, sent, now=NOW, district=under(here.district, code), actor="test").event.id
+    clerk = small.login_as(Role.WINDOW_CLERK, unit=DISTRICT)
+    assert len(clerk.get("/api/v1/disputes").get_json()["rows"]) == 4
+    for code, event_id in events.items():
+        text = clerk.get(f"/mediator/{event_id}").get_data(as_text=True)
+        title = here.district.programmes.of(code).title.zh
+        assert title in text and text.count('<section class="card') == 9, code
+        party = clerk.post(f"/api/v1/disputes/{event_id}/parties", json={"side": "applicant", "name": "王秀英"}).get_json()[
+            "parties"
+        ][0]["id"]
+        gone = clerk.post(f"/api/v1/disputes/{event_id}/parties/{party}/consents", json={"consent": "withdrawn"}).get_json()
+        assert gone["outcome"]["code"] == "withdrawn"
+        assert clerk.get(f"/mediator/{event_id}").status_code == 200
 
 
 def test_the_queue_holds_disputes_alone_and_mine_are_mine(small, counter):
