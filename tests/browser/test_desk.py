@@ -110,7 +110,10 @@ def test_a_key_that_comes_before_the_matter_is_there_is_meant_for_the_selected_r
     reported(serving, 3)
     with phone(DESK) as (page, _):
         opened(page, serving)
-        page.route("**/api/v1/desk/events/*", lambda route: (page.wait_for_timeout(700), route.continue_()))
+        slow = {"offline": False, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1}
+        protocol = page.context.new_cdp_session(page)
+        protocol.send("Network.enable")
+        protocol.send("Network.emulateNetworkConditions", slow)
         page.keyboard.press("j")
         page.keyboard.press("n")
         told = page.locator("#rows > li[aria-selected=true] .number").inner_text()
