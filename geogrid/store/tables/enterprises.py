@@ -69,7 +69,7 @@ enterprise_visits = Table(
     Index(None, "enterprise_id", "on_date"),
 )
 
-# Events that are an enterprise's: a problem it raised (at a visit, perhaps), or a dispute it is in. ``handling`` is what was said when
+# Events that are an enterprise's: a problem it raised (at a visit, perhaps), or a dispute. ``handling`` is what was said when
 # it was raised; under a programme with handling types of these names the matter's own counts.
 enterprise_events = Table(
     "enterprise_events",
