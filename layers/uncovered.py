@@ -47,7 +47,8 @@ def select_uncovered(view: View) -> Select:
         count.label("without"),
         (func.floor(part * 100)).label("percent"),
     )
-    return copies(view, "base_grids", *columns).join(figures, figures.c.code == shapes.c.code).where(*in_shown_edition(), count > 0)
+    joined = copies(view, "base_grids", *columns).join(figures, figures.c.code == shapes.c.code)
+    return joined.where(*in_shown_edition(), count > 0)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,10 @@ def uncovered(session: Session, choice: CircleChoice, *, most: int = 5000) -> li
     count = without(choice)
     households = cast(figures.c.properties["households"].astext, Integer)
     rows = session.execute(
-        select(figures.c.code, households, count).where(*in_shown_edition(), count > 0).order_by(count.desc(), figures.c.code).limit(most)
+        select(figures.c.code, households, count)
+        .where(*in_shown_edition(), count > 0)
+        .order_by(count.desc(), figures.c.code)
+        .limit(most)
     )
     return [GridUncovered(*row) for row in rows]
 

@@ -24,7 +24,7 @@ class OrderConflict(ConflictError):
 
 
 class OrderOver(ConflictError):
-    """Order {number} came again, but its matter {event} is {state}: no step leads back from there. Tell them, or open it by hand."""
+    """Order {number} came again, but its matter {event} is {state}: no step leads back. Tell them, or open it by hand."""
 
     code = "order.over"
 

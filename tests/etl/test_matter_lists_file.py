@@ -1,4 +1,4 @@
-"""Matters for lists from a file: proposals of who brings them, made-up ones with their steps; every bad row told, nothing stored."""
+"""Matters for lists from a file: proposals of who brings them, made-up ones with their steps; bad rows told, nothing stored."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ def test_every_bad_row_is_told_and_nothing_is_stored(session, programmes, tmp_pa
     with pytest.raises(RowsUnfit) as told:
         keep(session, read(tmp_path, programmes, ROWS[0], *bad))
     assert told.value.where == {"rows": [3, 4, 5, 6]} and stored(session) == []
-    for language, words in (("en", ("row 3", "E99", "moon", "999901999000", "stands on the list")), ("zh", ("第 3 行", "第 6 行"))):
+    told_in = {"en": ("row 3", "E99", "moon", "999901999000", "stands on the list"), "zh": ("第 3 行", "第 6 行")}
+    for language, words in told_in.items():
         assert all(word in told.value.message(language) for word in words), told.value.message(language)
 
 

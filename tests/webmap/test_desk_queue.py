@@ -179,7 +179,9 @@ def test_danger_to_life_is_marked_by_words_and_by_class(small, commander):
     assert rows == {said.number: True, classed.number: True, calm.number: False}
 
 
-@pytest.mark.parametrize("query", ["light=blue", "open=2", "limit=0", "limit=201", "after=x", "sort=by", "view=x", "more=1", "danger=1&open=all"])
+@pytest.mark.parametrize(
+    "query", ["light=blue", "open=2", "limit=0", "limit=201", "after=x", "sort=by", "view=x", "more=1", "danger=1&open=all"]
+)
 def test_what_cannot_be_asked_is_refused_by_name(client, query):
     found = client.get(f"{QUEUE}?{query}")
     assert found.status_code == 400

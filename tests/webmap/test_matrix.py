@@ -251,8 +251,14 @@ OF_AN_EVENT |= {
 # Of a dispute; this event is none, so that every deed answers 422 to who may do it.
 _D, DISPUTE = "/api/v1/disputes/<uuid:event_id>", "/api/v1/disputes/{event}"
 OF_AN_EVENT |= {
-    **{("GET", f"{_D}{part}"): Ask(f"{DISPUTE}{part}", MEDIATION, 422) for part in ("", "/stations", "/mediators", "/free-hours")},
-    **{("PUT", f"{_D}{part}"): Ask(f"{DISPUTE}{part}", MEDIATION, 422, {"json": {}}) for part in ("", "/station", "/mediator", "/confirmation")},
+    **{
+        ("GET", f"{_D}{part}"): Ask(f"{DISPUTE}{part}", MEDIATION, 422)
+        for part in ("", "/stations", "/mediators", "/free-hours")
+    },
+    **{
+        ("PUT", f"{_D}{part}"): Ask(f"{DISPUTE}{part}", MEDIATION, 422, {"json": {}})
+        for part in ("", "/station", "/mediator", "/confirmation")
+    },
     **{
         ("POST", f"{_D}/{part}"): Ask(f"{DISPUTE}/{part}", MEDIATION, 422, {"json": {}})
         for part in (
@@ -266,7 +272,9 @@ OF_AN_EVENT |= {
     ("POST", f"{_D}/agreements/<int:version>/signature"): Ask(f"{DISPUTE}/agreements/1/signature", MEDIATION, 422),
     ("PUT", f"{_D}/referrals/<int:referral_id>"): Ask(f"{DISPUTE}/referrals/1", MEDIATION, 422, {"json": {}}),
     ("GET", "/mediator/<uuid:event_id>"): Ask("/mediator/{event}", MEDIATION, 422),
-    ("GET", "/mediator/<uuid:event_id>/agreements/<int:version>.<form>"): Ask("/mediator/{event}/agreements/1.html", MEDIATION, 422),
+    ("GET", "/mediator/<uuid:event_id>/agreements/<int:version>.<form>"): Ask(
+        "/mediator/{event}/agreements/1.html", MEDIATION, 422
+    ),
 }  # fmt: skip
 # Where a post may be held, seen from an event in village A: its own, its parents, a sister, and the whole.
 PLACES = {"own": VILLAGE_A, "parent": TOWNSHIP_A, "district": DISTRICT, "other": TOWNSHIP_B, "other_child": VILLAGE_B}

@@ -89,7 +89,7 @@ def _place(payload: dict[str, object], here: Installation) -> ConfirmedPlace | N
 
 
 def confirmed_place(stated: object, here: Installation) -> ConfirmedPlace:
-    """Return the place that somebody confirmed, from the fields of ``ConfirmedBody``; raises FieldType or the errors of a point."""
+    """Return the place that somebody confirmed, from the fields of ``ConfirmedBody``; raises FieldType or a point's errors."""
     try:
         body = ConfirmedBody.model_validate(stated)
     except ValidationError as error:
