@@ -27,6 +27,8 @@ from webmap.pages import wants_page
 RETRY_AFTER_S = 5
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FULL_BELOW_BYTES = 40_000_000  # with less than two segments of its write-ahead log the private cluster ends
+# What no column can hold: numbers and times out of range, characters of no text; None: the driver refused to send it (U+0000).
+NOT_STORABLE = {None, "22003", "22008", "22021", "22P05"}
 
 # A class not named here has the status of its nearest ancestor that is.
 STATUS: dict[type[errors.GeogridError], int] = {
@@ -149,11 +151,22 @@ def _disk_is_full(error: Exception) -> bool:
 def _of_statement(error: DBAPIError) -> Response:
     if error.connection_invalidated or isinstance(error.orig, psycopg.errors.DiskFull):
         return _of_database(error)
-    return _unexpected(error)
+    return _not_storable() if _is_not_storable(error.orig) else _unexpected(error)
+
+
+def _is_not_storable(error: BaseException | None) -> bool:
+    """Whether a value was asked for or sent that no column can hold: the fault of who asked, whatever the route forgot to check."""
+    return isinstance(error, psycopg.DataError) and error.sqlstate in NOT_STORABLE
+
+
+def _not_storable() -> Response:
+    return error_response(errors.RequestInvalid(name=request.path, reason="not storable"))
 
 
 def _of_driver(error: psycopg.Error) -> Response:
     """Answer what came past SQLAlchemy, as in COPY."""
+    if _is_not_storable(error):
+        return _not_storable()
     return _of_database(error) if isinstance(error, psycopg.OperationalError) else _unexpected(error)
 
 

@@ -34,7 +34,7 @@ from webmap.roles import OPERATORS, roles
 
 blueprint = Blueprint("hotline", __name__)
 
-LONGEST_TEXT, LONGEST_PURPOSE = 60, 200
+LONGEST_TEXT, LONGEST_PURPOSE, LONGEST_ID = 60, 200, 18
 ASKED = ("channel", "state", "q", "only", "order")
 ANSWERED = re.compile(r"it answered (\d{3})(, and not what was agreed)?")  # of ``channels.outside.heard``
 # How far something told has come: a shape and a word each; colours are the style sheet's.
@@ -182,7 +182,7 @@ def _sorted_as(view: MatterView | None) -> str:
 
 def _opened(session: Session, asked: dict[str, str], number: str) -> dict[str, Any] | None:
     """Return the order that is open, with everything about it and its clocks; None where none is, or none the reader sees."""
-    if not asked["order"].isascii() or not asked["order"].isdigit():
+    if not asked["order"].isascii() or not asked["order"].isdigit() or len(asked["order"]) > LONGEST_ID:
         return None
     row = seen(session, int(asked["order"]), scope=current_scope())
     order = stored.by_id(session, row.id) if row else None

@@ -135,7 +135,7 @@ def read_cursor(cursor: str, sort: str) -> tuple[datetime, Place]:
     try:
         order, now, *place = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
         found = datetime.fromisoformat(now), _place(order, place)
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, OverflowError):  # the last: int() of an infinite number
         found = None
     if found is None or order != sort or found[0].tzinfo is None:
         raise RequestInvalid(name="after", reason="not one of ours", where={"path": "after"})
