@@ -29,6 +29,7 @@ OWN = (
     "geogrid.cli.figures",
     "geogrid.cli.keys",
     "geogrid.cli.lists",
+    "geogrid.cli.mediators",
     "geogrid.cli.programmes",
     "geogrid.cli.webhooks",
 )
