@@ -20,7 +20,7 @@ from geogrid.domain.grids import Department
 from geogrid.domain.masking import mask_name, mask_text
 from geogrid.domain.people import Role
 from geogrid.domain.places import Level
-from geogrid.errors import GeogridError, MonthInvalid
+from geogrid.errors import AccessForbidden, GeogridError, MonthInvalid, NotFoundError
 from geogrid.rules.assessment import Score, month_bounds, month_of, scores
 from geogrid.store import assessment, audit, unit_names
 from geogrid.store.assessment import Line
@@ -228,7 +228,13 @@ def close() -> BaseResponse:
     """Close the month."""
     asked, here = _asked(request.form), installation()
     told = {"sheet": the_sheet(), "timezone": here.district.profile.timezone, "now": here.now()}
-    return _done(asked, lambda session: actions.close_month(session, asked["month"], actor=current_actor(), **told))
+
+    def put(session: Session) -> None:
+        if not current_scope().whole:  # a month is the whole district's
+            raise AccessForbidden(where={"path": "month"})
+        actions.close_month(session, asked["month"], actor=current_actor(), **told)
+
+    return _done(asked, put)
 
 
 @blueprint.post("/assessment/lines/<int:line_id>/appeals")
@@ -247,7 +253,19 @@ def decide(appeal_id: int) -> BaseResponse:
     asked, why = _asked(request.form), request.form.get("why", "")[:LONGEST_REASON]
     told = {"sheet": the_sheet(), "actor": current_actor(), "now": installation().now()}
     granted = request.form.get("decision") == "granted"
-    return _done(asked, lambda session: actions.decide(session, appeal_id, granted=granted, why=why, **told))
+
+    def put(session: Session) -> None:
+        _must_see_appeal(appeal_id)
+        actions.decide(session, appeal_id, granted=granted, why=why, **told)
+
+    return _done(asked, put)
+
+
+def _must_see_appeal(appeal_id: int) -> None:
+    """Raise NotFoundError where the caller does not see the line of an appeal: to him it is as if there were none."""
+    with reading() as session:
+        if assessment.appeal(session, appeal_id) is None:
+            raise NotFoundError(what=str(appeal_id), where={"path": request.path})
 
 
 @blueprint.get("/assessment.xlsx")

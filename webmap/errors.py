@@ -155,7 +155,7 @@ def _of_statement(error: DBAPIError) -> Response:
 
 
 def _is_not_storable(error: BaseException | None) -> bool:
-    """Whether a value was asked for or sent that no column can hold: the fault of who asked, whatever the route forgot to check."""
+    """Whether no column can hold a value that was asked for or sent: the fault of who asked, whatever the route did not check."""
     return isinstance(error, psycopg.DataError) and error.sqlstate in NOT_STORABLE
 
 

@@ -88,7 +88,7 @@ def accept_report(
         programme_code=programme,
         category_code=category,
     )
-    spans = spans_for(report.id, begun.matter, district=district)
+    spans = spans_for(report.id, report.words, begun.matter, district=district)
     reports.add_matter(session, *rows_of(report.id, begun.matter, now=now, district=district), spans)
     about = About(report.id, number, report.kind, begun.matter, begun.programme)
     tell_opening(session, about, begun.steps, now=now, district=district)

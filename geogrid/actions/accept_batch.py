@@ -152,7 +152,8 @@ def _store(
     batches.copy_steps(session, _steps(chosen, begun))
     ids = [row.report.id for row in chosen]
     batches.copy_assignments(session, ids, taken, now)
-    copy_matters(session, zip(ids, (made.matter for made in begun), strict=True), now=now, district=district)
+    told = ((row.report.id, row.report.words, made.matter) for row, made in zip(chosen, begun, strict=True))
+    copy_matters(session, told, now=now, district=district)
     return len(chosen)
 
 

@@ -111,8 +111,9 @@ def _matters(session: Session, now: datetime, profile: Profile, programmes: Prog
     if programmes is None:
         here = Versions(lambda: nullcontext(session), once=False)
         programmes = replace(shipped_programmes(profile.programme), versions=here)
+    danger = read_danger(ROOT / "data")
     counts, rows = Counter[tuple[str, str]](), dict[tuple[str, str], list[str]]()
-    for invariant, says, row in broken_matters(session, now=now, programmes=programmes, county=profile.code):
+    for invariant, says, row in broken_matters(session, now=now, programmes=programmes, county=profile.code, danger=danger):
         counts[invariant, says] += 1
         named = rows.setdefault((invariant, says), [])
         named += [row] if len(named) < MOST_NAMED else []

@@ -52,22 +52,25 @@ AGAIN = timedelta(hours=1)  # by then the tick has tried again what failed
 Breaking = tuple[str, str, str]  # invariant, what is wrong, the row
 
 
-def broken_matters(session: Session, *, now: datetime, programmes: Programmes, county: str) -> Iterator[Breaking]:
+def broken_matters(
+    session: Session, *, now: datetime, programmes: Programmes, county: str, danger: Danger
+) -> Iterator[Breaking]:
     """Yield what is wrong with any matter at ``now``: its invariant, what it is, which event.
 
     I5 the steps of a matter follow its programme and add up to the state of the event; I6 every event of a programme has a
     matter, an owner and a first owner, and the rules it was opened under; P3 the rows of matters and clocks.
     """
     for held in refold.every(session):
-        for invariant, says, about in _of(held, now, programmes, county):
+        for invariant, says, about in _of(held, now, programmes, county, danger):
             yield invariant, says, f"{held.event_id} ({about})" if about else str(held.event_id)
 
 
-def _of(held: Held, now: datetime, programmes: Programmes, county: str) -> Iterator[Breaking]:
+def _of(held: Held, now: datetime, programmes: Programmes, county: str, danger: Danger) -> Iterator[Breaking]:
     if not held.past or "programme" not in held.past[0].details:
         if held.matter is not None:
             yield "P3", MATTER_WRONG, "-"
-        yield from _spans(held, desk_spans.of_no_matter(held.event_id) if EventState(held.state).is_open else [])
+        rows = desk_spans.of_no_matter(held.event_id, danger=bool(danger.found(held.words)))
+        yield from _spans(held, rows if EventState(held.state).is_open else [])
         return
     try:
         programme = programmes.of(held.past[0].details["programme"], held.past[0].details["version"])
@@ -84,6 +87,10 @@ def _of(held: Held, now: datetime, programmes: Programmes, county: str) -> Itera
         yield from _event(held, programme, matter)
         lies = replace(matter, units=territory_of(programme, county, held.units).units)
         yield from _rows(held, lies, programme, now, programmes)
+        found = bool(danger.found(held.words, lies.programme, lies.category))
+        if held.matter is not None:
+            time = programmes.time_of(programme)
+            yield from _spans(held, desk_spans.span_rows(held.event_id, lies, programme, time, danger=found))
 
 
 def _kinds(held: Held, programme: Programme) -> Iterator[Breaking]:
@@ -124,7 +131,6 @@ def _rows(held: Held, matter: Matter, programme: Programme, now: datetime, progr
     if other := [name for name in _unequal(held.matter, values, list(values)) if name not in {"first_owner", "owner"}]:
         yield "P3", MATTER_WRONG, ", ".join(f"{name}: {held.matter[name]} / {values[name]}" for name in other)
     yield from _clocks(held, matter, programme, now, programmes)
-    yield from _spans(held, desk_spans.span_rows(held.event_id, matter, programme, programmes.time_of(programme)))
 
 
 def _spans(held: Held, rows: Sequence[dict[str, Any]]) -> Iterator[Breaking]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.answers import Units
 from geogrid.actions.district import District
-from geogrid.domain.events import EventKind, Step, StepKind
+from geogrid.domain.events import Event, EventKind, Step, StepKind
 from geogrid.domain.matters import Matter, Territory
 from geogrid.domain.places import Level
 from geogrid.domain.programmes import Category, Programme
@@ -137,27 +137,34 @@ def rows_of(
 
 
 def write_matter(
-    session: Session, event_id: UUID, matter: Matter, *, now: datetime, district: District, before: Matter | None = None
+    session: Session, event: Event, matter: Matter, *, now: datetime, district: District, before: Matter | None = None
 ) -> None:
-    """Write the projection of a matter and of those of its clocks that are not as they were ``before``."""
-    matters.write(session, *rows_of(event_id, matter, now=now, district=district, before=before), now=now)
+    """Write the projection of an event's matter and of those of its clocks that are not as they were ``before``."""
+    matters.write(session, *rows_of(event.id, matter, now=now, district=district, before=before), now=now)
     programme = district.programmes.of(matter.programme, matter.version)
     if before is None or not desk_spans.same_spans(before, matter, programme):
-        desk_spans.write(session, event_id, spans_for(event_id, matter, district=district))
+        desk_spans.write(session, event.id, spans_for(event.id, event.report.words, matter, district=district))
 
 
-def spans_for(event_id: UUID, matter: Matter, *, district: District) -> list[dict[str, Any]]:
-    """Return the rows that say how pressing a matter is, from its last step on until somebody does something."""
+def spans_for(event_id: UUID, words: str, matter: Matter, *, district: District) -> list[dict[str, Any]]:
+    """Return the rows that say how pressing a matter is, from its last step on until somebody does something.
+
+    ``words`` are those of the report: they may mean danger to life.
+    """
     programme = district.programmes.of(matter.programme, matter.version)
-    return desk_spans.span_rows(event_id, matter, programme, district.programmes.time_of(programme))
+    danger = bool(district.danger.found(words, matter.programme, matter.category))
+    return desk_spans.span_rows(event_id, matter, programme, district.programmes.time_of(programme), danger=danger)
 
 
-def copy_matters(session: Session, begun: Iterable[tuple[UUID, Matter]], *, now: datetime, district: District) -> None:
-    """Copy in the projections of new matters that come with a past: nobody is told of alarms that are long over."""
+def copy_matters(session: Session, begun: Iterable[tuple[UUID, str, Matter]], *, now: datetime, district: District) -> None:
+    """Copy in the projections of new matters that come with a past: nobody is told of alarms that are long over.
+
+    ``begun`` are (event id, words of the report, matter).
+    """
     made = list(begun)
-    matters.copy_in(session, (rows_of(i, matter, now=now, district=district, told_until=now) for i, matter in made))
-    rows = (row for i, matter in made for row in spans_for(i, matter, district=district))
-    desk_spans.copy_in(session, [event_id for event_id, _ in made], rows)
+    matters.copy_in(session, (rows_of(i, matter, now=now, district=district, told_until=now) for i, _, matter in made))
+    rows = (row for i, words, matter in made for row in spans_for(i, words, matter, district=district))
+    desk_spans.copy_in(session, [event_id for event_id, _, _ in made], rows)
 
 
 def move_matters(session: Session, units_of: Mapping[UUID, Units], *, district: District) -> None:

@@ -48,7 +48,8 @@ def open_missing(
     made = {one.event_id: begun for one in found if (begun := _opened(one, district)) is not None}
     named = ((i, step.seq, step.step, step.details) for i, begun in made.items() for step in begun.steps)
     matters.name_steps(session, named)
-    copy_matters(session, ((i, begun.matter) for i, begun in made.items()), now=now, district=district)
+    words = {one.event_id: one.words for one in found}
+    copy_matters(session, ((i, words[i], begun.matter) for i, begun in made.items()), now=now, district=district)
     return Portion(len(made), len(found) - len(made), found[-1].event_id if len(found) == most else None)
 
 
@@ -68,10 +69,10 @@ def read_provisional(session: Session, *, now: datetime, district: District) -> 
     locks.share_edition(session)
     waiting = matters.provisional(session)
     for event_id in waiting:
-        events.find(session, event_id, lock=True)  # as for a step
+        event = events.find(session, event_id, lock=True)  # as for a step
         matter = matters.find(session, event_id, district.programmes.of)
-        if matter is not None:
-            write_matter(session, event_id, matter, now=now, district=district)
+        if event is not None and matter is not None:
+            write_matter(session, event, matter, now=now, district=district)
     return len(waiting)
 
 
@@ -80,17 +81,36 @@ def reckon_spans(session: Session, *, now: datetime, district: District, most: i
     locks.share_edition(session)
     waiting = desk_spans.without(session, most)
     for event_id in waiting:
-        events.find(session, event_id, lock=True)  # as for a step
+        event = events.find(session, event_id, lock=True)  # as for a step
+        words = event.report.words if event else ""
         matter = matters.find(session, event_id, district.programmes.of)
-        rows = desk_spans.of_no_matter(event_id) if matter is None else spans_for(event_id, matter, district=district)
+        if matter is None:
+            rows = desk_spans.of_no_matter(event_id, danger=bool(district.danger.found(words)))
+        else:
+            rows = spans_for(event_id, words, matter, district=district)
         desk_spans.write(session, event_id, rows)
     return len(waiting)
+
+
+def mark_danger(session: Session, *, district: District) -> int:
+    """Mark again what means danger to life, by the words and classes of today; return of how many events that changed."""
+    locks.share_edition(session)
+    changed: dict[bool, list[UUID]] = {True: [], False: []}
+    for event_id, marked, *said in desk_spans.marked(session):
+        danger = bool(district.danger.found(*said))
+        if danger is not marked:
+            changed[danger].append(event_id)
+    for danger, ids in changed.items():
+        desk_spans.mark(session, ids, danger=danger)
+    return sum(len(ids) for ids in changed.values())
 
 
 def open_all_missing(
     engine: Engine, *, now: datetime, district: District, say: Callable[[int, int], None] = lambda done, left: None
 ) -> tuple[int, int]:
     """Keep today's rules, read clocks by today's calendars, and open all that is missing, in portions, each committed.
+
+    What means danger to life is marked again by today's words.
 
     Returns how many were opened, and how many left as they are.
 
@@ -111,4 +131,6 @@ def open_all_missing(
     while more:
         with session_scope(engine) as session:
             more = reckon_spans(session, now=now, district=district) == PORTION
+    with session_scope(engine) as session:
+        mark_danger(session, district=district)
     return done, left

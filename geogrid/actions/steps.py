@@ -88,7 +88,7 @@ def take_step(session: Session, command: TakeStep, *, now: datetime, district: D
     again = _project(session, event, stage_of(programme, after), closed_at(programme, after))
     step = _step(event, outcome, command.actor, at)
     events.add_steps(session, event.id, [step], key=command.key)
-    write_matter(session, event.id, after, now=at, district=district, before=matter)
+    write_matter(session, event, after, now=at, district=district, before=matter)
     about = About(event.id, event.number, event.report.kind, after, programme)
     tell_step(session, about, step, before=matter, now=now, district=district)
     _audit(session, command, event, step)

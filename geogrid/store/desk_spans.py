@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -20,14 +20,17 @@ from geogrid.rules.work_time import WorkTime
 from geogrid.store.copying import copy_rows
 from geogrid.store.tables.desk import desk_spans
 from geogrid.store.tables.events import events
-from geogrid.store.tables.matters import clocks
+from geogrid.store.tables.matters import clocks, matters
 
+PORTION = 2000
 NEVER = datetime(9999, 12, 1, tzinfo=UTC)  # when what has no end is due: after everything else
 BY_TRIGGER = frozenset({"township_code", "village_code", "kind", "channel"})  # what the database takes from the event itself
 COLUMNS = [column.name for column in desk_spans.columns if column.name not in BY_TRIGGER]
 
 
-def span_rows(event_id: UUID, matter: Matter, programme: Programme, time: WorkTime) -> list[dict[str, Any]]:
+def span_rows(
+    event_id: UUID, matter: Matter, programme: Programme, time: WorkTime, *, danger: bool
+) -> list[dict[str, Any]]:
     """Return the rows of a matter: none where it is not open and no clock of it runs."""
     is_open = stage_of(programme, matter).is_open
     spans = spans_of(programme, matter, time=time)
@@ -42,14 +45,18 @@ def span_rows(event_id: UUID, matter: Matter, programme: Programme, time: WorkTi
             "run": span.run,
             "due_at": span.due_at or NEVER,
             "is_open": is_open,
+            "category": matter.category,
+            "danger": danger,
         }
         for number, span in enumerate(spans, start=1)
     ]
 
 
 def same_spans(before: Matter, after: Matter, programme: Programme) -> bool:
-    """Whether a step left the spans as they were: neither a clock nor whether the matter is open changed."""
-    return before.clocks == after.clocks and stage_of(programme, before).is_open == stage_of(programme, after).is_open
+    """Whether a step left the spans as they were: no clock changed, nor the class, nor whether the matter is open."""
+    if (before.clocks, before.category) != (after.clocks, after.category):
+        return False
+    return stage_of(programme, before).is_open == stage_of(programme, after).is_open
 
 
 def write(session: Session, event_id: UUID, rows: Sequence[dict[str, Any]]) -> None:
@@ -83,10 +90,25 @@ def without(session: Session, most: int) -> list[UUID]:
     return list(session.scalars(query.order_by(events.c.id).limit(most)))
 
 
-def of_no_matter(event_id: UUID) -> list[dict[str, Any]]:
+def of_no_matter(event_id: UUID, *, danger: bool) -> list[dict[str, Any]]:
     """Return the rows of an open event without a matter: no clock of it runs, and it waits all the same."""
     told = {"during": Range(None, None), "urgency": URGENT.index(Light.GREY), "run": None, "due_at": NEVER}
-    return [{"event_id": event_id, "span": 1, **told, "is_open": True}]
+    return [{"event_id": event_id, "span": 1, **told, "is_open": True, "category": "", "danger": danger}]
+
+
+def marked(session: Session) -> Iterator[tuple[UUID, bool, str, str, str]]:
+    """Yield of every event with spans whether it is marked as a danger to life, its words, its programme and its class."""
+    query = select(desk_spans.c.event_id, desk_spans.c.danger, events.c.words, matters.c.programme, desk_spans.c.category)
+    query = query.join(events, events.c.id == desk_spans.c.event_id).join(
+        matters, matters.c.event_id == desk_spans.c.event_id, isouter=True
+    )
+    for row in session.execute(query.where(desk_spans.c.span == 1).execution_options(yield_per=PORTION)):
+        yield row.event_id, row.danger, row.words, row.programme or "", row.category
+
+
+def mark(session: Session, ids: Sequence[UUID], *, danger: bool) -> None:
+    """Mark events as a danger to life, or as none."""
+    session.execute(update(desk_spans).where(desk_spans.c.event_id == func.any(list(ids))).values(danger=danger))
 
 
 def of_events(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:

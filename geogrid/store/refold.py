@@ -18,12 +18,12 @@ from geogrid.store.tables.events import events, steps
 from geogrid.store.tables.matters import clocks, matters
 
 PORTION = 2000
-EVENT_COLUMNS = ("id", "state", "closed_at", "village_code", "township_code")
+EVENT_COLUMNS = ("id", "state", "closed_at", "village_code", "township_code", "words")
 
 
 @dataclass(frozen=True)
 class Held:
-    """An event as it is stored: its projection, its steps, the rows of its matter (None: none), its clocks and its spans."""
+    """An event as it is stored: its projection, its steps, the rows of its matter (None: none), its clocks, its spans, its words."""
 
     event_id: UUID
     state: str
@@ -33,6 +33,7 @@ class Held:
     matter: Mapping[str, Any] | None
     clocks: tuple[Mapping[str, Any], ...]
     spans: tuple[dict[str, Any], ...] = ()
+    words: str = ""
 
 
 def every(session: Session, *, portion: int = PORTION) -> Iterator[Held]:
@@ -60,7 +61,7 @@ def _held(session: Session, rows: Sequence[Any]) -> Iterator[Held]:
         )
         units = (row.village_code, row.township_code)
         mine = tuple(runs.get(row.id, ())), tuple(spans.get(row.id, ()))
-        yield Held(row.id, row.state, row.closed_at, units, past, kept.get(row.id), *mine)
+        yield Held(row.id, row.state, row.closed_at, units, past, kept.get(row.id), *mine, row.words)
 
 
 def _of(table: Any, ids: Sequence[UUID]) -> Any:

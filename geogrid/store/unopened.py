@@ -19,7 +19,7 @@ MATTERS_LOCK = 0x6D617474657273  # "matters": one process at a time opens what i
 
 @dataclass(frozen=True)
 class Unopened:
-    """An event without a matter: what it is, how it stands, where it lies (village, township), its steps in order."""
+    """An event without a matter: what it is, how it stands, where it lies (village, township), its steps in order, what was said."""
 
     event_id: UUID
     kind: EventKind
@@ -28,6 +28,7 @@ class Unopened:
     closed_at: datetime | None
     units: tuple[str | None, str | None]
     steps: tuple[tuple[StepKind, datetime, str], ...]
+    words: str = ""
 
 
 def alone(session: Session) -> None:
@@ -46,7 +47,7 @@ def portion(session: Session, after: UUID | None, most: int) -> list[Unopened]:
 
     Rides the primary keys.
     """
-    columns = [events.c[name] for name in ("id", "kind", "channel", "state", "closed_at", "village_code", "township_code")]
+    columns = [events.c[name] for name in ("id", "kind", "channel", "state", "closed_at", "village_code", "township_code", "words")]
     query = select(*columns).select_from(events.outerjoin(matters)).where(matters.c.event_id.is_(None))
     query = query if after is None else query.where(events.c.id > after)
     rows = session.execute(query.order_by(events.c.id).limit(most).with_for_update(of=events)).all()
@@ -60,6 +61,7 @@ def portion(session: Session, after: UUID | None, most: int) -> list[Unopened]:
             row.closed_at,
             (row.village_code, row.township_code),
             tuple(taken.get(row.id, ())),
+            row.words,
         )
         for row in rows
     ]

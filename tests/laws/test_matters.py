@@ -54,4 +54,4 @@ def test_a_random_life_leaves_nothing_for_fsck(session, code):
         assert (row.first_owner, bool(row.owner)) == (first, True)
     while tick(session, now=now, district=district).looked:
         pass
-    assert list(broken_matters(session, now=now, programmes=district.programmes, county=district.profile.code)) == []
+    assert list(broken_matters(session, now=now, programmes=district.programmes, county=district.profile.code, danger=district.danger)) == []

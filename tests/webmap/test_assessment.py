@@ -137,3 +137,23 @@ def test_the_workbook_holds_every_line_and_no_formula_and_no_name(small, officer
 def test_in_chinese_by_default(small, lived):
     page = small.login_as(Role.COMMANDER, unit=DISTRICT).get("/assessment", headers={"Accept": "text/html"}).text
     assert "月度考核" in page and "Assessment" not in page
+
+
+def test_an_appeal_of_another_part_is_decided_by_nobody_there(small, officer, lived):
+    commander = small.client()
+    count(commander)
+    own = shown(officer, kind="worker", subject=worker(officer), rule="late")
+    form = {"month": MONTH, "kind": "worker", "subject": worker(officer), "reason": "等第三方"}
+    officer.post(f"/assessment/lines/{line_of(own)}/appeals", headers=HTML, data=form)
+    (appeal,) = set(re.findall(r'action="/assessment/appeals/(\d+)/decisions"', shown(commander)))
+    foreign = small.login_as(Role.COMMANDER, unit=TOWNSHIP_B)
+    decision = {"month": MONTH, "kind": "worker", "decision": "granted", "why": "属实"}
+    assert foreign.post(f"/assessment/appeals/{appeal}/decisions", headers=HTML, data=decision).status_code == 404
+    assert "Appeals to be decided" in shown(commander)
+
+
+def test_who_sees_a_part_closes_no_month_of_the_district(small):
+    foreign = small.login_as(Role.COMMANDER, unit=TOWNSHIP_B)
+    assert foreign.post("/assessment/closings", data={"month": "2025-05"}, headers=HTML).status_code == 403
+    with session_scope(installation(small.app).engine) as session:
+        assert session.scalar(text("SELECT count(*) FROM assessment_months")) == 0

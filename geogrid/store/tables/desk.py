@@ -28,7 +28,7 @@ from geogrid.store.tables.metadata import metadata
 
 # One row a span of time in which a matter shows one light: at any instant a matter that is open, or has a clock that runs, has
 # exactly one. ``urgency`` is the place of the light in ``rules.urgency.URGENT``; ``due_at`` of a span without a clock lies at
-# the end of all times, so that it sorts last. What the queue asks of the event most often is kept here by triggers (migration
+# the end of all times, so that it sorts last; ``danger`` whether words or class mean danger to life (rules.danger). What the queue asks of the event most often is kept here by triggers (migration
 # ``desk_2_desk``), so that lists, counts and row security read one index and no event.
 desk_spans = Table(
     "desk_spans",
@@ -40,6 +40,8 @@ desk_spans = Table(
     Column("run", Integer),
     Column("due_at", TIMESTAMP(timezone=True), nullable=False),
     Column("is_open", Boolean, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("danger", Boolean, nullable=False),
     Column("township_code", Text),
     Column("village_code", Text),
     Column("kind", Text, nullable=False),
@@ -47,7 +49,7 @@ desk_spans = Table(
     Index(
         "ix_desk_spans_queue",
         *("urgency", "due_at", "event_id"),
-        postgresql_include=["during", "township_code", "village_code", "kind", "channel"],
+        postgresql_include=["during", "township_code", "village_code", "kind", "channel", "category", "danger"],
         postgresql_where=text("is_open"),
     ),
 )
