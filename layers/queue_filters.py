@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Table, Text, and_, cast, func, literal, or_, select, text, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Table, Text, and_, cast, func, literal, or_, select, text
 
 from geogrid.domain.clocks import Light
 from geogrid.space.place_text import simplified
@@ -47,7 +46,7 @@ class QueueFilter:
     is_open : True open, False closed, None both
     categories : a class and those below it
     mine, approval : for ``who`` asks: owned by or given to him or his posts; waiting for his decision
-    danger : (words in small letters, codes of categories "programme:code") that mean danger to life
+    danger : words or class mean danger to life; asked of open matters alone
     words : what is searched for, every word of it; numbers of events too
     """
 
@@ -70,7 +69,7 @@ class QueueFilter:
     supervised: bool = False
     key_listed: bool = False
     urged: bool = False
-    danger: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    danger: bool = False
     words: str = ""
     reported_from: datetime | None = None
     reported_to: datetime | None = None
@@ -88,12 +87,20 @@ def _of(table: Table, chosen: QueueFilter) -> list[ColumnElement[bool]]:
 
 def on_spans(chosen: QueueFilter) -> list[ColumnElement[bool]]:
     """Return what is asked of an event and known by its spans. Rides ``ix_desk_spans_queue``."""
-    return _of(desk_spans, chosen)
+    found = _of(desk_spans, chosen)
+    if chosen.categories:
+        found.append(desk_spans.c.category.in_(chosen.categories))
+    return [*found, desk_spans.c.danger] if chosen.danger else found
 
 
 def of_place(chosen: QueueFilter) -> list[ColumnElement[bool]]:
-    """Return the same, asked of the event."""
-    return _of(events, chosen)
+    """Return the same, asked of the event and its matter."""
+    found = _of(events, chosen)
+    if chosen.categories:
+        found.append(events.c.id.in_(select(matters.c.event_id).where(matters.c.category.in_(chosen.categories))))
+    if chosen.danger:
+        found.append(events.c.id.in_(select(desk_spans.c.event_id).where(desk_spans.c.is_open, desk_spans.c.danger)))
+    return found
 
 
 def on_events(chosen: QueueFilter, *, common: bool = False) -> list[ColumnElement[bool]]:
@@ -107,19 +114,15 @@ def on_events(chosen: QueueFilter, *, common: bool = False) -> list[ColumnElemen
         found.append(events.c.grid_code.is_(None))
     if chosen.border:
         found.append(_on_border())
-    if chosen.danger is not None:
-        found.append(_dangerous(*chosen.danger))
     if words := chosen.words.split():
         found.append(_said(words, _state(chosen.is_open), common=common))
     return found
 
 
 def on_matters(chosen: QueueFilter) -> list[ColumnElement[bool]]:
-    """Return what is asked of the matter."""
+    """Return what is asked of the matter and known by it alone."""
     equal = {"handling": chosen.handling, "level": chosen.level, "state": chosen.state, "owner": chosen.owner}
     found: list[ColumnElement[bool]] = [matters.c[name] == value for name, value in equal.items() if value]
-    if chosen.categories:
-        found.append(matters.c.category.in_(chosen.categories))
     if chosen.mine:
         parties = cast(list(chosen.who.parties), ARRAY(Text))
         found.append(or_(matters.c.owner == func.any(parties), matters.c.lead == func.any(parties)))
@@ -140,17 +143,6 @@ def _on_border() -> ColumnElement[bool]:
 def _state(is_open: bool | None) -> str:
     """Return the mark of open or shut events among the pairs of characters, "" for both."""
     return "" if is_open is None else "open" if is_open else "shut"
-
-
-def _dangerous(words: tuple[str, ...], categories: tuple[str, ...]) -> ColumnElement[bool]:
-    """Asked of open events alone: every one of them is looked at."""
-    named = select(matters.c.event_id).where(
-        matters.c.event_id == events.c.id,
-        tuple_(matters.c.programme, matters.c.category).in_([tuple(one.split(":", 1)) for one in categories]),
-    )
-    pattern = "|".join(re.escape(word).replace("\\ ", " ") for word in words)
-    said = func.lower(events.c.words).regexp_match(pattern) if words else literal(False)
-    return or_(said, named.exists()) if categories else said
 
 
 def _waits_for(who: Who) -> ColumnElement[bool]:

@@ -47,7 +47,7 @@ WHOLE: list[tuple[str, Actor, dict[str, Any]]] = [
 
 def reported(session: Session, district: District, lonlat: Any = None, **values: Any) -> UUID:
     """Accept a report (in grid A1 where no place is given) and return its event's id."""
-    sent = replace(report(lonlat or IN_A1, words="垃圾堆积"), kind=values.pop("kind", EventKind.ENVIRONMENT))
+    sent = replace(report(lonlat or IN_A1, words=values.pop("words", "垃圾堆积")), kind=values.pop("kind", EventKind.ENVIRONMENT))
     return accept_report(session, sent, now=values.pop("now", NOW), district=district, actor="officer", **values).event.id
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from geogrid.actions.district import read_danger
 from geogrid.actions.fsck_matters import CLOSED_AT, STATE_WRONG, STEPS_FORBIDDEN, broken_matters
 from geogrid.actions.photos import photo_path
 from geogrid.actions.programme_versions import Versions
@@ -21,6 +22,7 @@ from geogrid.domain.events import StepKind
 from geogrid.domain.profiles import Profile
 from geogrid.errors import GeogridError
 from geogrid.rules.lifecycle import fold
+from geogrid.settings import ROOT
 from geogrid.store import cells, checks, editions
 
 MOST_NAMED = 20

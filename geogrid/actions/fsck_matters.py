@@ -15,6 +15,7 @@ from geogrid.domain.events import EventState, StepKind
 from geogrid.domain.matters import Matter
 from geogrid.domain.programmes import BUILT_IN_STEPS, Programme
 from geogrid.errors import GeogridError
+from geogrid.rules.danger import Danger
 from geogrid.rules.stages import closed_at, stage_of
 from geogrid.rules.workflow import Past
 from geogrid.store import desk_spans, matters, refold
@@ -52,9 +53,7 @@ AGAIN = timedelta(hours=1)  # by then the tick has tried again what failed
 Breaking = tuple[str, str, str]  # invariant, what is wrong, the row
 
 
-def broken_matters(
-    session: Session, *, now: datetime, programmes: Programmes, county: str, danger: Danger
-) -> Iterator[Breaking]:
+def broken_matters(session: Session, *, now: datetime, programmes: Programmes, county: str, danger: Danger) -> Iterator[Breaking]:
     """Yield what is wrong with any matter at ``now``: its invariant, what it is, which event.
 
     I5 the steps of a matter follow its programme and add up to the state of the event; I6 every event of a programme has a

@@ -28,9 +28,7 @@ BY_TRIGGER = frozenset({"township_code", "village_code", "kind", "channel"})  # 
 COLUMNS = [column.name for column in desk_spans.columns if column.name not in BY_TRIGGER]
 
 
-def span_rows(
-    event_id: UUID, matter: Matter, programme: Programme, time: WorkTime, *, danger: bool
-) -> list[dict[str, Any]]:
+def span_rows(event_id: UUID, matter: Matter, programme: Programme, time: WorkTime, *, danger: bool) -> list[dict[str, Any]]:
     """Return the rows of a matter: none where it is not open and no clock of it runs."""
     is_open = stage_of(programme, matter).is_open
     spans = spans_of(programme, matter, time=time)

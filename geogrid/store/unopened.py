@@ -14,12 +14,13 @@ from geogrid.domain.events import EventKind, EventState, StepKind
 from geogrid.store.tables.events import events, steps
 from geogrid.store.tables.matters import matters
 
+COLUMNS = ("id", "kind", "channel", "state", "closed_at", "village_code", "township_code", "words")
 MATTERS_LOCK = 0x6D617474657273  # "matters": one process at a time opens what is missing
 
 
 @dataclass(frozen=True)
 class Unopened:
-    """An event without a matter: what it is, how it stands, where it lies (village, township), its steps in order, what was said."""
+    """An event without a matter: what it is, how it stands, where it lies (village, township), its steps in order, its words."""
 
     event_id: UUID
     kind: EventKind
@@ -47,7 +48,7 @@ def portion(session: Session, after: UUID | None, most: int) -> list[Unopened]:
 
     Rides the primary keys.
     """
-    columns = [events.c[name] for name in ("id", "kind", "channel", "state", "closed_at", "village_code", "township_code", "words")]
+    columns = [events.c[name] for name in COLUMNS]
     query = select(*columns).select_from(events.outerjoin(matters)).where(matters.c.event_id.is_(None))
     query = query if after is None else query.where(events.c.id > after)
     rows = session.execute(query.order_by(events.c.id).limit(most).with_for_update(of=events)).all()

@@ -54,4 +54,5 @@ def test_a_random_life_leaves_nothing_for_fsck(session, code):
         assert (row.first_owner, bool(row.owner)) == (first, True)
     while tick(session, now=now, district=district).looked:
         pass
-    assert list(broken_matters(session, now=now, programmes=district.programmes, county=district.profile.code, danger=district.danger)) == []
+    told = {"programmes": district.programmes, "county": district.profile.code, "danger": district.danger}
+    assert list(broken_matters(session, now=now, **told)) == []

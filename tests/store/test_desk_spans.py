@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,10 @@ from sqlalchemy import text
 from geogrid.actions.accept_batch import accept_batch
 from geogrid.actions.district import district_of
 from geogrid.actions.fsck import fsck
-from geogrid.actions.open_missing import reckon_spans
+from geogrid.actions.open_missing import mark_danger, reckon_spans
 from geogrid.domain.clocks import Audience, Light
 from geogrid.domain.events import StepKind
+from geogrid.rules.danger import Danger
 from geogrid.rules.urgency import URGENT
 from geogrid.store import matter_views
 from layers.queue import count_queue, read_queue
@@ -87,6 +89,7 @@ def test_what_is_missing_is_reckoned_and_done_twice_changes_nothing(session, dis
 @pytest.mark.parametrize("broken", [
     "UPDATE desk_spans SET urgency = 3 - urgency", "UPDATE desk_spans SET due_at = due_at + interval '1 second'",
     "UPDATE desk_spans SET is_open = false", "DELETE FROM desk_spans WHERE span = 2", "UPDATE desk_spans SET during = '(,)'",
+    "UPDATE desk_spans SET danger = NOT danger", "UPDATE desk_spans SET category = 'B'",
 ])  # fmt: skip
 def test_fsck_tells_what_is_not_what_the_clocks_say(session, district, tmp_path, broken):
     reported(session, district)
@@ -101,3 +104,31 @@ def test_an_open_event_without_a_matter_waits_in_the_queue_all_the_same(session,
         session.execute(text(f"DELETE FROM {table}"))
     assert reckon_spans(session, now=NOW, district=district) == 1
     assert URGENT[queued(session, 1)[event_id].urgency] is Light.GREY
+
+
+def of_event(session, event_id, column):
+    found = session.execute(text(f"SELECT DISTINCT {column} FROM desk_spans WHERE event_id = :e"), {"e": event_id})
+    return [row[0] for row in found]
+
+
+def test_class_and_danger_follow_the_report_and_its_steps(session, district):
+    burning, calm = (reported(session, district, words=words) for words in ("三楼着火了", "路灯不亮"))
+    for event_id, expected in ((burning, True), (calm, False)):
+        assert of_event(session, event_id, "danger") == [expected]
+    (before,) = of_event(session, calm, "category")
+    take(session, district, calm, "open", DISPATCHER, hours=1, category="F02")
+    assert (before, of_event(session, calm, "category")) == ("E", ["F02"])
+    assert of_event(session, calm, "danger") == [True], "a class means danger as words do"
+    assert {one.event_id for one in read_queue(session, QueueFilter(danger=True), now=NOW)[0]} == {burning, calm}
+    assert [one.event_id for one in read_queue(session, QueueFilter(categories=("F02",)), now=NOW)[0]] == [calm]
+
+
+def test_other_words_of_danger_are_marked_again_at_the_next_start(session, district, tmp_path):
+    burning, dark = (reported(session, district, words=words) for words in ("三楼着火了", "路灯不亮"))
+    assert mark_danger(session, district=district) == 0
+    other = replace(district, danger=Danger(("路灯",), ()))
+    assert mark_danger(session, district=other) == 2
+    assert (of_event(session, burning, "danger"), of_event(session, dark, "danger")) == ([False], [True])
+    assert SAYS in [breach.says for breach in fsck(session, var_dir=tmp_path, now=NOW, profile=profile())]
+    assert mark_danger(session, district=district) == 2
+    assert SAYS not in [breach.says for breach in fsck(session, var_dir=tmp_path, now=NOW, profile=profile())]

@@ -174,7 +174,9 @@ def test_mine_and_what_waits_for_me(small):
 def test_danger_to_life_is_marked_by_words_and_by_class(small, commander):
     said, classed, calm = accept(small, words="三楼着火了"), accept(small, kind=EventKind.SAFETY), accept(small)
     step(small, classed, "open", category="F02")
-    assert set(numbers(asked(commander, danger=1))) == {said.number, classed.number}
+    for query in ({}, {"sort": "reported"}, {"category": "F"}):
+        expected = {classed.number} if "category" in query else {said.number, classed.number}
+        assert set(numbers(asked(commander, danger=1, **query))) == expected, query
     rows = {row["number"]: row["danger"] for row in asked(commander)["rows"]}
     assert rows == {said.number: True, classed.number: True, calm.number: False}
 

@@ -69,7 +69,6 @@ class QueueQuery(Query):
 
     def chosen(self) -> QueueFilter:
         """Return the filter; raises RequestInvalid for a light that is none, and for danger asked of what is closed."""
-        danger = installation().district.danger
         if self.danger and self.is_open != "1":
             raise RequestInvalid(name="danger", reason="it is asked of open matters alone", where={"path": "danger"})
         return QueueFilter(
@@ -83,7 +82,7 @@ class QueueQuery(Query):
                 name: getattr(self, name)
                 for name in ("mine", "unplaced", "border", "approval", "supervised", "key_listed", "urged")
             },
-            danger=(danger.words, danger.categories) if self.danger else None,
+            danger=self.danger,
             words=self.q,
             reported_from=self.reported_from,
             reported_to=self.reported_to,

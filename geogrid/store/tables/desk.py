@@ -28,8 +28,9 @@ from geogrid.store.tables.metadata import metadata
 
 # One row a span of time in which a matter shows one light: at any instant a matter that is open, or has a clock that runs, has
 # exactly one. ``urgency`` is the place of the light in ``rules.urgency.URGENT``; ``due_at`` of a span without a clock lies at
-# the end of all times, so that it sorts last; ``danger`` whether words or class mean danger to life (rules.danger). What the queue asks of the event most often is kept here by triggers (migration
-# ``desk_2_desk``), so that lists, counts and row security read one index and no event.
+# the end of all times, so that it sorts last. What the queue asks of the event most often is kept here, so that lists, counts
+# and row security read one index and no event: class and ``danger`` (words or class mean danger to life, rules.danger) with the
+# span, the others by triggers (migration ``desk_2_desk``).
 desk_spans = Table(
     "desk_spans",
     metadata,
