@@ -95,10 +95,10 @@ def _day(typed: str) -> tuple[datetime | None, datetime | None]:
         return None, None
     try:
         day = date.fromisoformat(typed)
-    except ValueError:
+        begins = datetime.combine(day, time_of_day(), ZoneInfo(installation().district.profile.timezone))
+        return begins, begins + timedelta(days=1)
+    except (ValueError, OverflowError):
         raise RequestInvalid(name="day", reason="a day is written 2025-06-18", where={"path": "day"}) from None
-    begins = datetime.combine(day, time_of_day(), ZoneInfo(installation().district.profile.timezone))
-    return begins, begins + timedelta(days=1)
 
 
 # -- what is shown ----------------------------------------------------------------------------------------------------

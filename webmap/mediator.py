@@ -184,9 +184,13 @@ def circuit() -> str:
 
 def _asked_day(text: str | None) -> date:
     try:
-        return date.fromisoformat(text) if text else _today()
+        day = date.fromisoformat(text) if text else _today()
     except ValueError as error:
         raise RequestInvalid(name="day", reason="it cannot be read", where={"path": "day"}) from error
+    if not disputes_sessions.FIRST_YEAR <= day.year <= disputes_sessions.LAST_YEAR:
+        first, last = disputes_sessions.FIRST_YEAR, disputes_sessions.LAST_YEAR
+        raise RequestInvalid(name="day", reason=f"{first}-{last}", where={"path": "day"})
+    return day
 
 
 def _asked_person(text: str | None) -> UUID | None:

@@ -15,11 +15,13 @@ from geogrid.actions import disputes_papers
 from geogrid.actions.disputes import By
 from geogrid.actions.disputes_view import WholeDispute, whole
 from geogrid.domain.disputes import Agreement, Side
-from geogrid.domain.masking import mask_name, mask_text
+from geogrid.domain.masking import mask_name, mask_names, mask_text
 from geogrid.errors import AccessError, NotFoundError, RequestInvalid, RevealLimit
+from geogrid.store import audit
 from geogrid.store.session import session_scope
 from layers.synthetic import holds_synthetic
 from webmap.api.disputes import refuse_look
+from webmap.api.disputes_bodies import names_in
 from webmap.installation import installation
 from webmap.language import label
 from webmap.login import current_actor
@@ -54,6 +56,13 @@ def agreement(event_id: UUID, version: int, form: str) -> Response:
     )
     if form == "html":
         return Response(text, mimetype="text/html")
+    with session_scope(here.engine) as session:
+        told = {
+            **audit.event(event_id),
+            "details": {"version": version, "names": bool(purpose)},
+            "address": request.remote_addr or "",
+        }
+        audit.write(session, actor=current_actor().id, action="export.agreement", now=here.now(), **told)
     response = Response(pdf_of(text), mimetype=PDF)
     response.headers["Content-Disposition"] = f'inline; filename="agreement-{chosen.number}.pdf"'
     return response
@@ -76,6 +85,9 @@ def _told(found: WholeDispute, chosen: Agreement, *, open_names: bool) -> dict[s
     def named(name: str) -> str:
         return name if open_names else mask_name(name)
 
+    def written(text: str) -> str:
+        return text if open_names else mask_names(mask_text(text), names_in(found))
+
     parties = [(Side(side), named(name)) for side, name in chosen.parties]
     mediator = found.names.get(found.dispute.mediator, "") if found.dispute.mediator else ""
     return {
@@ -84,11 +96,11 @@ def _told(found: WholeDispute, chosen: Agreement, *, open_names: bool) -> dict[s
         "profile_name": installation().district.profile.name,
         "station": found.station.name if found.station else "",
         "sides": [(label(side), [name for one, name in parties if one is side]) for side in Side],
-        "facts": mask_text(found.event.report.words),
-        "terms": (chosen.terms if open_names else mask_text(chosen.terms)).splitlines(),
+        "facts": mask_text(found.event.report.words) if open_names else written(found.event.report.words),
+        "terms": written(chosen.terms).splitlines(),
         "amount": _yuan(chosen.amount_yuan),
         "perform_by": chosen.perform_by.isoformat() if chosen.perform_by else "",
-        "place": chosen.place if open_names else mask_text(chosen.place),
+        "place": written(chosen.place),
         "signed_at": _at(chosen.signed_at.isoformat(), "%Y-%m-%d") if chosen.signed_at else "",
         "made_at": _at(chosen.made_at.isoformat(), "%Y-%m-%d"),
         "last_day": found.window.last_day.isoformat() if found.window else "",

@@ -193,9 +193,12 @@ def put_party(
     Raises
     ------
     DisputeValue, NotFoundError
-        where there are too many, or no such party
+        where there are too many, or no such party or account
     """
     held = hold(session, event_id, by=by, now=now, district=district)
+    account = values.get("person_id")
+    if account is not None and not disputes_people.names_of(session, [account]):
+        raise DisputeValue(field="person_id", reason=Reason("nobody has this account"))
     if party_id:
         if not disputes.change_party(session, event_id, party_id, dict(values)):
             raise NotFoundError(what=str(party_id))

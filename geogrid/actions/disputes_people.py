@@ -208,7 +208,7 @@ def appoint(
     row = disputes_people.mediator(session, person_id)
     if row is None:
         raise MediatorUnfit(name=str(person_id), reason=Reason("no mediator has this account"))
-    _need_fit(held, row, way)
+    need_fit(held, row, way)
     party = Party(PartyKind.PERSON, str(person_id))
     if way is MediatorWay.CITIZEN:
         _pick(held, party, reason)
@@ -223,7 +223,9 @@ def appoint(
     return disputes.find(session, event_id) or held.dispute
 
 
-def _need_fit(held: Held, row: MediatorRow, way: MediatorWay) -> None:
+def need_fit(held: Held, row: MediatorRow, way: MediatorWay) -> None:
+    """Raise MediatorUnfit for a party, for who stepped back, and for who works elsewhere unless the parties picked him."""
+
     def unfit(reason: Reason) -> MediatorUnfit:
         return MediatorUnfit(name=row.name, reason=reason)
 

@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Database
 
 from geogrid.actions.disputes import By, Held, go_along, hold, need_consent, need_open, papers_of
+from geogrid.actions.disputes_people import need_fit
 from geogrid.actions.district import District
-from geogrid.domain.disputes import Consent, Session, SessionOutcome, SessionPlace, SessionState
+from geogrid.domain.disputes import Consent, MediatorWay, Session, SessionOutcome, SessionPlace, SessionState
 from geogrid.domain.events import StepKind
 from geogrid.domain.stations import TravelMode
 from geogrid.errors import (
@@ -32,6 +33,8 @@ from geogrid.store import audit, disputes_people, disputes_sessions, editions
 from geogrid.store.disputes_people import StationRow
 
 LONGEST = timedelta(hours=8)
+FARTHEST = timedelta(days=731)
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 LONGEST_TEXT = 20_000
 BY_ROOM, BY_MEDIATOR = "ex_mediation_sessions_room", "ex_mediation_sessions_mediator"
 MOST_VISITS = 30
@@ -65,6 +68,8 @@ def _ready(held: Held, wanted: Session) -> Session:
     mediator = wanted.mediator if wanted.mediator.int else held.dispute.mediator
     if mediator is None:
         raise MediatorUnfit(name="-", reason=Reason("nobody was appointed yet"))
+    if mediator != held.dispute.mediator:
+        _need_mediator(held, mediator)
     _check_times(wanted, held.now)
     station = wanted.station or held.dispute.station
     if wanted.place is SessionPlace.ROOM:
@@ -80,11 +85,21 @@ def _ready(held: Held, wanted: Session) -> Session:
     return replace(wanted, mediator=mediator, station=station, room=wanted.room.strip(), point_lonlat=point)
 
 
+def _need_mediator(held: Held, person_id: UUID) -> None:
+    """Raise MediatorUnfit for who could not be appointed either: nobody fills the hours of somebody who has no part in it."""
+    row = disputes_people.mediator(held.session, person_id)
+    if row is None:
+        raise MediatorUnfit(name=str(person_id), reason=Reason("no mediator has this account"))
+    need_fit(held, row, MediatorWay.APPOINTED)
+
+
 def _check_times(wanted: Session, now: datetime) -> None:
     if not timedelta(0) < wanted.end - wanted.start <= LONGEST:
         raise DisputeValue(field="end", reason=Reason("it ends after it begins, and within {hours} hours", hours=8))
     if wanted.end <= now:
         raise DisputeValue(field="start", reason=Reason("it lies in the past"))
+    if wanted.end > now + FARTHEST:
+        raise DisputeValue(field="start", reason=Reason("it lies more than {days} days ahead", days=FARTHEST.days))
 
 
 def _booked(database: Database, wanted: Session, *, by: By, now: datetime, district: District) -> int:
@@ -179,13 +194,13 @@ class Circuit:
 def circuit(
     database: Database, person_id: UUID, day: date, *, district: District, mode: TravelMode = TravelMode.CAR
 ) -> Circuit | None:
-    """Return the visits of a mediator on a day with their shortest order by road; None for who is no mediator.
+    """Return the visits of a mediator on a day with their shortest order by road; None for who is no mediator, or no day of ours.
 
     Visits without a place on the map are told apart: nobody knows the way to them.
     """
     row = disputes_people.mediator(database, person_id)
     stations = disputes_people.stations_in_force(database, [row.station]) if row else []
-    if row is None or not stations:
+    if row is None or not stations or not FIRST_YEAR <= day.year <= LAST_YEAR:
         return None
     zone = ZoneInfo(district.profile.timezone)
     begin = datetime.combine(day, time(0), zone)

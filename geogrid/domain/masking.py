@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Digits may be of full width and be parted by spaces or dashes, also by several or by marks that nobody sees, as people write
 # and paste them; before a mobile number may stand the country's or the zero of calls from elsewhere.
@@ -30,6 +31,14 @@ def mask_text(text: str) -> str:
 def mask_name(name: str) -> str:
     """Return a name of which the first character stays: 张*."""
     return f"{name[0]}*" if name else ""
+
+
+def mask_names(text: str, names: Iterable[str]) -> str:
+    """Return ``text`` with names that are known masked wherever they stand; a single character is no name."""
+    for name in sorted({one.strip() for one in names}, key=len, reverse=True):
+        if len(name) > 1:
+            text = text.replace(name, mask_name(name))
+    return text
 
 
 def mask_phone(number: str) -> str:

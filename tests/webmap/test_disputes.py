@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from geogrid.actions.accept import accept_report
 from geogrid.actions.steps import TakeStep, take_step
@@ -17,7 +18,7 @@ from geogrid.domain.events import EventKind
 from geogrid.domain.people import Role
 from geogrid.store import disputes_people
 from geogrid.store.session import session_scope
-from tests.build_disputes import STATION_A, under
+from tests.build_disputes import STATION_A, STATION_B, under
 from tests.build_district import IN_A1, NOW, TOWNSHIP_B, report
 from tests.build_installation import DISTRICT
 from tests.build_life import DISPATCHER
@@ -257,3 +258,89 @@ def test_a_day_of_visits_is_laid_out_by_road_or_straight(counter):
     after = client.put("/api/v1/disputes/circuit", json={"day": "2025-06-19"}).get_json()
     assert after["planned_minutes"] == after["minutes"]
     assert isinstance(UUID(after["stops"][0]["event_id"]), UUID)
+
+
+SESSION = {"start": "2025-06-19T09:00:00+08:00", "end": "2025-06-19T10:00:00+08:00", "place": "room", "room": "一号"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"mediator": "0b6a1c3e-0d5b-4c3a-9d6e-1f2a3b4c5d6e"},  # of nobody
+        {"start": "9999-12-31T20:00:00+00:00", "end": "9999-12-31T23:00:00+00:00"},  # no page could show it again
+        {"point": [1e999, 45.9]},
+        {"point": [999, 45.9]},
+    ],
+)
+def test_an_appointment_that_nobody_could_keep_is_not_made(counter, more):
+    client, api, _ = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    answer = client.post(f"{api}/sessions", json=SESSION | more)
+    assert 400 <= answer.status_code < 500, answer.text
+    assert client.get(api).get_json()["sessions"] == []
+
+
+def test_nobody_fills_the_hours_of_a_mediator_who_has_no_part_in_the_dispute(small, counter):
+    client, api, _ = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    other = small.login_as(Role.MEDIATOR, station=STATION_B)
+    with session_scope(installation(small.app).engine) as session:
+        disputes_people.put_mediator(session, other.person_id, station=STATION_B, kinds=[], synthetic=True)
+    answer = client.post(f"{api}/sessions", json=SESSION | {"mediator": str(other.person_id)})
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "dispute.mediator")
+    gone = client.post(f"{api}/recusals", json={"person_id": str(client.person_id), "reason": "亲属关系"})
+    assert gone.status_code == 201
+    assert client.post(f"{api}/sessions", json=SESSION | {"mediator": str(client.person_id)}).status_code == 422
+
+
+def test_a_party_with_an_account_of_nobody_is_refused(counter):
+    client, api, _ = counter
+    answer = client.post(f"{api}/parties", json={"side": "applicant", "name": "甲方", "person_id": str(UUID(int=7))})
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "dispute.value")
+
+
+def test_who_visits_where_is_told_to_nobody_who_does_not_see_the_dispute(small, counter):
+    """The visits without a place are moved by no route; they were told to whoever asked for one."""
+    client, api, event_id = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    times = {"start": "2025-06-19T09:00:00+08:00", "end": "2025-06-19T10:00:00+08:00"}
+    client.post(f"{api}/sessions", json={**times, "place": "circuit", "address": "甲街道 1 号"})
+    with session_scope(installation(small.app).engine) as session:
+        session.execute(text("UPDATE mediation_sessions SET point = NULL"))
+    stranger = small.login_as(Role.MEDIATOR, station=STATION_B)
+    answer = stranger.put("/api/v1/disputes/circuit", json={"day": "2025-06-19", "mediator": str(client.person_id)})
+    assert str(event_id) not in answer.text
+    assert str(event_id) in client.get("/api/v1/disputes/circuit?day=2025-06-19").text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_beyond_every_calendar_is_refused(counter, day):
+    client, _, _ = counter
+    assert client.get(f"/api/v1/disputes/circuit?day={day}").status_code == 404
+    assert client.get(f"/mediator/circuit?day={day}").status_code == 400
+
+
+def test_names_of_parties_are_masked_in_what_was_written_about_them(counter):
+    client, api, event_id = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    client.post(f"{api}/agreements", json={"terms": "李建国赔偿王秀英三千元", "place": "王秀英家中"})
+    client.post(f"{api}/end", json={"outcome": "failed", "note": "李建国未到场"})
+    for path in (api, f"/mediator/{event_id}", f"/mediator/{event_id}/agreements/1.html"):
+        told = client.get(path).get_data(as_text=True)
+        assert "李*" in told, path
+        for name in ("李建国", "王秀英"):
+            assert name not in told, (path, name)
+
+
+def test_an_agreement_taken_along_is_in_the_audit(small, counter):
+    client, api, event_id = counter
+    agreed(client, api)
+    client.post(f"{api}/agreements", json={"terms": "赔偿"})
+    assert client.get(f"/mediator/{event_id}/agreements/1.pdf").status_code == 200
+    with session_scope(installation(small.app).engine) as session:
+        rows = session.execute(text("SELECT object_id, details FROM audit WHERE action = 'export.agreement'")).all()
+    assert [(row.object_id, row.details) for row in rows] == [(str(event_id), {"version": 1, "names": False})]

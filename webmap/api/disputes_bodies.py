@@ -14,7 +14,7 @@ from geogrid.actions.disputes_view import WholeDispute
 from geogrid.domain.clocks import Audience
 from geogrid.domain.disputes import Agreement, Confirmation, DisputeParty, GuidingCase, Performance, Referral, Session
 from geogrid.domain.labelled import LabelledEnum
-from geogrid.domain.masking import mask_name, mask_phone, mask_text
+from geogrid.domain.masking import mask_name, mask_names, mask_phone, mask_text
 from geogrid.errors.family import Reason
 from geogrid.rules.confirmation import REMAINS, Window
 from geogrid.rules.mediator_choice import MediatorRank
@@ -24,6 +24,9 @@ from webmap.installation import installation
 from webmap.language import current_language, label
 
 Body = dict[str, Any]
+WRITTEN = frozenset(
+    {"words", "address", "terms", "minutes", "reason", "note", "outcome_note", "paper", "papers", "place", "details", "reference"}
+)
 
 
 def coded(member: LabelledEnum | None) -> Body | None:
@@ -43,9 +46,9 @@ def kind_body(code: str) -> Body | None:
 
 
 def whole_body_of(whole: WholeDispute) -> Body:
-    """Return everything of a dispute."""
+    """Return everything of a dispute; what was written down about its parties names them masked too."""
     names = whole.names
-    return {
+    body = {
         **_about(whole),
         **_stands(whole),
         "station": _station(whole),
@@ -65,6 +68,22 @@ def whole_body_of(whole: WholeDispute) -> Body:
         "cases": [{**case_body(near.case), "likeness": near.likeness, "shared": list(near.shared)} for near in whole.cases],
         "history": history_body(whole.event.steps),
     }
+    masked: Body = without_names(body, names_in(whole))
+    return masked
+
+
+def names_in(whole: WholeDispute) -> set[str]:
+    """Return the names of all who are, or were when an agreement was written, parties to a dispute."""
+    return {one.name for one in whole.parties} | {name for one in whole.agreements for _, name in one.parties}
+
+
+def without_names(told: Any, names: set[str], field: str = "") -> Any:
+    """Return a body in which every text that somebody wrote has the names masked."""
+    if isinstance(told, dict):
+        return {key: without_names(value, names, field if field == "details" else key) for key, value in told.items()}
+    if isinstance(told, list):
+        return [without_names(one, names, field) for one in told]
+    return mask_names(told, names) if isinstance(told, str) and field in WRITTEN else told
 
 
 def _about(whole: WholeDispute) -> Body:
@@ -182,8 +201,8 @@ def confirmation_body(one: Confirmation) -> Body:
 
 def referral_body(one: Referral) -> Body:
     """Return a referral with its outcome."""
-    about = {"id": one.id, "direction": coded(one.direction), "body": coded(one.body), "name": one.name}
-    told = {"reference": one.reference, "at": here(one.at), "note": mask_text(one.note)}
+    about = {"id": one.id, "direction": coded(one.direction), "body": coded(one.body), "name": mask_text(one.name)}
+    told = {"reference": mask_text(one.reference), "at": here(one.at), "note": mask_text(one.note)}
     end = {"outcome": coded(one.outcome), "outcome_at": here(one.outcome_at), "outcome_note": mask_text(one.outcome_note)}
     return {**about, **told, **end}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from flask import request
@@ -31,6 +31,8 @@ from webmap.roles import whole_body
 Form = TypeVar("Form", bound=BaseModel)
 SHORT, LONG = 200, 20_000
 MOST_YUAN = 1e12
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 
 
 class Sent(BaseModel):
@@ -96,7 +98,7 @@ class SessionSent(Sent):
     station: str = Field("", max_length=20)
     room: str = Field("", max_length=80)
     address: str = Field("", max_length=SHORT)
-    point: tuple[float, float] | None = Field(None, description="longitude, latitude in degrees (CGCS2000)")
+    point: tuple[Longitude, Latitude] | None = Field(None, description="longitude, latitude in degrees (CGCS2000)")
 
 
 class SessionEnded(Sent):

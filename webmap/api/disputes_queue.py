@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.disputes import DisputeOutcome
 from geogrid.domain.events import EventKind
-from geogrid.domain.masking import mask_text
+from geogrid.domain.masking import mask_names, mask_text
 from geogrid.store import disputes_people
-from geogrid.store.tables.disputes import disputes
+from geogrid.store.tables.disputes import dispute_parties, disputes
 from layers.queue import read_queue, sort_of
 from layers.queue_filters import QueueFilter
 from layers.queue_rows import QueueRow, read_rows
@@ -40,7 +40,18 @@ def queue_rows(session: Session, *, mine: bool = False, is_open: bool = True, li
     rows = rows[:limit]
     ids = [told["mediator"] for told in kept.values() if told["mediator"]]
     names = disputes_people.names_of(session, ids)
-    return [_row(row, kept.get(row.event_id), names, me) for row in rows]
+    parties = _parties(session, [row.event_id for row in rows])
+    shown = [_row(row, kept.get(row.event_id), names, me) for row in rows]
+    return [{**one, "words": mask_names(one["words"], parties.get(one["id"], ()))[:CUT]} for one in shown]
+
+
+def _parties(session: Session, ids: list[UUID]) -> dict[str, list[str]]:
+    """Return the names of the parties of disputes, by the id of the event as text."""
+    found: dict[str, list[str]] = {}
+    query = select(dispute_parties.c.event_id, dispute_parties.c.name).where(dispute_parties.c.event_id == func.any(ids))
+    for row in session.execute(query):
+        found.setdefault(str(row.event_id), []).append(row.name)
+    return found
 
 
 def _kept(session: Session, ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -60,7 +71,7 @@ def _row(row: QueueRow, kept: dict[str, Any] | None, names: dict[UUID, str], me:
         "light": {"code": row.light.value, "title": label(row.light)},
         "due": due_words(row),
         "due_at": row.clock[1].isoformat() if row.clock else None,
-        "words": mask_text(values["words"])[:CUT],
+        "words": mask_text(values["words"]),
         "state": programme.state(values["state"]).title.text(language),
         "category": category.title.text(language) if category else "",
         "kind": kind_body(told.get("kind", "")),

@@ -91,9 +91,13 @@ def get_free_hours(path: EventPath) -> Response:
 @roles(MEDIATION)
 def get_circuit(query: CircuitQuery) -> Response:
     """Return the visits of a mediator on a day: order, ways and times by road; what the planned order would take."""
-    person = query.mediator or _me()
+    return get_circuit_of(query.mediator or _me(), query.day, query.mode)
+
+
+def get_circuit_of(person: UUID, day: date, mode: TravelMode = TravelMode.CAR) -> Response:
+    """Return a mediator's day as far as the caller sees the disputes that are visited; raises NotFoundError."""
     with reading() as session:
-        found = disputes_sessions.circuit(session, person, query.day, district=installation().district, mode=query.mode)
+        found = disputes_sessions.circuit(session, person, day, district=installation().district, mode=mode)
         if found is None:
             raise NotFoundError(what=str(person), where={"path": request.path})
         return answer(_circuit(session, found))
@@ -107,8 +111,8 @@ def put_circuit() -> Response:
     with session_scope(at.engine) as session:
         by = By(current_actor(), request.remote_addr or "")
         person = said.mediator or _me()
-        found = disputes_sessions.follow_route(session, person, said.day, by=by, now=at.now(), district=at.district)
-        return answer(_circuit(session, found))
+        disputes_sessions.follow_route(session, person, said.day, by=by, now=at.now(), district=at.district)
+    return get_circuit_of(person, said.day)
 
 
 def _circuit(session: Database, found: disputes_sessions.Circuit) -> dict:
