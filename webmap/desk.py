@@ -30,6 +30,7 @@ from webmap.login import current_actor, mark
 from webmap.officer import MAP_CSS, MAP_JS, TILES, TILES_JS
 from webmap.reading import reading
 from webmap.roles import PLACERS, READERS, REPORTERS, roles
+from webmap.staff_names import staff_name
 from webmap.static_files import FOLDER
 
 blueprint = Blueprint("desk", __name__)
@@ -154,4 +155,6 @@ def _colleagues(session: Session) -> list[dict[str, str]]:
         for one in people.search(session, now=installation().now(), role=role, limit=MOST_COLLEAGUES)
         if one.disabled_at is None and not one.integration
     }
-    return [{"party": f"person:{i}", "title": name} for i, name in found.items() if f"person:{i}" != current_actor().id]
+    return [
+        {"party": f"person:{i}", "title": staff_name(name)} for i, name in found.items() if f"person:{i}" != current_actor().id
+    ]

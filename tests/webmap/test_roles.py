@@ -21,6 +21,7 @@ FILLED = {
     "event_id": "0b6a1c3e-0d5b-4c3a-9d6e-1f2a3b4c5d6e",
     "person_id": "0b6a1c3e-0d5b-4c3a-9d6e-1f2a3b4c5d6e",
     "webhook_id": "0b6a1c3e-0d5b-4c3a-9d6e-1f2a3b4c5d6e",
+    "enterprise_id": "0b6a1c3e-0d5b-4c3a-9d6e-1f2a3b4c5d6e",
     "sha256": "0" * 64,
 }
 

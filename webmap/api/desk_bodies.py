@@ -17,6 +17,7 @@ from layers.queue_rows import QueueRow
 from webmap.api.bodies import instant
 from webmap.installation import installation
 from webmap.language import current_language, label
+from webmap.staff_names import staff_name
 
 MOST_WORDS = 120
 Coded = dict[str, str]
@@ -126,14 +127,14 @@ def _clock(row: QueueRow, programme: Programme | None) -> dict[str, Any] | None:
 
 
 def party_body(party: str | None, names: Names) -> dict[str, str] | None:
-    """Return a party with what it is called: a department by its label, a colleague by name, all else by name or code."""
+    """Return a party with what it is called: a department by its label, a colleague by ``staff_name``, others by name or code."""
     if not party:
         return None
     kind, _, code = party.partition(":")
     if kind == PartyKind.DEPARTMENT and code in Department.codes():
         return {"party": party, "title": label(Department(code))}
     if kind == PartyKind.PERSON:
-        return {"party": party, "title": names.people.get(code) or label(PartyKind.PERSON)}
+        return {"party": party, "title": staff_name(names.people.get(code, "")) or label(PartyKind.PERSON)}
     return {"party": party, "title": names.of(code)}
 
 

@@ -27,6 +27,7 @@ from webmap.language import current_language, label, say
 from webmap.opening_hours import hours_text
 from webmap.reading import must_see, reading
 from webmap.roles import READERS, roles
+from webmap.staff_names import staff_name
 
 KINDS = ("worker", "station", "department", "team")
 REASONS = {
@@ -118,7 +119,7 @@ def _row(kind: str, one: Found, chosen: Chosen) -> dict[str, Any]:
     known = chosen.candidate
     return {
         "party": known.party,
-        "title": label(Department(one.title)) if kind == "department" and one.title in Department.codes() else one.title,
+        "title": _title(kind, one),
         "detail": _detail(kind, one),
         "load": known.load,
         "distance_m": None if known.distance_m is None else round(known.distance_m, 1),
@@ -129,6 +130,12 @@ def _row(kind: str, one: Found, chosen: Chosen) -> dict[str, Any]:
         "nearest": Why.NEAREST in known.claims,
         "proposed": chosen.proposed,
     }
+
+
+def _title(kind: str, one: Found) -> str:
+    if kind == "worker":
+        return staff_name(one.title)
+    return label(Department(one.title)) if kind == "department" and one.title in Department.codes() else one.title
 
 
 def _detail(kind: str, one: Found) -> str:

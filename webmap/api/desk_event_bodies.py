@@ -21,6 +21,7 @@ from webmap.api.bodies import instant
 from webmap.api.desk_bodies import moment, party_body
 from webmap.api.matter_bodies import shown_details
 from webmap.language import current_language, label, say
+from webmap.staff_names import staff_name
 
 # What a step may ask for, and of what sort it is; what is not named here is text.
 SORTS = {
@@ -108,7 +109,7 @@ def actor_words(actor: str, details: Mapping[str, Any], names: Names) -> str:
         return role
     place = label(Department(post["department"])) if post.get("department") in Department.codes() else ""
     place = place or names.of(post.get("station") or post.get("unit") or "")
-    return " ".join(part for part in (role, place, names.people.get(code, "")) if part) or say("Reporter")
+    return " ".join(part for part in (role, place, staff_name(names.people.get(code, ""))) if part) or say("Reporter")
 
 
 def mentioned(steps: Sequence[Step], matter: Matter | None) -> tuple[set[str], set[str]]:

@@ -29,6 +29,7 @@ from webmap.installation import installation
 from webmap.login import current_actor
 from webmap.reading import current_scope, must_see, reading
 from webmap.roles import READERS, roles
+from webmap.staff_names import staff_name
 
 GIVERS = frozenset({Role.DISPATCHER, Role.COMMANDER, Role.TOWNSHIP_LEADER})
 REFUSED = {"401": Refusal, "403": Refusal, "404": Refusal, "415": Refusal}
@@ -142,4 +143,4 @@ def _order(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
 
 
 def _receipt(one: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": one["name"], "told_at": instant(order["given_at"]), "read_at": moment(one["read_at"])}
+    return {"name": staff_name(one["name"]), "told_at": instant(order["given_at"]), "read_at": moment(one["read_at"])}
