@@ -169,7 +169,7 @@ def raise_problem(
     NotFoundError
         without such an enterprise
     EnterpriseValue
-        without words, or for a category that the programme has not
+        without words, for a category that the programme has not, or a visit that was another's
     ReportIdConflict
         where something else was sent under the id
     """
@@ -177,6 +177,9 @@ def raise_problem(
     if found is None:
         raise NotFoundError(what=str(problem.enterprise_id))
     _check_problem(problem, district, rules)
+    if problem.visit_id is not None and not enterprises.has_visit(session, found.id, problem.visit_id):
+        known = "a visit of this enterprise"
+        raise EnterpriseValue(field="visit", value=str(problem.visit_id)[:40], known=known, where={"path": "visit"})
     locks.share_edition(session)
     report = _report_of(problem, found, now)
     told = {"now": now, "district": district}

@@ -139,6 +139,12 @@ def visit_of_key(session: Session, key: str) -> StoredVisit | None:
     return as_visit(row) if row else None
 
 
+def has_visit(session: Session, enterprise_id: UUID, visit_id: int) -> bool:
+    """Whether a visit is one of this enterprise. Rides the primary key."""
+    mine = (enterprise_visits.c.id == visit_id, enterprise_visits.c.enterprise_id == enterprise_id)
+    return session.scalar(select(enterprise_visits.c.id).where(*mine)) is not None
+
+
 def as_visit(row: Row) -> StoredVisit:
     """Return a visit of a row."""
     kind = VisitKind(row.kind)

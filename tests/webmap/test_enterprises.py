@@ -67,6 +67,7 @@ def test_a_visit_and_a_problem_stand_with_the_enterprise_masked(dispatcher, firm
         ("visits", VISIT | {"key": "k", "made_by": "me"}, 400),
         ("problems", {"id": str(uuid4()), "words": ""}, 400),
         ("problems", {"id": str(uuid4()), "words": "x", "category": "ZZ"}, 422),
+        ("problems", {"id": str(uuid4()), "words": "x", "visit": 999_999}, 422),
         ("events", {"event": str(uuid4()), "kind": "dispute"}, 404),
     ],
 )

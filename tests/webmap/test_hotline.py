@@ -161,3 +161,12 @@ def test_what_people_wrote_is_text_and_never_markup(operator):
     page = operator.get("/hotline?order=1").text
     assert "<script>alert(1)" not in page
     assert "&lt;b&gt;1&lt;/b&gt;" in page
+
+
+def test_nobody_adds_to_an_order_whose_event_he_does_not_see(small, operator):
+    first = operator.post(ORDERS, json=sent("HL1", **IN_A)).json
+    stranger = small.login_as(Role.DISPATCHER, unit=TOWNSHIP_B)
+    answer = stranger.post(ORDERS, json=sent("HL1", 诉求内容="请销单", **IN_A))
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+    assert first["event"]["number"] not in answer.text
+    assert [one["what"] for one in operator.get(f"{ORDERS}/HL1").json["messages"]] == ["order"]

@@ -65,13 +65,19 @@ class OrderBody(BaseModel):
 )
 @roles(OPERATORS)
 def post_order(path: ChannelPath) -> Response:
-    """201 with the event of a new order; known, amended or sent again: 200. Fields are theirs: see the channel's file."""
+    """201 with the event of a new order; known, amended or sent again: 200. Fields are theirs: see the channel's file.
+
+    404 for an order that became an event which the caller does not see.
+    """
     here = installation()
     channel = here.district.outside.of(path.channel)
     if request.mimetype != JSON:
         raise MediaTypeUnsupported(got=request.mimetype, wanted=JSON)
     order = order_of(channel, parse_object(whole_body()), now=here.now(), profile=here.district.profile)
     with session_scope(here.engine) as session:
+        known = hotline.find(session, channel.code, order.number)
+        if known is not None:
+            must_see(session, known.event_id)  # nobody adds to a matter of another part by guessing its number
         done = receive(session, channel, order, now=here.now(), district=here.district, actor=current_actor())
     body = order_body(done.order, done.event.number) | {"arrival": done.arrival.value}
     response = answer(body, 201 if done.arrival is Arrival.ORDER else 200)
