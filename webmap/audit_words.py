@@ -46,6 +46,13 @@ ACTIONS = {
     "webhook.remove": "Webhook removed",
     "order.receive": "Order of another system received",
     "order.resend": "Answer sent again",
+    "export.agreement": "Agreement taken along",
+    "export.assessment": "Assessment taken along",
+    "export.event": "Event taken along",
+    "export.figures": "Figures taken along",
+    "export.figure_events": "Rows behind a figure taken along",
+    "export.ledger": "Ledger of grids taken along",
+    "party.reveal": "Parties of a dispute revealed",
     "audit.read": "Audit read",
     "audit.verify": "Audit verified",
     "audit.export": "Head of the audit exported",
@@ -59,6 +66,8 @@ KINDS = {
     "webhook": "Webhook",
     "audit": "Audit",
     "assessment": "Assessment",
+    "figures": "Figures",
+    "ledger": "Ledger of grids",
     "wall_token": "Key of a wall",
 }
 

@@ -18,15 +18,18 @@ from geogrid.actions.photos import photo_path
 from geogrid.domain.clocks import Light
 from geogrid.errors import NotFoundError
 from geogrid.rules.effects import PARKED
+from geogrid.store import audit
 from geogrid.store import events as stored_events
 from geogrid.store.matter_views import of_event
 from geogrid.store.scope import visible
+from geogrid.store.session import session_scope
 from geogrid.store.tables.events import events
 from layers.event_map import BAR_M, SmallMap, small_map
 from layers.synthetic import holds_synthetic
 from layers.timeline import Timeline, draw
 from webmap.api.desk_event import event_page
 from webmap.cards import distance_text
+from webmap.follow import gives_code
 from webmap.installation import installation
 from webmap.language import current_language, label, say
 from webmap.login import current_actor, mark
@@ -53,6 +56,7 @@ class Told:
     synthetic: bool
     now: datetime
     pauses: dict[str, str]
+    reporter: str
 
 
 @blueprint.get("/events/<int:number>")
@@ -66,7 +70,10 @@ def page(number: int) -> str:
 @roles(READERS)
 def pdf(number: int) -> Response:
     """Send the same on paper, A4; it is made of what stands in it alone: nothing is fetched."""
-    told = _told(str(number))
+    told, here = _told(str(number)), installation()
+    with session_scope(here.engine) as session:
+        taken = {**audit.event(UUID(told.event["id"])), "address": request.remote_addr or ""}
+        audit.write(session, actor=current_actor().id, action="export.event", now=here.now(), **taken)
     response = Response(_printed(told), mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{number}.pdf"'
     response.headers["Cache-Control"] = "no-store"
@@ -88,7 +95,7 @@ def _told(number: str) -> Told:
         around = small_map(session, (point[0], point[1])) if point else None
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
     pauses = {rule.code: rule.title.text(language) for rule in view.programme.pauses} if view else {}
-    return Told(body, line, around, synthetic, now, pauses | {PARKED: say("parked")})
+    return Told(body, line, around, synthetic, now, pauses | {PARKED: say("parked")}, steps[0].actor if steps else "")
 
 
 def _by_number(session: Session, number: str) -> UUID:
@@ -117,6 +124,7 @@ def _rendered(told: Told, template: str, **more: Any) -> str:
         printed_at=_local(told.now.isoformat()),
         district=district_name(here.district.profile, current_language()),
         may_write=bool(held & REPORTERS),
+        gives_code=bool(held & REPORTERS) and gives_code(told.reporter),
         config={"id": told.event["id"], "mark": mark(), "language": current_language(), "words": _words()},
         **more,
     )

@@ -13,8 +13,9 @@ from flask.blueprints import BlueprintSetupState
 from geogrid.actions.follow import give_code, look, take_as_citizen
 from geogrid.domain.clocks import Light
 from geogrid.domain.programmes import StepRule
-from geogrid.errors import EvidenceInvalid, GeogridError, TooManyRequests
+from geogrid.errors import AccessForbidden, EvidenceInvalid, GeogridError, TooManyRequests
 from geogrid.rules.follow import citizens_steps, public_light, public_way, written
+from geogrid.store import events
 from geogrid.store.matter_views import MatterView
 from geogrid.store.session import session_scope
 from webmap.errors import error_body, status_of
@@ -24,7 +25,7 @@ from webmap.limits import Buckets
 from webmap.login import current_actor, keep_mark
 from webmap.matter_rows import SHAPES
 from webmap.reading import must_see
-from webmap.roles import PUBLIC, REPORTERS, roles
+from webmap.roles import CLERKS, PUBLIC, REPORTERS, roles
 
 blueprint = Blueprint("follow", __name__)
 
@@ -146,13 +147,25 @@ def _step(rule: StepRule) -> dict[str, Any]:
     return {"code": rule.code, "title": rule.title.text(current_language()), "rates": "rate" in rule.does, "words": words}
 
 
+def gives_code(reporter: str) -> bool:
+    """Whether the caller gives codes for what ``reporter`` ("person:<uuid>", "key:<name>") reported."""
+    actor = current_actor()
+    return bool(actor.roles() & CLERKS) or reporter == actor.id
+
+
 @blueprint.post("/events/<uuid:event_id>/follow-code")
 @roles(REPORTERS)
 def new_code(event_id: UUID) -> Response:
-    """Make a new code for who raised the matter, shown this once; the one before is not valid any more."""
+    """Make a new code for who raised the matter, shown this once; the one before is not valid any more.
+
+    403 to all but clerks and who reported it: who handles a matter does not make himself its citizen, who rates him.
+    """
     here = installation()
     with session_scope(here.engine) as session:
         must_see(session, event_id)
+        event = events.find(session, event_id)
+        if event is None or not gives_code(event.steps[0].actor):
+            raise AccessForbidden(where={"path": "follow-code"})
         code = give_code(session, event_id, actor=current_actor(), now=here.now(), address=request.remote_addr or "")
     response = jsonify({"code": written(code)})
     response.headers["Cache-Control"] = "no-store"

@@ -7,10 +7,13 @@ import shutil
 import subprocess
 
 import pytest
+from sqlalchemy import text as sql
 
 from geogrid.domain.people import Role
+from geogrid.store.session import session_scope
 from tests.build_district import IN_A1, TOWNSHIP_B
 from tests.build_installation import DISTRICT
+from webmap.installation import installation
 
 WORDS = "路灯不亮，请联系 13812345678"
 
@@ -62,6 +65,9 @@ def test_the_print_is_a_pdf_with_the_same_words_masked(small, event, tmp_path):
     answer = small.client().get(f"/events/{event.number}.pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert answer.data.startswith(b"%PDF-")
+    with session_scope(installation(small.app).engine) as session:
+        taken = session.scalars(sql("SELECT object_id FROM audit WHERE action = 'export.event'")).all()
+    assert taken == [str(event.id)]
     assert answer.headers["Cache-Control"] == "no-store"
     if shutil.which("pdftotext"):
         path = tmp_path / "event.pdf"

@@ -367,3 +367,19 @@ def test_drawings_are_well_formed_whatever_the_names():
             root = ET.fromstring(svg)
             assert "script" not in {element.tag.rsplit("}", 1)[-1] for element in root.iter()}
             assert "nan" not in svg.lower()
+
+
+@pytest.mark.parametrize(
+    ("path", "action"),
+    [
+        ("/figures.csv", "export.figures"),
+        ("/figures/closing_rate/events.csv", "export.figure_events"),
+    ],
+)
+def test_what_is_taken_along_is_in_the_audit(shared, path, action):
+    counted = text("SELECT count(*) FROM audit WHERE action = :action")
+    with session_scope(installation(shared.app).engine) as session:
+        before = session.scalar(counted, {"action": action})
+    assert shared.client().get(path).status_code == 200
+    with session_scope(installation(shared.app).engine) as session:
+        assert session.scalar(counted, {"action": action}) == before + 1

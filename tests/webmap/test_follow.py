@@ -11,7 +11,7 @@ from geogrid.actions.follow import give_code
 from geogrid.domain.people import SYSTEM, Role
 from geogrid.store.session import session_scope
 from tests.build_district import IN_A1, NOW
-from tests.build_installation import DISTRICT
+from tests.build_installation import DISTRICT, payload
 from webmap.follow import EXTENSION, TRIES_AT_ONCE
 from webmap.installation import installation
 
@@ -136,3 +136,14 @@ def test_looking_and_making_are_in_the_audit_and_the_code_is_not(small):
         ).all()
     assert [row.action for row in rows] == ["follow.code", "follow.look"]
     assert all(str(event.id) in row.told and code not in row.told for row in rows)
+
+
+def test_who_handles_a_matter_makes_himself_no_citizen_of_it(small):
+    """Else he would confirm and rate his own work; who reported it at a door gives the code to whom he met there."""
+    event, code = coded(small)
+    handler = small.login_as(Role.OFFICER, unit=DISTRICT)
+    assert handler.post(f"/events/{event.id}/follow-code").status_code == 403
+    assert 'id="code"' not in handler.get(f"/events/{event.number}").text
+    assert sent(small.guest(), number=event.number, code=code).status_code == 200
+    own = handler.post("/api/v1/events", json=payload()).get_json()
+    assert handler.post(f"/events/{own['id']}/follow-code").status_code == 200

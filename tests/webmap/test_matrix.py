@@ -234,7 +234,7 @@ OF_AN_EVENT: dict[tuple[str, str], Ask] = {
     ("POST", f"{_E}/steps"): Ask(f"{EVENT}/steps", ALL, 422, {"json": {"step": "fly"}}),
     ("GET", "/events/<int:number>"): Ask("/events/{number}", ALL),
     ("GET", "/events/<int:number>.pdf"): Ask("/events/{number}.pdf", ALL),
-    ("POST", "/events/<uuid:event_id>/follow-code"): Ask("/events/{event}/follow-code", REPORTERS),
+    ("POST", "/events/<uuid:event_id>/follow-code"): Ask("/events/{event}/follow-code", CLERKS),
     ("POST", f"{_E}/reveal"): Ask(f"{EVENT}/reveal", ALL, 422, {"json": {"purpose": "-"}}),
     ("PUT", f"{_E}/grid"): Ask(f"{EVENT}/grid", PLACERS, 409, {"json": {"grid_code": "999901001001002"}}),
     ("PUT", f"{_E}/photos/<sha256>"): Ask(f"{EVENT}/photos/{SHA}", REPORTERS, 422, {"data": b"no picture"}),

@@ -14,6 +14,7 @@ from layers.indicators import read_book
 from layers.indicators.lists import MOST_PER_PAGE
 from webmap.figures.base import blueprint
 from webmap.figures.behind import Behind, behind, head_of, read_page
+from webmap.figures.files import note_export
 from webmap.figures.page import asked_of
 from webmap.figures.words import part_title, period_text
 from webmap.installation import installation
@@ -62,6 +63,8 @@ def events_file(code: str) -> Response:
     lines += [[title for _, title in page.columns], *([row[name] for name, _ in page.columns] for row in rows)]
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([escaped(as_text(cell)) for cell in line] for line in lines)
+    period = f"{what.asked.first}..{what.asked.last}"
+    note_export("export.figure_events", period, {"figure": code, "part": what.part.value, "rows": len(rows)})
     name = f"{code}-{what.part.value}-{what.asked.first}-{what.asked.last}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(BOM + out.getvalue(), mimetype="text/csv", headers=headers)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 from flask import Response, request
 
 from etl.export import as_text, escaped
 from geogrid.errors import RequestInvalid
+from geogrid.store import audit
+from geogrid.store.session import session_scope
 from webmap.figures.base import blueprint
 from webmap.figures.page import from_address
 from webmap.figures.printed import PAPERS, printed
 from webmap.figures.rows import every_row
 from webmap.figures.sheets import HEAD, cells_of, head_lines, workbook
 from webmap.figures.told import Told, tell
+from webmap.installation import installation
 from webmap.language import say
+from webmap.login import current_actor
 from webmap.roles import READERS, roles
 from webmap.signed_in import signed_in
 
@@ -59,7 +64,16 @@ def who() -> str:
     return person.name if person else say("a program with a key")
 
 
+def note_export(action: str, period: str, details: dict[str, Any]) -> None:
+    """Write into the audit that somebody took figures, or the rows behind one, along."""
+    here = installation()
+    told = {"object_kind": "figures", "object_id": period, "details": details, "address": request.remote_addr or ""}
+    with session_scope(here.engine) as session:
+        audit.write(session, actor=current_actor().id, action=action, now=here.now(), **told)
+
+
 def _file(data: bytes, media_type: str, told: Told, ending: str) -> Response:
     asked = told.asked
+    note_export("export.figures", f"{asked.first}..{asked.last}", {"by": asked.by.value, "form": ending})
     name = f"figures-{asked.by.value}-{asked.first}-{asked.last}.{ending}"
     return Response(data, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
