@@ -96,7 +96,9 @@ class Happening:
     """An outcome reached: of which event, by which of its steps (``seq``), when, and whose it is.
 
     ``worker`` is the person who handled or settled ("person:..."; "" where a machine or nobody did), ``department`` the one that
-    led or owned the matter ("" for none). ``late_clocks`` are the programme's clocks of which a run ended late.
+    led or owned the matter ("" for none). ``late_clocks`` are the programme's clocks of which a run ended late,
+    ``own_late_clocks`` those of which the last one did: a matter that was escalated because it was late is not late by who
+    then handled it in time.
     """
 
     outcome: Outcome
@@ -109,6 +111,7 @@ class Happening:
     department: str
     worker: str
     late_clocks: tuple[str, ...] = ()
+    own_late_clocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

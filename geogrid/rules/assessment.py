@@ -136,22 +136,22 @@ def entries(sheet: Sheet, happened: Iterable[Happening]) -> Iterator[Entry]:
     """Give the lines that outcomes earn: one a rule, subject and outcome."""
     for one in happened:
         for rule in sheet.rules:
-            if not _meant(rule, one):
-                continue
             for subject_kind in rule.subjects:
-                if subject := _subject(one, subject_kind):
+                if (subject := _subject(one, subject_kind)) and _meant(rule, one, subject_kind):
                     key = Key(subject_kind, subject, rule.code, one.event_id, one.seq)
                     yield Entry(key, rule.points, one.township)
 
 
-def _meant(rule: ScoringRule, one: Happening) -> bool:
+def _meant(rule: ScoringRule, one: Happening, subject: Subject) -> bool:
+    """Whether a rule means an outcome: a worker answers for the last run of a clock, his own, a street or department for all."""
     if (rule.kinds and one.kind not in rule.kinds) or (rule.handling and one.handling not in rule.handling):
         return False
     if rule.outcome not in CLOCKED:
         return one.outcome is rule.outcome
     if one.outcome not in CLOCKED:
         return False
-    late = bool(set(one.late_clocks) & set(rule.clocks))
+    late_clocks = one.own_late_clocks if subject is Subject.WORKER else one.late_clocks
+    late = bool(set(late_clocks) & set(rule.clocks))
     return late == (rule.outcome is Outcome.CLOSED_LATE)
 
 

@@ -27,7 +27,10 @@ SELECT r.event_id, r.seq, r.at, r.step_kind, r.details ->> 'rating' AS rating, r
        m.owner, m.lead,
        (SELECT w.actor FROM steps AS w WHERE w.event_id = r.event_id AND w.seq <= r.seq
             AND w.kind = ANY (CAST(:work AS text[])) ORDER BY w.seq DESC LIMIT 1) AS worker,
-       (SELECT array_agg(DISTINCT c.clock) FROM clocks AS c WHERE c.event_id = r.event_id AND c.is_late) AS late_clocks
+       (SELECT array_agg(DISTINCT c.clock) FROM clocks AS c WHERE c.event_id = r.event_id AND c.is_late) AS late_clocks,
+       (SELECT array_agg(own.clock) FROM (
+            SELECT DISTINCT ON (c.clock) c.clock, c.is_late FROM clocks AS c WHERE c.event_id = r.event_id
+            ORDER BY c.clock, c.run DESC) AS own WHERE own.is_late) AS own_late_clocks
 FROM reached AS r JOIN events AS e ON e.id = r.event_id LEFT JOIN matters AS m ON m.event_id = r.event_id
 ORDER BY r.event_id, r.seq
 """
@@ -86,8 +89,9 @@ def _happenings(row: Any) -> list[Happening]:
         return []
     worker = row.worker if row.worker and row.worker.startswith(PERSON) else ""
     department = next((p.removeprefix(DEPARTMENT) for p in (row.lead, row.owner) if p and p.startswith(DEPARTMENT)), "")
-    late = tuple(row.late_clocks or ())
-    return [Happening(outcome, row.event_id, row.seq, row.at, row.kind, row.handling, row.township, department, worker, late)]
+    late, own = tuple(row.late_clocks or ()), tuple(row.own_late_clocks or ())
+    told = (row.event_id, row.seq, row.at, row.kind, row.handling, row.township)
+    return [Happening(outcome, *told, department, worker, late, own)]
 
 
 def _outcome(row: Any) -> Outcome | None:

@@ -77,10 +77,18 @@ def test_an_outcome_scores_once_for_each_subject():
 
 def test_late_by_a_clock_of_the_rule_and_by_no_other():
     sheet = parse_sheet(TEXT)
-    late = list(entries(sheet, [happening(late_clocks=("handle",))]))
-    of_another = list(entries(sheet, [happening(late_clocks=("verify", "accept"))]))
+    late = list(entries(sheet, [happening(late_clocks=("handle",), own_late_clocks=("handle",))]))
+    of_another = list(entries(sheet, [happening(late_clocks=("verify", "accept"), own_late_clocks=("verify",))]))
     assert {e.key.rule for e in late} == {"late"} and {e.points for e in late} == {-2.0}
     assert {e.key.rule for e in of_another} == {"in_time"}  # the verifier's delay is not the handler's
+
+
+def test_who_takes_over_a_late_matter_and_handles_it_in_time_is_not_late():
+    """It was escalated because the village was late: the township is charged, the person who then did it is not."""
+    found = list(entries(parse_sheet(TEXT), [happening(late_clocks=("handle",), own_late_clocks=())]))
+    assert {(e.key.subject_kind, e.key.rule) for e in found} == {
+        (Subject.WORKER, "in_time"), (Subject.TOWNSHIP, "late"), (Subject.DEPARTMENT, "late"),
+    }  # fmt: skip
 
 
 def test_nobody_scores_where_nobody_is_named():
