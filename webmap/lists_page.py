@@ -231,7 +231,7 @@ def _opened(session: Session, programme: Programme, found: Matrix, asked: dict[s
         "code": cell.category,
         "unit": cell.unit,
         "entries": [_entry(one, names, cell.unit) for one in entries],
-        "proposes_for": proposes_for(current_actor()),
+        "proposes_for": proposes_for(current_actor(), cell.unit),
         "parts": list(Part),
         "close": _address({**asked, "category": "", "unit": ""}),
     }

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.grids import Department
 from geogrid.domain.lists import Item, ItemState, Named, Part
-from geogrid.domain.people import Actor, Role
+from geogrid.domain.people import Actor, Post, Role
 from geogrid.domain.places import Level
 from geogrid.domain.programmes import Programme
 from geogrid.errors import AccessForbidden, ListConflict, ListSamePerson, ListState, ListUnknown, NotFoundError
-from geogrid.store import audit, editions, lists, unit_names
+from geogrid.store import audit, editions, lists, people, unit_names
 from geogrid.store.lists import Listed
 
 # Who decides on what; a department proposes for its own list only.
@@ -49,13 +49,13 @@ def propose(session: Session, item: Item, *, actor: Actor, now: datetime, progra
     Raises
     ------
     AccessForbidden
-        for who holds no post that proposes, or proposes for another department.
+        for who holds no post that proposes there, or proposes for another department.
     ListUnknown
         for a category, a unit or a department that nobody knows.
     ListConflict
         where it stands on that list already.
     """
-    _may(actor, ItemState.PROPOSED, item.department)
+    _may(actor, ItemState.PROPOSED, item.department, item.unit)
     _check(session, item, programme)
     try:
         with session.begin_nested():
@@ -80,7 +80,7 @@ def decide(session: Session, number: int, state: ItemState, *, actor: Actor, now
     found = lists.find_item(session, number, lock=True)
     if found is None:
         raise NotFoundError(what=str(number))
-    _may(actor, state, found.item.department)
+    _may(actor, state, found.item.department, found.item.unit)
     if state not in FROM or found.state not in FROM[state]:
         raise ListState(state=found.state.value, wanted=state.value)
     if actor.id == found.proposed_by and state is not ItemState.SUSPENDED:
@@ -102,27 +102,33 @@ def name_person(session: Session, named: Named, *, actor: Actor, now: datetime) 
 
 def next_states(found: Listed, actor: Actor) -> dict[ItemState, bool]:
     """Return what the posts of ``actor`` decide next on an entry; False where somebody else must, as the actor proposed it."""
-    may = [state for state, before in FROM.items() if found.state in before and _holds(actor, state, found.item.department)]
+    item = found.item
+    may = [state for state, before in FROM.items() if found.state in before and _holds(actor, state, item.department, item.unit)]
     return {state: state is ItemState.SUSPENDED or actor.id != found.proposed_by for state in may}
 
 
-def may_propose(actor: Actor, department: str) -> bool:
-    """Return whether ``actor`` may propose for the list of a department."""
-    return _holds(actor, ItemState.PROPOSED, department)
+def may_propose(actor: Actor, department: str, unit: str) -> bool:
+    """Return whether ``actor`` may propose for the list of a department in a unit."""
+    return _holds(actor, ItemState.PROPOSED, department, unit)
 
 
-def proposes_for(actor: Actor) -> tuple[Department, ...]:
-    """Return the departments for whose lists ``actor`` may propose."""
-    return tuple(department for department in Department if _holds(actor, ItemState.PROPOSED, department.value))
+def proposes_for(actor: Actor, unit: str) -> tuple[Department, ...]:
+    """Return the departments for whose lists in a unit ``actor`` may propose."""
+    return tuple(department for department in Department if _holds(actor, ItemState.PROPOSED, department.value, unit))
 
 
-def _holds(actor: Actor, state: ItemState, department: str) -> bool:
+def _holds(actor: Actor, state: ItemState, department: str, unit: str) -> bool:
     held = [post for post in actor.posts if post.role in WHO[state]]
-    return any(post.role is not Role.DEPARTMENT or post.department == department for post in held)
+    return any(_reaches(post, unit) if post.role is not Role.DEPARTMENT else post.department == department for post in held)
 
 
-def _may(actor: Actor, state: ItemState, department: str) -> None:
-    if not _holds(actor, state, department):
+def _reaches(post: Post, unit: str) -> bool:
+    """Whether a post of a place decides on a unit: nobody decides for another township."""
+    return not post.unit or post.unit in people.covering_units(unit)
+
+
+def _may(actor: Actor, state: ItemState, department: str, unit: str) -> None:
+    if not _holds(actor, state, department, unit):
         raise AccessForbidden(where={"path": state.value})
 
 

@@ -87,7 +87,7 @@ def _fault(entry: Entry, held: Mapping[Key, tuple[str, bool]], actor: Actor, uni
     item = entry.item
     if item.unit not in units:
         return ListUnknown(field="unit", value=item.unit, known="geogrid lists matrix", where={"path": "unit"})
-    if not entry.trace and not may_propose(actor, item.department):
+    if not entry.trace and not may_propose(actor, item.department, item.unit):
         return AccessForbidden(where={"path": "department"})
     part, of_file = held.get(_key(item), (item.part.value, False))
     if of_file or part != item.part.value:

@@ -180,5 +180,5 @@ def test_who_decides_next_is_told_before_he_tries(session, programme):
     assert next_states(found, DISPATCHER) == {ItemState.ASSESSED: False}, "another decides than proposed"
     assert next_states(found, COMMANDER) == {ItemState.ASSESSED: True, ItemState.SUSPENDED: True}
     assert next_states(found, URBAN) == {}
-    assert [one.value for one in proposes_for(URBAN)] == ["urban"]
-    assert len(proposes_for(COMMANDER)) == 8
+    assert [one.value for one in proposes_for(URBAN, TOWNSHIP_A)] == ["urban"]
+    assert len(proposes_for(COMMANDER, TOWNSHIP_A)) == 8

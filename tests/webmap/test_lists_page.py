@@ -152,3 +152,14 @@ def test_what_is_done_on_the_page_is_in_the_audit(small, urban, dispatcher):
         query = "SELECT action, actor FROM audit WHERE object_kind = 'list_item' ORDER BY id"
         told = session.execute(text(query)).all()
     assert told == [("list.proposed", f"person:{urban.person_id}"), ("list.assessed", f"person:{dispatcher.person_id}")]
+
+
+def test_nobody_proposes_or_decides_for_another_township(small, urban):
+    assert propose(urban).status_code == 303
+    with session_scope(installation(small.app).engine) as session:
+        number = session.scalar(text("SELECT max(id) FROM list_items"))
+    foreign = small.login_as(Role.DISPATCHER, unit=TOWNSHIP_B)
+    assert foreign.post(f"{PAGE}/{number}/decisions", data={"state": "assessed"}, headers=HTML).status_code == 403
+    assert propose(foreign, category="E02").status_code == 403
+    own = small.login_as(Role.DISPATCHER, unit=TOWNSHIP_A)
+    assert own.post(f"{PAGE}/{number}/decisions", data={"state": "assessed"}, headers=HTML).status_code == 303
