@@ -248,6 +248,9 @@ def test_many_at_once_are_previewed_and_then_done(serving):
         shot(page, "desk_bulk_zh")
         page.keyboard.press("Control+Enter")
         page.wait_for_selector("#sheet", state="hidden")
+        page.keyboard.press("n")
+        page.fill("#sheet textarea", "核实过")
+        expect(page.locator("#sheet button[type=submit]")).to_have_text("保存备注")  # not what the panel before called it
     assert sorted(states(serving)) == ["opened"] * 3 + ["reported"] * 2
 
 

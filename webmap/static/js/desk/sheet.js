@@ -36,6 +36,7 @@ export class Sheet {
     Object.assign(this, { name, run, base, key: newKey(), leave: onClose, sending: false });
     this.title.textContent = title;
     this.body.replaceChildren(...[content].flat());
+    this.body.oninput = null; // what the panel before listened to
     this.tell("", "");
     this.go = action ? el("button", { type: "submit", class: "main" }, action) : null;
     this.foot.replaceChildren(...[this.go, ...more].filter(Boolean));
