@@ -75,6 +75,7 @@ def install_limits(
 PORTIONS_A_MINUTE = 50  # a process takes so many portions of a minute's allowance: one request in so many asks the database
 PORTION_LASTS = timedelta(minutes=1)
 UNCOUNTED = frozenset({"tiles.tile"})  # a map asks for dozens at once; the address' bucket holds them
+REVEALED = ("/reveal", "/callback")
 EXPORTED = (".csv", ".xlsx", ".pdf", ".docx", ".gpkg", ".zip")
 
 Take = Callable[[str, Allowance, int, int, datetime], float]
@@ -148,7 +149,7 @@ def allowance_of(rule: str, view: Callable) -> Allowance:
     said: Allowance | None = getattr(view, "allowance", None)
     if said is not None:
         return said
-    if rule.endswith("/reveal"):
+    if rule.endswith(REVEALED):
         return Allowance.REVEAL
     return Allowance.EXPORT if rule.endswith(EXPORTED) else Allowance.ASK
 

@@ -15,6 +15,7 @@ from geogrid.actions import disputes_papers
 from geogrid.actions.disputes import By
 from geogrid.actions.disputes_view import WholeDispute, whole
 from geogrid.domain.disputes import Agreement, Side
+from geogrid.domain.doors import Allowance
 from geogrid.domain.masking import mask_name, mask_names, mask_text
 from geogrid.errors import AccessError, NotFoundError, RequestInvalid, RevealLimit
 from geogrid.store import audit
@@ -66,6 +67,9 @@ def agreement(event_id: UUID, version: int, form: str) -> Response:
     response = Response(pdf_of(text), mimetype=PDF)
     response.headers["Content-Disposition"] = f'inline; filename="agreement-{chosen.number}.pdf"'
     return response
+
+
+agreement.allowance = Allowance.EXPORT  # type: ignore[attr-defined]
 
 
 def _reveal(event_id: UUID, purpose: str) -> None:

@@ -94,7 +94,8 @@ def test_every_route_that_hands_out_a_sheet_is_counted_as_an_export(shared):
     """What a route is counted as follows from its address: a new export cannot forget it."""
     for rule in shared.app.url_map.iter_rules():
         counted = allowance_of(rule.rule, shared.app.view_functions[rule.endpoint])
-        assert (counted is Allowance.REVEAL) == rule.rule.endswith("/reveal")
+        assert (counted is Allowance.REVEAL) == rule.rule.endswith(("/reveal", "/callback"))
+        assert "/agreements/<int:version>." not in rule.rule or counted is Allowance.EXPORT
         assert (Path(rule.rule).suffix in {".csv", ".xlsx", ".pdf"}) <= (counted is Allowance.EXPORT)
     assert allowance_of("/recast.csv", lambda: None) is Allowance.EXPORT
 
