@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones count in East Asian editions
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 EXCEL_DIGITS = 11  # whole numbers up to here show as typed in a spreadsheet; longer ones are codes and stay text
@@ -100,6 +101,11 @@ def escaped(text: str) -> str:
     if text.startswith(FORMULA_STARTS) and not PLAIN_NUMBER.fullmatch(text):
         return "'" + text
     return text
+
+
+def cell_text(text: str) -> str:
+    """Return ``text`` as a workbook takes it: no formula, and no character that its XML cannot hold."""
+    return CONTROL.sub("\ufffd", escaped(text))
 
 
 def free_names(names: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from etl.export import escaped
+from etl.export import cell_text
 from geogrid.domain.assessment import Sheet, Subject
 from geogrid.rules.assessment import Score
 from geogrid.store.assessment import Line
@@ -52,7 +52,7 @@ def _new(book: Workbook, title: str, mark: list[str]) -> Worksheet:
 
 
 def _head(page: Worksheet, titles: Sequence[str]) -> None:
-    page.append([escaped(title) for title in titles])
+    page.append([cell_text(title) for title in titles])
     for cell in page[page.max_row]:
         cell.font = Font(bold=True)
     page.freeze_panes = page.cell(page.max_row + 1, 2)
@@ -70,7 +70,7 @@ def _scores(
         remark = say("too few outcomes for a rank") if one.is_small else ""
         rank = one.rank if ranked else None
         points = [one.by_rule.get(rule.code, (0.0, 0.0))[0] for rule in rules]
-        page.append([rank, escaped(names.get(one.subject, one.subject)), one.points, one.outcomes, remark, *points])
+        page.append([rank, cell_text(names.get(one.subject, one.subject)), one.points, one.outcomes, remark, *points])
 
 
 def _lines(page: Worksheet, sheet: Sheet, lines: Sequence[Line], names: Names, numbers: Mapping[UUID, str]) -> None:
@@ -80,7 +80,7 @@ def _lines(page: Worksheet, sheet: Sheet, lines: Sequence[Line], names: Names, n
         who = names[line.key.subject_kind].get(line.key.subject, line.key.subject)
         title = rule.title.text(current_language()) if rule else line.key.rule
         number = numbers.get(line.key.event_id, "")
-        told = [escaped(who), escaped(title), escaped(number), line.points]
+        told = [cell_text(who), cell_text(title), cell_text(number), line.points]
         page.append([*told, label(line.kind), shown_time(line.written_at), line.sheet_version])
 
 
@@ -88,5 +88,5 @@ def _rules(page: Worksheet, sheet: Sheet) -> None:
     _head(page, [say("Rule"), say("Outcome"), say("Points"), say("Bound in a month"), say("Clocks"), say("Who")])
     for rule in sheet.rules:
         who = say(", ").join(label(kind) for kind in rule.subjects)
-        title = escaped(rule.title.text(current_language()))
+        title = cell_text(rule.title.text(current_language()))
         page.append([title, label(rule.outcome), rule.points, rule.most, ", ".join(rule.clocks), who])

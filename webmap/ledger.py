@@ -14,7 +14,7 @@ from openpyxl.styles import Font
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from etl.export import escaped
+from etl.export import cell_text
 from geogrid.domain.events import EventKind
 from geogrid.domain.grids import ExclusiveKind, GridKind
 from geogrid.domain.masking import mask_name
@@ -151,16 +151,16 @@ def workbook(rows: Sequence[dict[str, Any]], organisations: Sequence[Sequence[st
               "organisations", "open", "closed")  # fmt: skip
     page = _new(book, say("Grids"), mark, [say(title) for title in titles])
     for row in rows:
-        page.append([escaped(value) if isinstance(value, str) else value for value in (row[name] for name in fields)])
+        page.append([cell_text(value) if isinstance(value, str) else value for value in (row[name] for name in fields)])
     kinds = list(EventKind)
     heads = [f"{label(kind)} {say(state)}" for kind in kinds for state in ("open", "closed")]
     page = _new(book, say("Events by kind"), mark, [say("Code"), *heads])
     for row in rows:
         counts = [row[side].get(kind.value, 0) for kind in kinds for side in ("open_events", "closed_events")]
-        page.append([escaped(row["code"]), *counts])
+        page.append([cell_text(row["code"]), *counts])
     page = _new(book, say("Organisations"), mark, [say(title) for title in ORGANISATION])
     for organisation in organisations:
-        page.append([escaped(value) for value in organisation])
+        page.append([cell_text(value) for value in organisation])
     packed = io.BytesIO()
     book.save(packed)
     return packed.getvalue()
@@ -172,7 +172,7 @@ def _new(book: Workbook, title: str, mark: list[str], titles: Sequence[str]) -> 
         page.column_dimensions[chr(ord("A") + number)].width = width
     page.freeze_panes = "C3"
     page.append(mark)
-    heads = [WriteOnlyCell(page, value=escaped(name)) for name in titles]
+    heads = [WriteOnlyCell(page, value=cell_text(name)) for name in titles]
     for head in heads:
         head.font = Font(bold=True)
     page.append(heads)

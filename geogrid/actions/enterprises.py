@@ -37,7 +37,7 @@ REASONS = {
     "characters": "it has digits and capital letters without I, O, S, V and Z, in their places",
     "check": "its last character does not fit the others",
 }
-LONGEST_WORDS, LONGEST_VISITORS, LONGEST_KEY = 2_000, 200, 200
+LONGEST_WORDS, LONGEST_VISITORS, LONGEST_KEY, LONGEST_BODY = 2_000, 200, 200, 80
 BODIES = frozenset({PartyKind.UNIT, PartyKind.DEPARTMENT, PartyKind.TEAM})
 EARLIEST_DAYS = 3_660
 
@@ -140,8 +140,8 @@ def record_visit(session: Session, visit: Visit, *, actor: Actor, now: datetime,
 def check_visit(visit: Visit, *, today: date) -> None:
     """Raise EnterpriseValue for what cannot be kept."""
     kind, colon, code = visit.body.partition(":")
-    if not colon or kind not in {one.value for one in BODIES} or not code:
-        raise EnterpriseValue(field="body", value=visit.body, known="unit:…, department:…, team:…", where={"path": "body"})
+    if not colon or kind not in {one.value for one in BODIES} or not code or len(visit.body) > LONGEST_BODY:
+        raise EnterpriseValue(field="body", value=visit.body[:40], known="unit:…, department:…, team:…", where={"path": "body"})
     if kind == PartyKind.DEPARTMENT.value and code not in Department.codes():
         raise EnterpriseValue(field="body", value=visit.body, known=", ".join(Department.codes()), where={"path": "body"})
     if visit.on_date > today or (today - visit.on_date).days > EARLIEST_DAYS:

@@ -220,6 +220,13 @@ def test_a_view_is_saved_shared_used_changed_and_deleted_by_its_owner_alone(smal
     assert dispatcher.get("/api/v1/desk/views").get_json()["views"] == []
 
 
+def test_what_is_written_into_a_shared_view_is_masked_for_others(small, dispatcher):
+    body = {"name": "催 13912345678", "query": {"q": "13912345678"}, "shared": True}
+    assert dispatcher.post("/api/v1/desk/views", json=body).get_json()["query"] == body["query"]
+    other = small.login_as(Role.DISPATCHER, unit=DISTRICT).get("/api/v1/desk/views")
+    assert "13912345678" not in other.text and "139****5678" in other.text
+
+
 @pytest.mark.parametrize("query", [{"light": "blue"}, {"more": "1"}, {"open": "2"}, {"q": "x" * 61}])
 def test_a_view_with_filters_that_the_queue_does_not_take_is_refused(small, dispatcher, query):
     refused = dispatcher.post("/api/v1/desk/views", json={"name": "v", "query": query})

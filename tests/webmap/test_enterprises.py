@@ -64,6 +64,7 @@ def test_a_visit_and_a_problem_stand_with_the_enterprise_masked(dispatcher, firm
         ("visits", VISIT, 400),
         ("visits", VISIT | {"key": "k", "date": "2025-06-19"}, 422),
         ("visits", VISIT | {"key": "k", "body": "nobody"}, 422),
+        ("visits", VISIT | {"key": "k", "body": "unit:" + "9" * 9_999}, 422),
         ("visits", VISIT | {"key": "k", "made_by": "me"}, 400),
         ("problems", {"id": str(uuid4()), "words": ""}, 400),
         ("problems", {"id": str(uuid4()), "words": "x", "category": "ZZ"}, 422),

@@ -127,3 +127,12 @@ def test_enterprises_are_organisations_of_their_grid(small, a1):
     elsewhere = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_B)
     book = load_workbook(io.BytesIO(elsewhere.get("/ledger.xlsx", headers=HTML).data))
     assert "Y1999901000000010X" not in str(list(book["Organisations"].iter_rows(values_only=True)))
+
+
+def test_a_character_that_no_workbook_holds_costs_nobody_the_workbook(small, a1):
+    with session_scope(installation(small.app).engine) as session:
+        session.execute(text("UPDATE base_grids SET name = E'甲\\x0b网格'"))
+    got = small.client().get("/ledger.xlsx")
+    assert got.status_code == 200
+    names = [row[1] for row in load_workbook(io.BytesIO(got.data)).worksheets[0].iter_rows(min_row=3, values_only=True)]
+    assert set(names) == {"甲\ufffd网格"}

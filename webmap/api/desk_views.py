@@ -10,6 +10,7 @@ from flask_openapi import RequestBody
 from pydantic import BaseModel, Field, ValidationError
 
 from geogrid.actions.saved_views import change_view, delete_view, save_view, view_for
+from geogrid.domain.masking import mask_text
 from geogrid.errors import RequestInvalid
 from geogrid.store import desk
 from geogrid.store.session import session_scope
@@ -132,5 +133,8 @@ def with_view(query: QueueQuery) -> QueueQuery:
 
 
 def _view(row: Mapping[str, Any]) -> dict[str, Any]:
-    told = {"id": row["id"], "name": row["name"], "query": row["query"], "shared": row["shared"]}
-    return {**told, "mine": row["person"] == current_actor().id}
+    """Return a view; what somebody else wrote into it is masked, as all that people write."""
+    mine, name, query = row["person"] == current_actor().id, row["name"], row["query"]
+    if not mine:
+        name, query = mask_text(name), {**query, **({"q": mask_text(str(query["q"]))} if "q" in query else {})}
+    return {"id": row["id"], "name": name, "query": query, "shared": row["shared"], "mine": mine}

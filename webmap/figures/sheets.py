@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from etl.export import escaped
+from etl.export import cell_text
 from geogrid.domain.indicators import Condition, Indicator
 from geogrid.domain.readings import Reading
 from webmap.figures.rows import Row, of_groups, overview
@@ -33,7 +33,6 @@ DEFINED = (
 WIDTHS = (26, 24, 18, 12, 10, 12, 12, 42, 12, 20)
 SHEET_NAME_CHARS = 31
 FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def head_lines(told: Told, who: str) -> list[list[str]]:
@@ -104,7 +103,7 @@ def _cell(sheet: Any, value: Any) -> Any:
 
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return value
-    said = CONTROL.sub("\ufffd", escaped("" if value is None else str(value)))
+    said = cell_text("" if value is None else str(value))
     if not said:
         return None
     cell = WriteOnlyCell(sheet, value=said)
