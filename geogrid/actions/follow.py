@@ -19,6 +19,7 @@ from geogrid.actions.steps import StepTaken, TakeStep, take_step
 from geogrid.domain.people import Actor, Post, Role
 from geogrid.errors import FollowRefused, NotFoundError, StepNotAllowed
 from geogrid.rules.follow import citizens_steps, make_code, read_code
+from geogrid.rules.step_names import state_name, step_name
 from geogrid.store import audit, events, follow_codes
 from geogrid.store.matter_views import MatterView, of_event
 
@@ -87,7 +88,8 @@ def take_as_citizen(
     if view is None:
         raise FollowRefused
     if step not in {rule.code for rule in citizens_steps(view.programme, view.matter)}:
-        raise StepNotAllowed(step=step, state=view.matter.state)
+        state = state_name(view.programme, view.matter.state)
+        raise StepNotAllowed(step=step_name(view.programme, step), state=state)
     command = TakeStep(event_id, step, citizen_of(event_id), details, key=f"follow:{event_id}:{key}"[:200], address=address)
     return take_step(session, command, now=now, district=district)
 

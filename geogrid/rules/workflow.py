@@ -32,12 +32,14 @@ from geogrid.errors import (
     StepUnknown,
     WithinPassed,
 )
+from geogrid.errors.family import Label
 from geogrid.rules.approvals import approver_of, next_approver
 from geogrid.rules.carrying import carried_out, next_seq, ticked
 from geogrid.rules.deadlines import Facts, facts_of, fits
 from geogrid.rules.effects import OF_TERRITORY, PAUSE_UNTIL, Doing, clock_to_extend, party_of
 from geogrid.rules.entitled import holds, post_for
 from geogrid.rules.ownership import level_of, owner_of
+from geogrid.rules.step_names import Titled, evidence_names, role_names, state_name, step_name
 from geogrid.rules.work_time import WorkTime
 
 # Details that are written here; what a sender puts in their place is left out.
@@ -173,16 +175,16 @@ def take(programme: Programme, matter: Matter, command: Command, *, now: datetim
     if command.step in {"approve", "refuse"}:
         return _decide(programme, matter, command, now=now)
     if command.step == "note":
-        return _noted(matter, command, now)
+        return _noted(programme, matter, command, now)
     if command.step == "time_out":
         return _timed_out(matter, command, now)
     rule = _rule(programme, matter, command.step)
     post = post_for(command.actor, rule.roles, matter)
     if post is None:
-        raise RoleMissing(step=rule.code, roles=", ".join(role.value for role in rule.roles))
+        raise RoleMissing(step=Titled(rule.title), roles=role_names(programme, rule.roles))
     if before := _took(matter, command.actor.id, rule.not_by):
-        raise SamePerson(step=rule.code, before=before)
-    _need(rule.code, _required(programme, rule, command.details), command.details)
+        raise SamePerson(step=Titled(rule.title), before=step_name(programme, before))
+    _need(Titled(rule.title), _required(programme, rule, command.details), command.details)
     _check_parties(rule, command.details)
     _check_within(programme, rule, matter, now, time)
     approver = approver_of(programme, rule, matter, command.details, now, time)
@@ -192,18 +194,19 @@ def take(programme: Programme, matter: Matter, command: Command, *, now: datetim
     if approver is None or holds(command.actor, (approver,), matter):
         return Outcome(done, rule.kind, rule.code, details)
     if waits := next((asked for asked in matter.proposals if asked.step == rule.code), None):
-        raise ProposalWaits(step=rule.code, approver=waits.approver.value, proposal=waits.seq)
+        approvers = role_names(programme, [waits.approver])
+        raise ProposalWaits(step=Titled(rule.title), approver=approvers, proposal=waits.seq)
     details["approver"] = approver.value
     asked = Proposal(next_seq(matter), rule.code, command.actor.id, now, approver, details)
     waiting = matter.but(proposals=(*matter.proposals, asked))
     return Outcome(_taken(waiting, f"ask:{rule.code}", command.actor.id, now), StepKind.ASK, rule.code, details)
 
 
-def _noted(matter: Matter, command: Command, now: datetime) -> Outcome:
+def _noted(programme: Programme, matter: Matter, command: Command, now: datetime) -> Outcome:
     """Note something: whoever holds any post for the matter may."""
     if not holds(command.actor, tuple(Role), matter):
-        raise RoleMissing(step="note", roles=", ".join(role.value for role in Role))
-    _need(command.step, ("note",), command.details)
+        raise RoleMissing(step=Label(StepKind.NOTE), roles=role_names(programme, Role))
+    _need(Label(StepKind.NOTE), ("note",), command.details)
     return Outcome(_taken(matter, "note", command.actor.id, now), StepKind.NOTE, "note", dict(command.details))
 
 
@@ -243,10 +246,16 @@ def _rule(programme: Programme, matter: Matter, code: str) -> StepRule:
         open_now = ", ".join(step.code for step in possible(programme, matter)) or "-"
         raise StepUnknown(programme=programme.code, step=code, possible=open_now) from None
     if not _is_open(rule, matter, facts_of(matter)):
-        raise StepNotAllowed(step=code, state=matter.state)
+        raise _not_allowed(programme, rule, matter)
     if not _goes_its_way(programme, rule, matter):
-        raise StepMerged(step=code, parent=matter.parent) if matter.parent else StepNotAllowed(step=code, state=matter.state)
+        raise (
+            StepMerged(step=Titled(rule.title), parent=matter.parent) if matter.parent else _not_allowed(programme, rule, matter)
+        )
     return rule
+
+
+def _not_allowed(programme: Programme, rule: StepRule, matter: Matter) -> StepNotAllowed:
+    return StepNotAllowed(step=Titled(rule.title), state=state_name(programme, matter.state))
 
 
 def _required(programme: Programme, rule: StepRule, details: Mapping[str, Any]) -> tuple[str, ...]:
@@ -264,7 +273,7 @@ def _required(programme: Programme, rule: StepRule, details: Mapping[str, Any]) 
 def _need(step: str, names: Sequence[str], details: Mapping[str, Any]) -> None:
     missing = [name for name in names if details.get(name) in (None, "", [], ())]
     if missing:
-        raise EvidenceMissing(step=step, missing=", ".join(missing))
+        raise EvidenceMissing(step=step, missing=evidence_names(missing))
 
 
 def _check_parties(rule: StepRule, details: Mapping[str, Any]) -> None:
@@ -280,7 +289,7 @@ def _check_within(programme: Programme, rule: StepRule, matter: Matter, now: dat
         return
     until = time.count(_entered(programme, matter), rule.within, ()).end
     if now > until:
-        raise WithinPassed(step=rule.code, until=until.astimezone(time.timezone).isoformat(timespec="minutes"))
+        raise WithinPassed(step=Titled(rule.title), until=until.astimezone(time.timezone).isoformat(timespec="minutes"))
 
 
 def _entered(programme: Programme, matter: Matter) -> datetime:
@@ -302,15 +311,15 @@ def _decide(programme: Programme, matter: Matter, command: Command, *, now: date
     if "extend" in rule.does and command.step == "approve":  # somebody may have extended it meanwhile
         approver = next_approver(programme, matter, str(asked.details.get("clock")))[0]
     if not holds(command.actor, (approver,), matter):
-        raise RoleMissing(step=command.step, roles=approver.value)
+        raise RoleMissing(step=step_name(programme, command.step), roles=role_names(programme, [approver]))
     if command.actor.id == asked.asked_by:
-        raise SamePerson(step=command.step, before=f"ask:{asked.step}")
+        raise SamePerson(step=step_name(programme, command.step), before=step_name(programme, f"ask:{asked.step}"))
     rest = _without(matter, asked)
     if command.step == "refuse":
-        _need("refuse", ("reason",), command.details)
+        _need(Label(StepKind.REFUSE), ("reason",), command.details)
         return Outcome(_taken(rest, "refuse", command.actor.id, now), StepKind.REFUSE, asked.step, dict(command.details))
     if before := _took(matter, command.actor.id, rule.not_by):
-        raise SamePerson(step=rule.code, before=before)
+        raise SamePerson(step=Titled(rule.title), before=step_name(programme, before))
     done = carried_out(programme, rest, rule, _asked_for(programme, asked, now), by=command.actor.id)
     return Outcome(done, StepKind.APPROVE, asked.step, dict(command.details))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from geogrid.errors import (
     EvidenceInvalid,
     EvidenceMissing,
     ExtensionSpent,
+    GeogridError,
     ProposalGone,
     RoleMissing,
     SamePerson,
@@ -101,6 +103,23 @@ def test_a_step_needs_its_role_here_its_state_and_its_evidence():
             after(start, (step, actor, details))
     with pytest.raises(EvidenceInvalid):
         after(start, ("open", DISPATCHER, {}), ("dispatch", DISPATCHER, {"party": "urban"}))
+
+
+def test_a_refusal_names_steps_states_roles_and_evidence_in_the_readers_language():
+    start = matter(HULAN, "C01")
+    refused = {
+        "事件处于“已上报”状态，不允许执行“处置”。": ("handle", HANDLER, {"note": "x"}),
+        "步骤 立案 只能由": ("open", HANDLER, {}),
+        "派遣员": ("open", HANDLER, {}),
+        "理由": ("decline", DISPATCHER, {"reason": ""}),
+    }
+    for words, (step, actor, details) in refused.items():
+        with pytest.raises(GeogridError) as refusal:
+            after(start, (step, actor, details))
+        told = refusal.value.message("zh")
+        assert words in told
+        assert not re.search(r"[A-Za-z]{3,}", told), f"a code in the words of a refusal: {told}"
+        assert not re.search(r"[\u4e00-\u9fff]", refusal.value.message("en"))
 
 
 def test_a_pause_waits_for_its_approver_and_counts_from_the_time_it_was_asked():
