@@ -84,6 +84,8 @@ events = Table(
     # Pairs of neighbouring characters of what was said, and whether the event is open: search in Chinese, see docs/adr/0019.
     Index("ix_events_grams", text("geogrid_grams(words, address, is_open)"), postgresql_using="gin"),
     Index("ix_events_closed_at", "closed_at", "id", postgresql_where=text("NOT is_open")),
+    Index("ix_events_township_closed_at", "township_code", "closed_at", "id", postgresql_where=text("NOT is_open")),
+    Index("ix_events_village_closed_at", "village_code", "closed_at", "id", postgresql_where=text("NOT is_open")),
     Index("ix_events_unplaced", "reported_at", postgresql_where=text("grid_code IS NULL")),
 )
 

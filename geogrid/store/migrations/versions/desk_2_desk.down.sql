@@ -31,6 +31,10 @@ DROP FUNCTION geogrid_span_moved();
 
 DROP FUNCTION geogrid_span_begun();
 
+DROP INDEX ix_events_village_closed_at;
+
+DROP INDEX ix_events_township_closed_at;
+
 DROP INDEX ix_events_closed_at;
 
 DROP INDEX ix_events_grams;

@@ -42,6 +42,10 @@ CREATE INDEX ix_events_grams ON events USING gin (geogrid_grams(words, address, 
 
 CREATE INDEX ix_events_closed_at ON events (closed_at, id) WHERE NOT is_open;
 
+CREATE INDEX ix_events_township_closed_at ON events (township_code, closed_at, id) WHERE NOT is_open;
+
+CREATE INDEX ix_events_village_closed_at ON events (village_code, closed_at, id) WHERE NOT is_open;
+
 CREATE TABLE desk_spans (
 	event_id UUID NOT NULL,
 	span INTEGER NOT NULL CONSTRAINT ck_desk_spans_span_from_one CHECK (span >= 1),
