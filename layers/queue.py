@@ -6,12 +6,13 @@ of the spans has the very order of the queue, so that the first page is read fro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from geogrid.domain.clocks import Light
@@ -22,10 +23,12 @@ from geogrid.store.tables.concerns import concerns
 from geogrid.store.tables.desk import desk_spans
 from geogrid.store.tables.events import events
 from geogrid.store.tables.matters import matters
-from layers.queue_filters import QueueFilter, of_place, on_events, on_matters, on_spans
+from layers.queue_filters import QueueFilter, of_place, on_events, on_matters, on_spans, with_words
 
 MOST_PER_PAGE = 200
 MOST_COUNTED = 10_000  # of matters that are not open nobody needs to know more exactly how many there are
+MOST_FOUND = 1_000  # by words, all at once; where more fit, the words are common
+MOST_LOOKED_AT = 5_000  # of the latest, one after another, for common words
 SORTS = ("due", "reported", "closed")
 Place = tuple[Any, ...]
 
@@ -66,21 +69,23 @@ def read_queue(
     limit: int = 50,
     after: Place | None = None,
     scope: Scope = EVERYTHING,
-    common: bool = False,
 ) -> tuple[list[Queued], Place | None]:
     """Return up to ``limit`` matters after ``after`` in the order ``sort`` (see ``sort_of``), and the place to go on from.
 
-    ``common``: what is searched for stands in so many matters that the first ones are found soonest by looking at one after
-    another in their order; else they are all found by the index of words, and then put in order.
+    Common words (see ``looked_for``) are looked for in one matter after another, in their order; where that leads too far, and
+    for words nobody has looked for yet, all are found by the index of words and then put in order.
 
     ``now`` is the instant whose lights are meant: the pages of one list share it. By due time it rides ``ix_desk_spans_queue``,
-    by time of report ``ix_events_reported_at_id``, by closing ``ix_events_closed_at``; with words ``ix_events_grams``.
+    by time of report ``ix_events_reported_at_id``, by closing ``ix_events_closed_at``, of a part by those of ``_parts``;
+    with words ``ix_events_grams``.
     """
     limit = min(limit, MOST_PER_PAGE)
     by_due = sort == "due"
-    query = _by_due(chosen, now, after, scope) if by_due else _by_time(chosen, now, sort, after, scope, common=common)
-    rows = session.execute(query.limit(limit + 1)).all()
-    if sort == "due":
+    if by_due:
+        rows = session.execute(_by_due(chosen, now, after, scope).limit(limit + 1)).all()
+    else:
+        rows = _rows_by_time(session, chosen, now, sort, after, scope, limit + 1)
+    if by_due:
         shown = [Queued(row.event_id, row.urgency, row.due_at, row.run) for row in rows[:limit]]
     else:
         shown = [Queued(row.event_id) for row in rows[:limit]]
@@ -92,6 +97,18 @@ def read_queue(
 
 def _holding(now: datetime) -> ColumnElement[bool]:
     return desk_spans.c.during.op("@>")(now)
+
+
+def _rows_by_time(
+    session: Session, chosen: QueueFilter, now: datetime, sort: str, after: Place | None, scope: Scope, limit: int
+) -> Sequence[Row]:
+    asked = (chosen, now, sort, after, scope, limit)
+    if not scope.whole and not scope.units and not scope.parties:
+        return []
+    rows = session.execute(_walked(*asked)).all() if chosen.is_common else []
+    if len(rows) == limit or (chosen.is_common and not chosen.has_pairs):
+        return rows
+    return session.execute(_by_time(chosen.but(is_common=False), *asked[1:])).all()
 
 
 def _by_due(chosen: QueueFilter, now: datetime, after: Place | None, scope: Scope) -> Select:
@@ -111,7 +128,7 @@ def _of_spans(chosen: QueueFilter, now: datetime) -> list[ColumnElement[bool]]:
 def _needed(chosen: QueueFilter, scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions on a span's event and matter; neither is read where nothing is asked that only it knows."""
     found: list[ColumnElement[bool]] = [*on_spans(chosen), *_seen(scope)]
-    of_event, of_matter = on_events(chosen), on_matters(chosen)
+    of_event, of_matter = [*on_events(chosen), *with_words(chosen)], on_matters(chosen)
     if of_event:
         found += [events.c.id == desk_spans.c.event_id, visible(scope), events.c.is_open, *of_event]
     if of_matter:
@@ -129,20 +146,55 @@ def _seen(scope: Scope) -> list[ColumnElement[bool]]:
     return [or_(*there, desk_spans.c.event_id.in_(mine))]
 
 
-def _by_time(chosen: QueueFilter, now: datetime, sort: str, after: Place | None, scope: Scope, *, common: bool = False) -> Select:
+def _by_time(chosen: QueueFilter, now: datetime, sort: str, after: Place | None, scope: Scope, limit: int) -> Select:
     """The matters by time, the latest first; those with rare words are found first and ordered then: OFFSET keeps both apart."""
-    query = _timed(chosen, now, sort, scope, common=common)
-    if chosen.words and not common:
-        query = select(query.offset(0).subquery("found"))
+    if chosen.among is None and not chosen.words:
+        return _newest(_parts(chosen, now, sort, after, scope, limit), limit)
+    query = _timed(chosen, now, sort).where(visible(scope), *with_words(chosen))
+    return _ordered(select(query.offset(0).subquery("found")), after).limit(limit)
+
+
+def _walked(chosen: QueueFilter, now: datetime, sort: str, after: Place | None, scope: Scope, limit: int) -> Select:
+    """The matters with common words among the latest: as a rule they fill a page long before all of those were looked at."""
+    latest = _newest(_parts(chosen, now, sort, after, scope, MOST_LOOKED_AT), MOST_LOOKED_AT).subquery("latest")
+    said = select(events.c.id).where(events.c.id == latest.c.event_id, *with_words(chosen, common=True))
+    return _ordered(select(latest).where(said.exists()), None).limit(limit)
+
+
+def _parts(chosen: QueueFilter, now: datetime, sort: str, after: Place | None, scope: Scope, limit: int) -> list[Select]:
+    """The latest of each unit and of the parties of a scope, each in the order of an index as far as a page reaches.
+
+    No index answers the OR of all of them. Rides ``ix_events_township_closed_at``, ``ix_events_village_closed_at``, and those
+    of ``reported_at``.
+    """
+    latest = _timed(chosen, now, sort)
+    if scope.whole:
+        return [_ordered(latest, after).limit(limit)]
+    mine = select(concerns.c.event_id).where(concerns.c.party == func.any(parties_of(scope)))
+    columns = (events.c.township_code, events.c.village_code)
+    parts = [latest.where(column == unit) for unit in scope.units for column in columns]
+    parts.append(latest.where(events.c.id.in_(mine)))
+    return [_ordered(part, after).limit(limit) for part in parts]
+
+
+def _newest(parts: list[Select], limit: int) -> Select:
+    """The latest of all parts, each matter once."""
+    if len(parts) == 1:
+        return parts[0]
+    found = union(*(select(part.subquery()) for part in parts)).subquery("parts")
+    return _ordered(select(found), None).limit(limit)
+
+
+def _ordered(query: Select, after: Place | None) -> Select:
     at, event_id = query.selected_columns.at, query.selected_columns.event_id
     query = query.order_by(at.desc(), event_id.desc())
     return query if after is None else query.where(tuple_(at, event_id) < tuple_(*(literal(value) for value in after)))
 
 
-def _timed(chosen: QueueFilter, now: datetime, sort: str, scope: Scope, *, common: bool = False) -> Select:
+def _timed(chosen: QueueFilter, now: datetime, sort: str) -> Select:
+    """All that is asked for but for its words, with the time by which it is listed; of whatever reader."""
     at = events.c.closed_at if sort == "closed" else events.c.reported_at
-    query = select(events.c.id.label("event_id"), at.label("at"))
-    query = query.where(visible(scope), *of_place(chosen), *on_events(chosen, common=common))
+    query = select(events.c.id.label("event_id"), at.label("at")).where(*of_place(chosen), *on_events(chosen))
     if chosen.is_open is not None:
         query = query.where(events.c.is_open if chosen.is_open else ~events.c.is_open)
     if chosen.lights:
@@ -151,6 +203,24 @@ def _timed(chosen: QueueFilter, now: datetime, sort: str, scope: Scope, *, commo
     if of_matter := on_matters(chosen):
         query = query.where(matters.c.event_id == events.c.id, *of_matter)
     return query
+
+
+# -- looked for -------------------------------------------------------------------------------------------------------
+
+
+def looked_for(session: Session, chosen: QueueFilter, *, now: datetime, scope: Scope = EVERYTHING) -> QueueFilter:
+    """Return the filter with what looking for its words shows: the events where they stand, or that those are many.
+
+    Few are found once for list and counts. Many are looked for from the first of the list on, and outside of the open ones no
+    longer counted.
+    """
+    if not chosen.words.split():
+        return chosen
+    if not chosen.has_pairs:
+        return chosen.but(is_common=True)
+    query = _timed(chosen.but(lights=()), now, "reported").where(visible(scope), *with_words(chosen))
+    found = [row.event_id for row in session.execute(query.limit(MOST_FOUND + 1))]
+    return chosen.but(is_common=True) if len(found) > MOST_FOUND else chosen.but(among=tuple(found))
 
 
 # -- counted ----------------------------------------------------------------------------------------------------------
@@ -162,14 +232,22 @@ def count_queue(session: Session, chosen: QueueFilter, *, now: datetime, scope: 
     if chosen.is_open:
         lights = chosen.lights or tuple(Light)
         return Counts(of_open, sum(count for light, count in of_open.items() if light in lights))
-    some = _timed(chosen, now, "reported", scope).limit(MOST_COUNTED + 1).subquery()
+    if chosen.is_common:
+        return Counts(_all_lights(of_open), max(MOST_FOUND, sum(of_open.values())), exact=False)
+    some = _timed(chosen, now, "reported").where(visible(scope), *with_words(chosen)).limit(MOST_COUNTED + 1).subquery()
     total = session.scalar(select(func.count()).select_from(some)) or 0
     return Counts(_all_lights(of_open), min(total, MOST_COUNTED), total <= MOST_COUNTED)
 
 
 def _count_open(session: Session, chosen: QueueFilter, now: datetime, scope: Scope) -> dict[Light, int]:
     """Count by light, whatever light is asked for; without further filters it reads the index of the spans alone."""
-    query = select(desk_spans.c.urgency, func.count()).where(desk_spans.c.is_open, _holding(now), *_needed(chosen, scope))
+    query = select(desk_spans.c.urgency, func.count()).where(desk_spans.c.is_open, _holding(now))
+    if chosen.has_pairs and chosen.among is None:
+        opened = chosen.but(is_open=True, is_common=False)
+        said = select(events.c.id).where(visible(scope), events.c.is_open, *with_words(opened)).offset(0)
+        query = query.where(desk_spans.c.event_id.in_(said))
+        chosen = chosen.but(words="")
+    query = query.where(*_needed(chosen, scope))
     return _all_lights({URGENT[row[0]]: row[1] for row in session.execute(query.group_by(desk_spans.c.urgency))})
 
 

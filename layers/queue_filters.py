@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Table, Text, and_, cast, func, literal, or_, select, text
 
@@ -48,6 +49,7 @@ class QueueFilter:
     mine, approval : for ``who`` asks: owned by or given to him or his posts; waiting for his decision
     danger : words or class mean danger to life; asked of open matters alone
     words : what is searched for, every word of it; numbers of events too
+    among, is_common : what looking for the words has shown: the events where they stand, or that those are many
     """
 
     is_open: bool | None = True
@@ -71,6 +73,8 @@ class QueueFilter:
     urged: bool = False
     danger: bool = False
     words: str = ""
+    among: tuple[UUID, ...] | None = None
+    is_common: bool = False
     reported_from: datetime | None = None
     reported_to: datetime | None = None
     who: Who = Who()
@@ -79,10 +83,19 @@ class QueueFilter:
         """Return this filter with some fields changed."""
         return replace(self, **changed)
 
+    @property
+    def has_pairs(self) -> bool:
+        """Whether the index of pairs of characters knows anything of what is searched for."""
+        return any(len(word) > 1 for word in self.words.split())
+
 
 def _of(table: Table, chosen: QueueFilter) -> list[ColumnElement[bool]]:
     equal = {"channel": chosen.channel, "kind": chosen.kind, "township_code": chosen.township, "village_code": chosen.village}
-    return [table.c[name] == value for name, value in equal.items() if value]
+    found = [table.c[name] == value for name, value in equal.items() if value]
+    if chosen.among is not None:
+        key = events.c.id if table is events else desk_spans.c.event_id
+        found.append(key == func.any(list(chosen.among)))
+    return found
 
 
 def on_spans(chosen: QueueFilter) -> list[ColumnElement[bool]]:
@@ -103,8 +116,8 @@ def of_place(chosen: QueueFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def on_events(chosen: QueueFilter, *, common: bool = False) -> list[ColumnElement[bool]]:
-    """Return what is asked of an event and known by itself alone; ``common`` words are looked for without their index."""
+def on_events(chosen: QueueFilter) -> list[ColumnElement[bool]]:
+    """Return what is asked of an event and known by itself alone; but for its words, see ``with_words``."""
     found: list[ColumnElement[bool]] = [events.c.grid_code == chosen.grid] if chosen.grid else []
     if chosen.reported_from is not None:
         found.append(events.c.reported_at >= chosen.reported_from)
@@ -114,9 +127,15 @@ def on_events(chosen: QueueFilter, *, common: bool = False) -> list[ColumnElemen
         found.append(events.c.grid_code.is_(None))
     if chosen.border:
         found.append(_on_border())
-    if words := chosen.words.split():
-        found.append(_said(words, _state(chosen.is_open), common=common))
     return found
+
+
+def with_words(chosen: QueueFilter, *, common: bool | None = None) -> list[ColumnElement[bool]]:
+    """Return what is asked of an event's words; ``common`` ones (None: as was found) are looked for without their index."""
+    words = chosen.words.split()
+    if not words or chosen.among is not None:
+        return []
+    return [_said(words, _state(chosen.is_open), common=chosen.is_common if common is None else common)]
 
 
 def on_matters(chosen: QueueFilter) -> list[ColumnElement[bool]]:

@@ -10,21 +10,22 @@ import pytest
 from geogrid.actions.accept import accept_report
 from geogrid.actions.steps import TakeStep, take_step
 from geogrid.domain.events import Channel, EventKind
-from geogrid.domain.people import Role
+from geogrid.domain.people import Post, Role
 from geogrid.store.session import session_scope
+from layers import queue
 from tests.build_district import IN_A1, IN_B1, NOW, TOWNSHIP_A, TOWNSHIP_B, VILLAGE_A, report
-from tests.build_life import COMMANDER, DISPATCHER
+from tests.build_life import COMMANDER, DISPATCHER, HANDLER
 from webmap.installation import installation
 
 DISTRICT = "999901000000"
 QUEUE = "/api/v1/desk/queue"
 
 
-def accept(small, lonlat=IN_A1, kind=EventKind.FACILITY, channel=Channel.PATROL, **values):
+def accept(small, lonlat=IN_A1, kind=EventKind.FACILITY, channel=Channel.PATROL, hours=0, **values):
     here = installation(small.app)
     sent = replace(report(lonlat, words=values.pop("words", "路灯不亮")), kind=kind, channel=channel, **values)
     with session_scope(here.engine) as session:
-        return accept_report(session, sent, now=NOW, district=here.district, actor="test").event
+        return accept_report(session, sent, now=NOW + timedelta(hours=hours), district=here.district, actor="test").event
 
 
 def step(small, event, code, actor=DISPATCHER, hours=0.0, **details):
@@ -124,6 +125,55 @@ def test_two_characters_are_enough_to_find(small, commander, words, query, found
     event = accept(small, words=words)
     accept(small, words="路灯不亮")
     assert (numbers(asked(commander, q=query)) == [event.number]) is found
+
+
+def paged(client, **query):
+    """Return the numbers of all pages of two, and the first page."""
+    first = page = asked(client, limit=2, **query)
+    found = numbers(page)
+    while page["next"]:
+        page = asked(client, limit=2, after=page["next"], **query)
+        found += numbers(page)
+    return found, first
+
+
+@pytest.mark.parametrize("looked_at", [1, 4, 100])
+def test_common_words_are_all_found_and_in_order_however_few_are_looked_at(small, monkeypatch, looked_at):
+    """They are counted up to a bound alone where the answer could be long, and the answer says so."""
+    monkeypatch.setattr(queue, "MOST_FOUND", 2)
+    monkeypatch.setattr(queue, "MOST_LOOKED_AT", looked_at)
+    lamps = [accept(small, IN_B1 if i % 3 else IN_A1, hours=i) for i in range(6)]
+    others = [accept(small, words="树倒了", hours=6 + i) for i in range(3)]
+    for i, event in enumerate((*lamps[:3], others[0])):
+        step(small, event, "decline", hours=20 - i, reason="twice")
+    given, closed = [event.number for event in lamps], [event.number for event in lamps[:3]]
+    commander, leader = small.client(), small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_B)
+    mine = [event.number for i, event in enumerate(lamps) if i % 3]
+    for client, shown, left in ((commander, given, closed), (leader, mine, [n for n in closed if n in mine])):
+        found, first = paged(client, q="路灯", open="all")
+        assert (found, first["total_exact"]) == (shown[::-1], False)
+        assert len(first["rows"]) <= first["total"] <= len(shown)
+        assert paged(client, q="路灯", open="0")[0] == left
+        found, first = paged(client, q="路灯")
+        assert (set(found), first["total"], first["total_exact"]) == (set(shown) - set(left), len(shown) - len(left), True)
+    found, first = paged(commander, q="树倒", open="0")
+    assert (found, first["total"], first["total_exact"]) == ([others[0].number], 1, True)
+
+
+def test_what_is_closed_is_listed_by_time_to_each_reader_his_own(small):
+    events = [accept(small, IN_B1 if i % 2 else IN_A1) for i in range(6)]
+    step(small, events[0], "open", category="C01")
+    step(small, events[0], "dispatch", party="department:urban")
+    step(small, events[0], "handle", HANDLER, hours=1, note="done")
+    for i, event in enumerate(events[1:], start=1):
+        step(small, event, "decline", hours=10 - i, reason="twice")
+    township, village = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_A), small.login_as(Role.OFFICER, unit=VILLAGE_A)
+    both = small.login_as(posts=(Post(Role.TOWNSHIP_LEADER, TOWNSHIP_A), Post(Role.OFFICER, VILLAGE_A)))
+    for client, shown in ((small.client(), events[1:]), (township, events[2::2]), (village, events[2::2]), (both, events[2::2])):
+        assert paged(client, open="0")[0] == [event.number for event in shown]
+    for client in (township, both):
+        assert paged(client, open="0", village=VILLAGE_A)[0] == [event.number for event in events[2::2]]
+    assert paged(small.login_as(Role.DEPARTMENT, department="urban"), open="all")[0] == [events[0].number]
 
 
 def test_nobody_finds_out_a_number_of_somebody_by_searching(small, commander):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from layers.desk_names import of_rows
-from layers.queue import count_queue, read_queue, sort_of
+from layers.queue import count_queue, looked_for, read_queue, sort_of
 from layers.queue_rows import read_rows
 from webmap.api.base import blueprint
 from webmap.api.bodies import instant
@@ -31,8 +31,9 @@ def get_queue(query: QueueQuery) -> Response:
     sort = sort_of(chosen, query.sort)
     now, after = read_cursor(query.after, sort) if query.after else (installation().now(), None)
     with reading() as session:
+        chosen = looked_for(session, chosen, now=now, scope=scope)
         counts = count_queue(session, chosen, now=now, scope=scope)
-        page = {"sort": sort, "limit": query.limit, "after": after, "common": not counts.exact}
+        page = {"sort": sort, "limit": query.limit, "after": after}
         found, place = read_queue(session, chosen, now=now, scope=scope, **page) if counts.total else ([], None)
         rows = read_rows(session, [one.event_id for one in found], now=now, scope=scope)
         names = of_rows(session, rows)
