@@ -51,11 +51,19 @@ def page() -> BaseResponse:
         rows = read_trail(session, _filter(session, asked), before=before, limit=PER_PAGE + 1)
         shown = _rows(session, rows[:PER_PAGE], asked)
         state = _state(session)
-        _write(session, "audit.read", {name: value for name, value in asked.items() if value})
+        _write(session, "audit.read", _without_names(session, asked))
     older = _address(asked, before=str(rows[PER_PAGE - 1]["id"])) if len(rows) > PER_PAGE else ""
     told = {"asked": asked, "rows": shown, "older": older, "newest": _address(asked) if before else "", "state": state}
     known = [(code, say(words)) for code, words in ACTIONS.items()]
     return page_of("audit.html", **told, actions=known, kinds=[(code, say(words)) for code, words in KINDS.items()])
+
+
+def _without_names(session: Session, asked: dict[str, str]) -> dict[str, str]:
+    """Return what was asked for as the audit keeps it: ids in place of a name that was typed, nothing where nobody has it."""
+    kept = {name: mask_text(value) for name, value in asked.items() if value}
+    if asked["actor"] and ":" not in asked["actor"]:
+        kept["actor"] = ", ".join(_actors(session, asked["actor"])[1:]) or "?"
+    return kept
 
 
 def _address(asked: dict[str, str], **more: str) -> str:

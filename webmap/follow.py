@@ -162,10 +162,10 @@ def new_code(event_id: UUID) -> Response:
     """
     here = installation()
     with session_scope(here.engine) as session:
-        must_see(session, event_id)
         event = events.find(session, event_id)
-        if event is None or not gives_code(event.steps[0].actor):
+        if not gives_code(event.steps[0].actor if event else ""):  # said to whom an event is hidden as well
             raise AccessForbidden(where={"path": "follow-code"})
+        must_see(session, event_id)
         code = give_code(session, event_id, actor=current_actor(), now=here.now(), address=request.remote_addr or "")
     response = jsonify({"code": written(code)})
     response.headers["Cache-Control"] = "no-store"

@@ -168,3 +168,15 @@ def test_the_person_page_leads_to_what_was_done_to_the_account(small):
     admin = small.login_as(Role.ADMINISTRATOR, unit=DISTRICT)
     page = admin.get(f"/admin/people/{admin.person_id}", headers=HTML).text
     assert f'href="{PAGE}?object=person:{admin.person_id}"' in page
+
+
+def test_a_name_or_number_that_was_looked_for_is_not_kept(small, auditor, engine):
+    with session_scope(engine) as session:
+        session.execute(text("UPDATE people SET name = '慕容金丝雀' WHERE id = :id"), {"id": auditor.person_id})
+    for asked in ({"actor": "慕容金丝雀"}, {"actor": "无此人名"}, {"object": "13912345678"}, {"day": "9999-12-31"}):
+        assert auditor.get("/admin/audit", query_string=asked).status_code in {200, 400}
+    with session_scope(engine) as session:
+        kept = " ".join(session.scalars(text("SELECT details::text FROM audit WHERE action = 'audit.read'")))
+    for said in ("慕容金丝雀", "无此人名", "13912345678"):
+        assert said not in kept and said.encode("unicode_escape").decode() not in kept
+    assert f"person:{auditor.person_id}" in kept
