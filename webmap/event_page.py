@@ -72,7 +72,7 @@ def pdf(number: int) -> Response:
     """Send the same on paper, A4; it is made of what stands in it alone: nothing is fetched."""
     told, here = _told(str(number)), installation()
     with session_scope(here.engine) as session:
-        taken = {**audit.event(UUID(told.event["id"])), "address": request.remote_addr or ""}
+        taken: dict[str, Any] = {**audit.event(UUID(told.event["id"])), "address": request.remote_addr or ""}
         audit.write(session, actor=current_actor().id, action="export.event", now=here.now(), **taken)
     response = Response(_printed(told), mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{number}.pdf"'

@@ -58,7 +58,7 @@ def agreement(event_id: UUID, version: int, form: str) -> Response:
     if form == "html":
         return Response(text, mimetype="text/html")
     with session_scope(here.engine) as session:
-        told = {
+        told: dict[str, Any] = {
             **audit.event(event_id),
             "details": {"version": version, "names": bool(purpose)},
             "address": request.remote_addr or "",
