@@ -173,6 +173,8 @@ WORDS: dict[str, Any] = {
     "unplaced": "to be placed",
     "village": "Where",
     "certainty": "Certainty",
+    "zoom_in": "Zoom in",
+    "zoom_out": "Zoom out",
     "nearest_station": "Nearest station",
     "home_station": "Home station",
     "by_time": "Soonest reached",

@@ -184,6 +184,8 @@ def plan() -> BaseResponse:
     profile = here.district.profile
     words = {
         "stop": say("stop {n}"),
+        "zoom_in": say("Zoom in"),
+        "zoom_out": say("Zoom out"),
         "never": say("never visited"),
         "over": say("{n} days over"),
         "start": say("The round begins here"),

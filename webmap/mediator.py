@@ -47,6 +47,8 @@ blueprint = Blueprint("mediator", __name__)
 MOST_HOURS, MOST_LISTED = 8, 60
 # What the page's script says.
 WORDS = {
+    "zoom_in": "Zoom in",
+    "zoom_out": "Zoom out",
     "offline": "No connection. Nothing was sent; what you typed is kept. Try again.",
     "sending": "Sending …",
     "done": "Done",

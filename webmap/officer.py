@@ -26,6 +26,8 @@ TILES = "/tiles/base/{z}/{x}/{y}.mvt"
 
 # What the page's script says.
 WORDS = {
+    "zoom_in": "Zoom in",
+    "zoom_out": "Zoom out",
     "about": "About {distance}",
     "metres": "{n} m",
     "kilometres": "{n} km",

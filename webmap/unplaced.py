@@ -33,6 +33,8 @@ MOST_SHOWN = 200
 
 # What the page's script says.
 WORDS = {
+    "zoom_in": "Zoom in",
+    "zoom_out": "Zoom out",
     "placed": "Placed in {grid}",
     "offline": "No connection. Nothing was changed; try again.",
     "need_grid": "Write the code of a grid.",

@@ -42,6 +42,8 @@ MOST_REPORT_BYTES = 64 * KB
 MOST_CANDIDATES = 5
 PAPERS = ("r80", "r58", "a5")
 WORDS = {
+    "zoom_in": "Zoom in",
+    "zoom_out": "Zoom out",
     "finding": "Looking for the places that the words could mean …",
     "none": "The words name no place that is known here. It will be placed later, or say it in other words.",
     "not_found": "The places could not be looked up.",

@@ -232,6 +232,27 @@ def test_the_unplaced_is_placed_and_filters_stand_in_the_address(serving):
         shot(page, "desk_en_1440")
 
 
+def test_words_that_were_confirmed_stand_on_the_map_as_a_disc_and_are_not_called_certain(serving):
+    event, (lon, lat) = serving.accept(None, words="路灯不亮"), IN_A1
+    place = {
+        "name": "甲社区",
+        "lon": lon,
+        "lat": lat,
+        "precision": "village",
+        "radius_m": 300.0,
+        "confidence": 1.0,
+        "reason": ["甲社区"],
+    }
+    answer = serving.client().put(f"/api/v1/events/{event.id}/grid", json={"place": place})
+    assert answer.status_code == 200, answer.get_json()
+    with phone(DESK) as (page, _):
+        opened(page, serving)
+        expect(page.locator("#map .way")).to_have_text("甲社区")
+        expect(page.locator("#matter-body")).to_contain_text("按文字定位，经人工确认：甲社区")
+        expect(page.locator("#matter-body")).not_to_contain_text("100 %")
+        expect(page.locator(".leaflet-control-zoom-in")).to_have_attribute("title", "放大")
+
+
 def test_many_at_once_are_previewed_and_then_done(serving):
     reported(serving, 5)
     with phone(DESK) as (page, _):

@@ -119,7 +119,7 @@ def _day(values: Mapping[str, str], name: str, default: date) -> date:
     try:
         day = date.fromisoformat(given) if given else default
     except ValueError:
-        raise RequestInvalid(name=name, reason="2025-06-18", where={"path": name}) from None
+        raise RequestInvalid(name=name, reason="a day is written 2025-06-18", where={"path": name}) from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise RequestInvalid(name=name, reason=f"{FIRST_YEAR}-{LAST_YEAR}", where={"path": name})
     return day

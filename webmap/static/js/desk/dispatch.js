@@ -82,7 +82,7 @@ export class Dispatch {
     const facts = [
       row.detail && el("span", { text: row.detail }),
       row.load !== undefined && row.load !== null && el("span", { text: fill(words.load, { n: row.load }) }),
-      row.distance_m !== undefined && row.distance_m !== null && el("span", { text: metres(row.distance_m, words) }),
+      row.distance_m > 0 && el("span", { text: metres(row.distance_m, words) }),
       row.minutes !== undefined && row.minutes !== null && el("span", { text: fill(words.minutes, { n: Math.ceil(row.minutes) }) }),
       hours,
     ].filter(Boolean);

@@ -30,7 +30,7 @@ class Desk {
     this.layout = new Layout(document.getElementById("panes"), config.me);
     const parts = { config, api: this.api, clock: this.clock, words: this.words };
     this.map = new DeskMap(document.getElementById("map"), { config, onChosen: (id) => this.queue.select(id), onOffered: (at) => this.map.clickOffered?.(at) });
-    this.matter = new Matter(document.getElementById("matter"), { ...parts, onAct: (deed, more) => this.act(deed, more), onOpen: (event, id) => this.#openKin(event, id), onShown: (matter) => this.queue.put(matter) });
+    this.matter = new Matter(document.getElementById("matter"), { ...parts, onAct: (deed, more) => this.act(deed, more), onOpen: (event, id) => this.#openKin(event, id), onShown: (matter) => this.#shown(matter) });
     this.sheet = new Sheet(document.getElementById("sheet"), { ...parts, onClosed: () => this.queue.list.focus({ preventScroll: true }) });
     this.queue = new Queue(document.getElementById("queue"), {
       ...parts,
@@ -86,6 +86,11 @@ class Desk {
     this.map.show([...this.queue.rows.values()], id);
     if (!quiet) this.map.follow(row);
     this.matter.show(id);
+  }
+
+  #shown(matter) {
+    this.queue.put(matter);
+    this.map.place(matter);
   }
 
   async #openKin(event, id) {

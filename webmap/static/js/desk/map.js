@@ -1,5 +1,6 @@
 // The map beside the list: the rows of the queue by their light, the selected one, and whom or what a panel offers for it.
 
+import { addZoom } from "../map/zoom.js";
 import { el, fill, SHAPES } from "./dom.js";
 
 const line = (color, weight, more = {}) => ({ color, weight, fill: false, ...more });
@@ -21,7 +22,8 @@ export class DeskMap {
       return;
     }
     const [lon, lat] = config.centre;
-    this.map = L.map(host, { center: [lat, lon], zoom: 11, minZoom: 7, maxZoom: 18, attributionControl: false, zoomControl: true, keyboard: false });
+    this.map = L.map(host, { center: [lat, lon], zoom: 11, minZoom: 7, maxZoom: 18, attributionControl: false, zoomControl: false, keyboard: false });
+    addZoom(this.map, config.words);
     L.control.scale({ imperial: false }).addTo(this.map);
     if (L.vectorGrid) {
       const options = { tileSize: 1024, rendererFactory: L.canvas.tile, vectorTileLayerStyles: STYLES, interactive: false };
@@ -71,6 +73,19 @@ export class DeskMap {
     if (this.map.getZoom() < 13 || !inner.contains([lat, lon])) this.map.setView([lat, lon], Math.max(this.map.getZoom(), 14), { animate: false });
   }
 
+  // Where the words of a matter without a point were confirmed to mean: the whole disc, for a pin would claim more.
+  place({ id, point_lonlat, assignment }) {
+    this.disc?.remove();
+    const meant = point_lonlat ? null : assignment?.place;
+    const isNew = this.placed !== id;
+    this.placed = id;
+    if (!this.map || !meant?.point) return;
+    const at = L.latLng(meant.point.lat, meant.point.lon);
+    this.disc = L.circle(at, { radius: meant.radius_m, color: "#7a2a8c", weight: 2, fillOpacity: 0.1, interactive: false });
+    this.disc.bindTooltip(meant.name, { permanent: true, direction: "center", className: "way" }).addTo(this.map);
+    if (isNew) this.map.fitBounds(at.toBounds(2.4 * meant.radius_m), { maxZoom: NEAR_ZOOM, animate: false });
+  }
+
   // Candidates of a panel, with the way from the event to the one in hand.
   offer(row, candidates, chosen = 0) {
     this.clear();
@@ -92,7 +107,7 @@ export class DeskMap {
   #way(from, one) {
     const [lon, lat] = one.point_lonlat;
     const way = L.polyline([[from[1], from[0]], [lat, lon]], { color: "#0b5cad", weight: 3, dashArray: "6 6", interactive: false });
-    const said = one.distance_m === null || one.distance_m === undefined ? one.title : fill(this.config.words.way, { title: one.title, distance: metres(one.distance_m, this.config.words) });
+    const said = !one.distance_m ? one.title : fill(this.config.words.way, { title: one.title, distance: metres(one.distance_m, this.config.words) });
     this.offered.push(way.bindTooltip(said, { permanent: true, direction: "top", offset: [0, -16], className: "way" }).addTo(this.map));
   }
 

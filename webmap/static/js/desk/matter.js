@@ -171,7 +171,7 @@ export class Matter {
     const rows = [
       [this.words.grid, grid],
       [this.words.village, [matter.township, matter.village].filter(Boolean).join(" ")],
-      [this.words.certainty, at.confidence === undefined || at.confidence === null ? "" : `${Math.floor(100 * at.confidence)} %`],
+      [this.words.certainty, at.rule === "placed" ? (at.explanation || []).slice(0, at.place ? 2 : 1).join(" ") : certain(at.confidence)],
       [this.words.nearest_station, station ? `${station}${far ? ` · ${metres(far, this.words)}` : ""}` : ""],
       [this.words.home_station, name(at.home_station)],
       [this.words.by_time, name(at.station_by_time) ? `${name(at.station_by_time)}${at.minutes ? ` · ${fill(this.words.minutes, { n: Math.ceil(at.minutes) })}` : ""}` : ""],
@@ -209,6 +209,10 @@ export class Matter {
         step.note ? el("p", { text: step.note }) : null));
     return el("section", {}, el("h3", { text: fill(this.words.history, { n: rows.length }) }), el("ol", { class: "history" }, rows));
   }
+}
+
+function certain(confidence) {
+  return confidence === undefined || confidence === null ? "" : `${Math.floor(100 * confidence)} %`;
 }
 
 export function needs(step, name) {

@@ -1,5 +1,7 @@
 // The plan of visits on the map: who is due, and the stops of a day's round with their numbers and the line between them.
 
+import { addZoom } from "../map/zoom.js";
+
 const line = (color, weight, more = {}) => ({ color, weight, fill: false, ...more });
 const DRAWN = {
   district: line("#3a4652", 2.5),
@@ -19,7 +21,8 @@ const filled = (template, n) => template.replace("{n}", n);
 
 function open() {
   const [lon, lat] = config.centre;
-  const map = L.map(host, { center: [lat, lon], zoom: 10, minZoom: 7, maxZoom: 18, attributionControl: false });
+  const map = L.map(host, { center: [lat, lon], zoom: 10, minZoom: 7, maxZoom: 18, attributionControl: false, zoomControl: false });
+  addZoom(map, config.words);
   L.control.scale({ imperial: false }).addTo(map);
   if (L.vectorGrid) {
     const options = { tileSize: 1024, rendererFactory: L.canvas.tile, vectorTileLayerStyles: STYLES, interactive: false };

@@ -66,7 +66,7 @@ function points(told) {
   chart("points", 0, {
     grid: { left: 8, right: 24, top: 14, bottom: 4, containLabel: true },
     xAxis: { type: "category", data: rows.map((row) => row.name) },
-    yAxis: { type: "value", scale: true },
+    yAxis: { type: "value", scale: true, max: told.unit === "%" ? 100 : null },
     tooltip: { ...theme.tooltip, trigger: "axis", formatter: (all) => tip(told, rows[all[0].dataIndex]) },
     series: [
       {

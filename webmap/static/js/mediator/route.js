@@ -1,5 +1,7 @@
 // The day's visits on the map: numbered in their order, joined by lines that stand for the way and are no roads.
 
+import { addZoom } from "../map/zoom.js";
+
 const line = (color, weight, fill = {}) => ({ color, weight, fill: false, ...fill });
 const DRAWN = {
   district: line("#3a4652", 2.5),
@@ -13,7 +15,8 @@ const STYLES = new Proxy(DRAWN, { get: (drawn, name) => drawn[name] ?? [] });
 export function drawRoute(host, config) {
   const { circuit } = config;
   if (!host || !window.L || !circuit.stops.length) return;
-  const map = L.map(host, { center: [...config.centre].reverse(), zoom: 11, minZoom: 7, maxZoom: 18, attributionControl: false });
+  const map = L.map(host, { center: [...config.centre].reverse(), zoom: 11, minZoom: 7, maxZoom: 18, attributionControl: false, zoomControl: false });
+  addZoom(map, config.words);
   if (L.vectorGrid) {
     L.vectorGrid
       .protobuf(config.tiles, { tileSize: 1024, rendererFactory: L.canvas.tile, vectorTileLayerStyles: STYLES, interactive: false })

@@ -1,5 +1,7 @@
 // Where it is: the phone's position with its accuracy drawn true to metres, or a pin on the map.
 
+import { addZoom } from "../map/zoom.js";
+
 const GOOD_M = 20;
 const FAIR_M = 100;
 const SETTLE_MS = 30_000;
@@ -85,7 +87,8 @@ export class Place {
       return;
     }
     const [lon, lat] = this.config.centre;
-    this.map = L.map("map", { center: [lat, lon], zoom: 11, minZoom: 8, maxZoom: 18, attributionControl: false, tapHold: false });
+    this.map = L.map("map", { center: [lat, lon], zoom: 11, minZoom: 8, maxZoom: 18, attributionControl: false, zoomControl: false, tapHold: false });
+    addZoom(this.map, this.config.words);
     if (L.vectorGrid) {
       L.vectorGrid
         .protobuf(this.config.tiles, {

@@ -1,5 +1,7 @@
 // One small map that stands beside the row at work: the candidates with their number, and the disc that each stands for.
 
+import { addZoom } from "../map/zoom.js";
+
 const line = (color, weight, fill = {}) => ({ color, weight, fill: false, ...fill });
 const DRAWN = {
   district: line("#3a4652", 2.5),
@@ -37,7 +39,8 @@ export class SmallMap {
   #open() {
     if (this.map) return;
     const [lon, lat] = this.config.centre;
-    this.map = L.map(this.host, { center: [lat, lon], zoom: 11, minZoom: 7, maxZoom: 18, attributionControl: false, keyboard: false });
+    this.map = L.map(this.host, { center: [lat, lon], zoom: 11, minZoom: 7, maxZoom: 18, attributionControl: false, zoomControl: false, keyboard: false });
+    addZoom(this.map, this.config.words);
     if (L.vectorGrid) {
       L.vectorGrid
         .protobuf(this.config.tiles, { tileSize: 1024, rendererFactory: L.canvas.tile, vectorTileLayerStyles: STYLES, interactive: false })
