@@ -128,12 +128,22 @@ def _of_spans(chosen: QueueFilter, now: datetime) -> list[ColumnElement[bool]]:
 def _needed(chosen: QueueFilter, scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions on a span's event and matter; neither is read where nothing is asked that only it knows."""
     found: list[ColumnElement[bool]] = [*on_spans(chosen), *_seen(scope)]
-    of_event, of_matter = [*on_events(chosen), *with_words(chosen)], on_matters(chosen)
+    of_event, of_matter = on_events(chosen), on_matters(chosen)
+    if chosen.has_pairs and chosen.among is None:
+        found.append(desk_spans.c.event_id.in_(_saying(chosen, scope)))
+    else:
+        of_event += with_words(chosen)
     if of_event:
         found += [events.c.id == desk_spans.c.event_id, visible(scope), events.c.is_open, *of_event]
     if of_matter:
         found += [matters.c.event_id == desk_spans.c.event_id, *of_matter]
     return found
+
+
+def _saying(chosen: QueueFilter, scope: Scope) -> Select:
+    """The open events with all words, by their index: OFFSET keeps it from being computed anew for every span."""
+    opened = chosen.but(is_open=True)
+    return select(events.c.id).where(visible(scope), events.c.is_open, *with_words(opened, common=False)).offset(0)
 
 
 def _seen(scope: Scope) -> list[ColumnElement[bool]]:
@@ -234,19 +244,23 @@ def count_queue(session: Session, chosen: QueueFilter, *, now: datetime, scope: 
         return Counts(of_open, sum(count for light, count in of_open.items() if light in lights))
     if chosen.is_common:
         return Counts(_all_lights(of_open), max(MOST_FOUND, sum(of_open.values())), exact=False)
-    some = _timed(chosen, now, "reported").where(visible(scope), *with_words(chosen)).limit(MOST_COUNTED + 1).subquery()
-    total = session.scalar(select(func.count()).select_from(some)) or 0
+    if not scope.whole and not scope.units and not scope.parties:
+        return Counts(_all_lights({}), 0)
+    total = session.scalar(select(func.count()).select_from(_some(chosen, now, scope).subquery())) or 0
     return Counts(_all_lights(of_open), min(total, MOST_COUNTED), total <= MOST_COUNTED)
+
+
+def _some(chosen: QueueFilter, now: datetime, scope: Scope) -> Select:
+    """One matter more than are counted, or all where they are fewer."""
+    sort, limit = "closed" if chosen.is_open is False else "reported", MOST_COUNTED + 1
+    if chosen.words and chosen.among is None:
+        return _timed(chosen, now, sort).where(visible(scope), *with_words(chosen)).limit(limit)
+    return _newest(_parts(chosen, now, sort, None, scope, limit), limit)
 
 
 def _count_open(session: Session, chosen: QueueFilter, now: datetime, scope: Scope) -> dict[Light, int]:
     """Count by light, whatever light is asked for; without further filters it reads the index of the spans alone."""
     query = select(desk_spans.c.urgency, func.count()).where(desk_spans.c.is_open, _holding(now))
-    if chosen.has_pairs and chosen.among is None:
-        opened = chosen.but(is_open=True, is_common=False)
-        said = select(events.c.id).where(visible(scope), events.c.is_open, *with_words(opened)).offset(0)
-        query = query.where(desk_spans.c.event_id.in_(said))
-        chosen = chosen.but(words="")
     query = query.where(*_needed(chosen, scope))
     return _all_lights({URGENT[row[0]]: row[1] for row in session.execute(query.group_by(desk_spans.c.urgency))})
 
