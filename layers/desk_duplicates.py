@@ -35,9 +35,10 @@ class Duplicate:
 def duplicates(session: Session, event_id: UUID, *, metric_srid: int, scope: Scope = EVERYTHING) -> list[Duplicate] | None:
     """Return reports like an event's, the most alike first, at most ``MOST_SHOWN``; None where the reader sees no such event.
 
-    Metres are measured in ``metric_srid``. Looked at are reports of its kind within ``WITHIN`` of it: those ``RADIUS_M`` around
-    its place (rides ``idx_events_point``), the nearest first, and those without a place, the closest in time first; of one that
-    has no place itself, those anywhere (ride ``ix_events_reported_at_id``). ``MOST_LOOKED_AT`` of either at most.
+    Metres are measured in ``metric_srid``. Looked at are reports of its kind within ``WITHIN`` of it: those ``RADIUS_M``
+    around its place (rides ``idx_events_point``), the nearest first, and those without a place, the closest in time first
+    (rides ``ix_events_without_point``); of one that has no place itself, those anywhere (ride ``ix_events_reported_at_id``).
+    ``MOST_LOOKED_AT`` of either at most.
     """
     lon, lat = func.ST_X(events.c.point).label("lon"), func.ST_Y(events.c.point).label("lat")
     mine = session.execute(

@@ -42,9 +42,9 @@ def names_for(session: Session, parties: Iterable[str], codes: Iterable[str | No
     return Names(found | {row.code: row.name for row in rows}, _people(session, persons))
 
 
-def of_rows(session: Session, rows: Iterable[QueueRow]) -> Names:
-    """Return the names of all that rows of the queue mention."""
-    parties, codes = set[str](), set[str | None]()
+def of_rows(session: Session, rows: Iterable[QueueRow], more: Iterable[str] = (), codes_more: Iterable[str | None] = ()) -> Names:
+    """Return the names of all that rows of the queue mention, and of ``more`` parties and codes."""
+    parties, codes = set(more), set(codes_more)
     for row in rows:
         parties |= {party for party in (row.values["owner"], row.values["lead"]) if party}
         codes |= {row.values[name] for name in ("grid_code", "village_code", "township_code")}

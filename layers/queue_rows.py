@@ -49,6 +49,8 @@ class QueueRow:
 
 def read_rows(session: Session, ids: Sequence[UUID], *, now: datetime, scope: Scope = EVERYTHING) -> list[QueueRow]:
     """Return the rows of events in the order of ``ids``; those the reader may not see are left out. Rides primary keys."""
+    if not ids:
+        return []
     parent = events.alias("parent")
     current = (assignments.c.event_id == events.c.id) & assignments.c.is_current
     holding = (desk_spans.c.event_id == events.c.id) & desk_spans.c.during.op("@>")(now)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 RADIUS_M = 300.0
 WITHIN = timedelta(days=14)
@@ -84,6 +85,7 @@ def similarity(one: str, other: str) -> float:
     return 2 * len(mine & theirs) / (len(mine) + len(theirs))
 
 
+@lru_cache(maxsize=8)  # the report that others are compared with is asked about once for each of them
 def pairs(text: str) -> frozenset[str]:
     """Return the pairs of neighbouring characters within the words of a text, small letters."""
     parts = _APART.split(text.lower())

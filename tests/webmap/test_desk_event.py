@@ -5,12 +5,14 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 
 from geogrid.domain.events import EventKind
 from geogrid.domain.people import Role
 from tests.build_district import IN_A1, IN_B1, TOWNSHIP_A, TOWNSHIP_B, VILLAGE_A
 from tests.build_life import HANDLER
 from tests.webmap.test_desk_queue import accept, step
+from webmap.installation import installation
 
 
 def page(client, event_id):
@@ -44,6 +46,18 @@ def test_everything_of_an_event_is_in_one_answer(small, in_hand):
     assert body["danger"]
     assert body["danger_words"] == ["掉进井"]
     assert "110" in body["danger_sentence"] and "119" in body["danger_sentence"] and "120" in body["danger_sentence"]
+
+
+def test_a_page_costs_a_few_statements_however_much_belongs_to_it(small, in_hand):
+    """Names are read together, and merged and related ones in one go."""
+    for hours in range(3):
+        accept(small, words="井盖缺失", hours=hours)
+    client, asked = small.client(), []
+    engine = installation(small.app).engine
+    page(client, in_hand.id)  # what is kept for all requests is read now
+    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    assert page(client, in_hand.id).get_json()["related"]
+    assert 10 < len(asked) <= 27, "\n".join(asked)
 
 
 def test_no_number_of_anybody_leaves(small, in_hand):

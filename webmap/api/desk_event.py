@@ -21,7 +21,7 @@ from geogrid.store import events as stored_events
 from geogrid.store.matter_views import MatterView, of_event
 from layers.desk_duplicates import Duplicate, duplicates
 from layers.desk_event import Beside, beside
-from layers.desk_names import Names, names_for, of_rows
+from layers.desk_names import Names, of_rows
 from layers.names import names_of
 from layers.queue_rows import QueueRow, read_rows
 from webmap.api.base import blueprint
@@ -65,10 +65,11 @@ def event_page(session: Session, event_id: UUID) -> dict[str, Any]:
         raise NotFoundError(what=str(event_id), where={"path": request.path})
     view = of_event(session, event_id, now=max(now, event.steps[-1].at), district=here.district)
     more = beside(session, event_id)
-    children = read_rows(session, more.children, now=now, scope=scope)
     alike = duplicates(session, event_id, metric_srid=here.district.profile.metric_srid, scope=scope) or []
-    related = read_rows(session, [one.event_id for one in alike[:MOST_RELATED]], now=now, scope=scope)
-    names = _names(session, event, view, [*rows, *children, *related])
+    near = [one.event_id for one in alike[:MOST_RELATED]]
+    other = {row.event_id: row for row in read_rows(session, list({*more.children, *near}), now=now, scope=scope)}
+    children, related = ([other[one] for one in ids if one in other] for ids in (more.children, near))
+    names = _names(session, event, view, [*rows, *other.values()])
     return {
         **row_body(rows[0], names),
         "words": mask_text(event.report.words),
@@ -89,8 +90,7 @@ def _names(session: Session, event: Event, view: MatterView | None, rows: list[Q
     parties, codes = mentioned(event.steps, view.matter if view else None)
     if view is not None:
         parties.add(_proposed(view, event))
-    of_list, of_event = of_rows(session, rows), names_for(session, parties, codes)
-    return Names({**of_list.places, **of_event.places}, {**of_list.people, **of_event.people})
+    return of_rows(session, rows, parties, codes)
 
 
 def _danger(row: QueueRow) -> dict[str, Any]:

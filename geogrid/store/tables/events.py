@@ -86,6 +86,7 @@ events = Table(
     Index("ix_events_closed_at", "closed_at", "id", postgresql_where=text("NOT is_open")),
     Index("ix_events_township_closed_at", "township_code", "closed_at", "id", postgresql_where=text("NOT is_open")),
     Index("ix_events_village_closed_at", "village_code", "closed_at", "id", postgresql_where=text("NOT is_open")),
+    Index("ix_events_without_point", "kind", "reported_at", postgresql_where=text("point IS NULL")),
     Index("ix_events_unplaced", "reported_at", postgresql_where=text("grid_code IS NULL")),
 )
 

@@ -31,6 +31,8 @@ DROP FUNCTION geogrid_span_moved();
 
 DROP FUNCTION geogrid_span_begun();
 
+DROP INDEX ix_events_without_point;
+
 DROP INDEX ix_events_village_closed_at;
 
 DROP INDEX ix_events_township_closed_at;

@@ -40,6 +40,8 @@ $$;
 
 CREATE INDEX ix_events_grams ON events USING gin (geogrid_grams(words, address, is_open));
 
+CREATE INDEX ix_events_without_point ON events (kind, reported_at) WHERE point IS NULL;
+
 CREATE INDEX ix_events_closed_at ON events (closed_at, id) WHERE NOT is_open;
 
 CREATE INDEX ix_events_township_closed_at ON events (township_code, closed_at, id) WHERE NOT is_open;
