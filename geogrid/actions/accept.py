@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from geogrid.actions.answers import answer, far_error, is_far, on_record, units_of
 from geogrid.actions.district import District
 from geogrid.actions.matters import opened, rows_of, spans_for
-from geogrid.actions.notices import About, tell_opening
+from geogrid.actions.notices import tell_opening
 from geogrid.domain.events import Event, Report, StepKind
+from geogrid.domain.notices import About
 from geogrid.errors import ReportIdConflict
 from geogrid.store import cells, editions, events, locks, reports
 

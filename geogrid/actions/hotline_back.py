@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -13,14 +12,11 @@ from geogrid.channels.outside import request_of, time_told
 from geogrid.domain.events import Step, StepKind
 from geogrid.domain.masking import mask_text
 from geogrid.domain.matters import Matter
-from geogrid.domain.notices import Addressee
+from geogrid.domain.notices import About, Addressee
 from geogrid.domain.outside import BackRule, OutsideChannel
 from geogrid.domain.programmes import Party
 from geogrid.store import hotline, outbox
 from geogrid.store.hotline import StoredOrder
-
-if TYPE_CHECKING:
-    from geogrid.actions.notices import About
 
 CARRIER = "outside"
 NOT_TAKEN = frozenset({StepKind.ASK, StepKind.REFUSE})  # what was asked for, or refused, was not done

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,11 +15,11 @@ from geogrid.actions.hotline_back import tell_back
 from geogrid.actions.webhooks import tell_of_alarm, tell_of_step
 from geogrid.domain.clocks import Phase
 from geogrid.domain.conditions import Title
-from geogrid.domain.events import EventKind, Step, StepKind
+from geogrid.domain.events import Step, StepKind
 from geogrid.domain.grids import Department
 from geogrid.domain.lists import Tier
 from geogrid.domain.matters import Mark, MarkKind, Matter
-from geogrid.domain.notices import Addressee
+from geogrid.domain.notices import About, Addressee
 from geogrid.domain.people import Recipient, Role
 from geogrid.domain.programmes import NoticeRule, Party, PartyKind, Programme
 from geogrid.rules import notices as rules
@@ -34,18 +33,6 @@ DISTRICT_ZEROS = "000000"
 BY_MARKS = {Phase.RUNNING.value, Phase.PAUSED.value, Phase.DONE_IN_TIME.value, Phase.DONE_LATE.value}
 NOBODY_ELSE = frozenset({"citizen", "assisting"})  # whom nobody stands in for
 LATE = "late, was due to be told at {at}: {text}"
-
-
-@dataclass(frozen=True)
-class About:
-    """What a notice is about: the matter as it is then, its event's number and kind, and who and what called for it."""
-
-    event_id: UUID
-    number: str
-    kind: EventKind
-    matter: Matter
-    programme: Programme
-    values: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # (zh, en) of further placeholders
 
 
 # -- what calls for a notice ------------------------------------------------------------------------------------------

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.district import District
 from geogrid.actions.matters import write_matter
-from geogrid.actions.notices import About, tell_step
+from geogrid.actions.notices import tell_step
 from geogrid.actions.place import assign_anew
 from geogrid.domain.events import Event, EventState, Step, StepKind
 from geogrid.domain.matters import Matter
+from geogrid.domain.notices import About
 from geogrid.domain.people import SYSTEM, Actor
 from geogrid.errors import EvidenceInvalid, NotFoundError, StepConflict, StepKeyConflict
 from geogrid.rules.merging import step_with

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from geogrid.actions.district import District
-from geogrid.actions.notices import About, resumed_key, review_key, tell_alarm, tell_resumed, tell_review
+from geogrid.actions.notices import resumed_key, review_key, tell_alarm, tell_resumed, tell_review
 from geogrid.actions.steps import TakeStep, take_step
 from geogrid.domain.clocks import ClockRule, Phase, TimeOut
 from geogrid.domain.matters import Mark, Matter
+from geogrid.domain.notices import About
 from geogrid.domain.people import SYSTEM, Role
 from geogrid.domain.programmes import Programme
 from geogrid.errors import GeogridError

@@ -7,23 +7,20 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
 from geogrid.domain.events import Step
 from geogrid.domain.grids import Department
-from geogrid.domain.notices import Addressee
+from geogrid.domain.notices import About, Addressee
 from geogrid.domain.webhooks import Webhook, WebhookFilter
 from geogrid.errors import NotFoundError, RequestInvalid
 from geogrid.rules import webhooks as rules
 from geogrid.rules.alarms import Alarm
 from geogrid.store import outbox, webhooks
 from geogrid.store.secret_files import read_or_make_secret
-
-if TYPE_CHECKING:
-    from geogrid.actions.notices import About
 
 CARRIER, RULE = "webhook", "webhook"
 SALT_BYTES, MOST_WEBHOOKS, LONGEST_NAME = 16, 50, 60

@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from geogrid.domain.events import EventKind
 from geogrid.domain.labelled import LabelledEnum
+from geogrid.domain.matters import Matter
+from geogrid.domain.programmes import Programme
 
 
 class DeliveryState(LabelledEnum):
@@ -61,3 +64,15 @@ class Delivery:
     carrier: str
     tries: int
     made_at: datetime
+
+
+@dataclass(frozen=True)
+class About:
+    """What a notice is about: the matter as it is then, its event's number and kind, and who and what called for it."""
+
+    event_id: UUID
+    number: str
+    kind: EventKind
+    matter: Matter
+    programme: Programme
+    values: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # (zh, en) of further placeholders

@@ -23,7 +23,7 @@ EVENT_COLUMNS = ("id", "state", "closed_at", "village_code", "township_code", "w
 
 @dataclass(frozen=True)
 class Held:
-    """An event as it is stored: its projection, its steps, the rows of its matter (None: none), of clocks, of spans, its words."""
+    """An event as it is stored: projection, steps, the rows of its matter (None: none), of clocks, of spans, its words."""
 
     event_id: UUID
     state: str
