@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geogrid.errors.family import AccessError, ConflictError, InputError
+from geogrid.errors.family import WORDS, AccessError, ConflictError, InputError
 
 
 class DisputeNot(InputError):
@@ -15,6 +15,7 @@ class DisputeValue(InputError):
     """{field}: {reason}."""
 
     code = "dispute.value"
+    worded = WORDS | {"field"}
 
 
 class PartiesMissing(ConflictError):

@@ -299,6 +299,7 @@ def test_a_party_with_an_account_of_nobody_is_refused(counter):
     client, api, _ = counter
     answer = client.post(f"{api}/parties", json={"side": "applicant", "name": "甲方", "person_id": str(UUID(int=7))})
     assert (answer.status_code, answer.get_json()["code"]) == (422, "dispute.value")
+    assert answer.get_json()["message"].startswith("人员："), "the field is named in the reader's language"
 
 
 def test_who_visits_where_is_told_to_nobody_who_does_not_see_the_dispute(small, counter):
