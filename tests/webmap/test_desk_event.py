@@ -116,3 +116,12 @@ def test_each_reader_is_shown_duplicates_of_his_own_alone(small):
     rows = leader.get(f"/api/v1/desk/events/{mine.id}/duplicates").get_json()["rows"]
     theirs = small.client().get(f"/api/v1/desk/events/{other.id}").get_json()["township_code"]
     assert bool(rows) is (theirs == found["township_code"])
+
+
+def test_what_a_file_brought_is_not_told_as_the_reporters_deed(small):
+    from webmap.api.desk_event_bodies import NAMELESS, actor_words
+
+    with small.app.test_request_context(headers={"Accept-Language": "en"}):
+        told = [actor_words(actor, {}, None) for actor in ("import", "system:geogrid", "citizen", "somebody")]
+    assert told == ["From a file", "The platform", "Reporter", "Nobody named"]
+    assert set(NAMELESS) >= {"import", "citizen", "guest"}

@@ -90,6 +90,16 @@ def history_body(steps: Sequence[Step], programme: Programme | None, names: Name
     ]
 
 
+# Who acted without being anybody's account. What a file brought names nobody: it was not the reporter who opened it.
+NAMELESS = {
+    "system": "The platform",
+    "geogrid": "The platform",
+    "citizen": "Reporter",
+    "guest": "Reporter",
+    "import": "From a file",
+}
+
+
 def step_title(code: str, programme: Programme | None) -> str:
     """Return what the programme calls a step, "" for one of every programme."""
     rule = programme.by_code["steps"].get(code) if programme else None
@@ -100,7 +110,7 @@ def actor_words(actor: str, details: Mapping[str, Any], names: Names) -> str:
     """Return who acted: a colleague by role, place and name; never a citizen's name."""
     kind, _, code = actor.partition(":")
     if kind == "system" or not code:
-        return say("The platform") if kind in {"system", "geogrid"} else say("Reporter")
+        return say(NAMELESS.get(kind, "Nobody named"))
     if kind == "key":
         return say("Program {name}", name=code)
     post = details.get("post") or {}
@@ -109,7 +119,7 @@ def actor_words(actor: str, details: Mapping[str, Any], names: Names) -> str:
         return role
     place = label(Department(post["department"])) if post.get("department") in Department.codes() else ""
     place = place or names.of(post.get("station") or post.get("unit") or "")
-    return " ".join(part for part in (role, place, staff_name(names.people.get(code, ""))) if part) or say("Reporter")
+    return " ".join(part for part in (role, place, staff_name(names.people.get(code, ""))) if part) or say("Nobody named")
 
 
 def mentioned(steps: Sequence[Step], matter: Matter | None) -> tuple[set[str], set[str]]:
