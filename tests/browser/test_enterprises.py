@@ -1,0 +1,80 @@
+"""An enterprise's matter in a real browser: raised at the enterprise's page, put on the key list, followed to its milestone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from geogrid.actions.enterprises import keep
+from geogrid.domain.people import Role
+from geogrid.store.session import session_scope
+from tests.actions.test_enterprises import RULES, row
+from tests.browser.browsers import phone
+from tests.build_district import IN_A1, NOW
+from tests.build_installation import DISTRICT, HERE, free_port, running, small_installation, wait_until_answers
+from webmap.installation import installation
+
+pytestmark = pytest.mark.browser
+
+DESK = {"width": 1440, "height": 900}
+
+
+@pytest.fixture
+def serving(fresh_database, tmp_path):
+    """A small installation with one enterprise."""
+    port = free_port()
+    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
+    with (
+        small_installation(tmp_path / "var", fresh_database, **ports) as small,
+        running("serve --workers 1 --threads 8", small.settings) as process,
+        running("stream", small.settings),
+    ):
+        here = installation(small.app)
+        with session_scope(here.engine) as session:
+            keep(session, [row(1, IN_A1, "key", name="甲食品厂")], now=NOW, district=here.district, rules=RULES)
+        wait_until_answers(f"http://{HERE}:{port}/health", process)
+        yield small
+
+
+def open_page(page, small, path: str) -> None:
+    page.goto(f"http://{HERE}:{small.settings.port}{path}")
+    page.wait_for_load_state()
+
+
+def sheet(page, **values: str) -> None:
+    """Fill the panel of the desk and send it."""
+    page.wait_for_selector("#sheet:not([hidden])")
+    for name, value in values.items():
+        page.fill(f"#sheet [name={name}]", value)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#sheet", state="hidden")
+
+
+def test_a_problem_goes_on_the_key_list_and_to_its_milestone(serving):
+    with phone(DESK) as (page, seen):
+        page.context.add_cookies(serving.browser_cookies(Role.DISPATCHER, unit=DISTRICT))
+        open_page(page, serving, "/enterprises")
+        page.get_by_role("link", name="甲食品厂").click()
+        page.get_by_text("登记诉求", exact=True).click()
+        page.fill("[name=words]", "厂区门前排水不畅，雨天积水")
+        page.locator("form[action$='/problems'] button.main").click()
+        page.wait_for_load_state()
+        page.locator(".cards .head a").first.click()
+        page.wait_for_selector("#matter-body h2")
+        page.keyboard.press("t")
+        page.wait_for_selector("#sheet [name=complexity]")
+        sheet(page)
+        expect(page.locator("#matter-body .standing .state")).to_have_text("已登记")
+        page.keyboard.press("g")
+        sheet(page, note="纳入区重点事项清单")
+        page.get_by_role("button", name="添加节点").click()
+        sheet(page, title="管网改造完成", due_on="2025-07-31")
+        expect(page.locator("#matter-body")).to_contain_text("管网改造完成")
+        page.get_by_role("button", name="完成", exact=True).click()
+        sheet(page, note="已通水验收")
+        open_page(page, serving, "/enterprises")
+        page.get_by_role("link", name="甲食品厂").click()
+        expect(page.locator(".milestones li")).to_contain_text("● 管网改造完成")
+        expect(page.locator(".cards .badge")).to_be_visible()
+        assert seen.errors == []
+        assert seen.outside == []
