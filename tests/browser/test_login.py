@@ -23,7 +23,8 @@ PASSWORD = "七里河边散步的黄昏很安静"
 DESK = {"width": 1280, "height": 720}
 SMALL = """
     [...document.querySelectorAll('button, input:not([type=hidden]), select, a.button')]
-      .filter((e) => e.offsetParent && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML.slice(0, 80))
+      .filter((e) => e.offsetParent && (e.closest('label.tick') ?? e).getBoundingClientRect().height < 44)
+      .map((e) => e.outerHTML.slice(0, 80))
 """
 
 

@@ -1,6 +1,6 @@
 // The map beside the list: the rows of the queue by their light, the selected one, and whom or what a panel offers for it.
 
-import { addZoom } from "../map/zoom.js";
+import { addZoom } from "../small_map/zoom.js";
 import { el, fill, SHAPES } from "./dom.js";
 
 const line = (color, weight, more = {}) => ({ color, weight, fill: false, ...more });

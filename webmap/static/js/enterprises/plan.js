@@ -1,6 +1,6 @@
 // The plan of visits on the map: who is due, and the stops of a day's round with their numbers and the line between them.
 
-import { addZoom } from "../map/zoom.js";
+import { addZoom } from "../small_map/zoom.js";
 
 const line = (color, weight, more = {}) => ({ color, weight, fill: false, ...more });
 const DRAWN = {

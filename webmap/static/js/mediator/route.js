@@ -1,6 +1,6 @@
 // The day's visits on the map: numbered in their order, joined by lines that stand for the way and are no roads.
 
-import { addZoom } from "../map/zoom.js";
+import { addZoom } from "../small_map/zoom.js";
 
 const line = (color, weight, fill = {}) => ({ color, weight, fill: false, ...fill });
 const DRAWN = {

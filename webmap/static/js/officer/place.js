@@ -1,6 +1,6 @@
 // Where it is: the phone's position with its accuracy drawn true to metres, or a pin on the map.
 
-import { addZoom } from "../map/zoom.js";
+import { addZoom } from "../small_map/zoom.js";
 
 const GOOD_M = 20;
 const FAIR_M = 100;

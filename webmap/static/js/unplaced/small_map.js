@@ -1,6 +1,6 @@
 // One small map that stands beside the row at work: the candidates with their number, and the disc that each stands for.
 
-import { addZoom } from "../map/zoom.js";
+import { addZoom } from "../small_map/zoom.js";
 
 const line = (color, weight, fill = {}) => ({ color, weight, fill: false, ...fill });
 const DRAWN = {
