@@ -112,8 +112,9 @@ def _holds(settings: Settings, engine: Engine, now: datetime) -> bool:
         pass
     with session_scope(engine) as session:
         found = verify(session)
-        programmes, profile = open_district(settings, engine).programmes, read_profile(settings)
-        breaches = fsck(session, var_dir=settings.var_dir, now=now, profile=profile, programmes=programmes)
+        here, profile = open_district(settings, engine), read_profile(settings)
+        told = {"programmes": here.programmes, "danger": here.danger}
+        breaches = fsck(session, var_dir=settings.var_dir, now=now, profile=profile, **told)
         sent = _sent(session)
     _say("Audit: {records} records, {state}. Broken invariants: {breaches}. Sent to anybody: {sent}.",
          records=found.records, state="broken" if found.broken else "whole", breaches=len(breaches), sent=sent)  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -62,10 +63,14 @@ WORDS = {
 }
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
+def _windows(data_dir: Path) -> Windows:
+    return read_windows(data_dir)
+
+
 def windows() -> Windows:
-    """Return the windows of the hall, read once a process."""
-    return read_windows()
+    """Return the windows of the hall, by the installation's own file; read once a process."""
+    return _windows(installation().settings.data_dir)
 
 
 @blueprint.get("/window")

@@ -115,16 +115,16 @@ def open_district(settings: Settings, engine: Engine) -> District:
 
     profile, reader = read_profile(settings), beside(engine)
     found = _reading(profile, lambda: session_scope(reader), IndexFiles(settings.var_dir / "index"))
-    found = replace(found, mediation=read_kinds(settings.data_dir))
+    found = replace(found, mediation=read_kinds(settings.data_dir), danger=read_danger(settings.data_dir))
     programmes = read_programmes(settings.data_dir, profile.programme, lambda: session_scope(reader))
     return replace(found, programmes=programmes, outside=read_channels([settings.data_dir, settings.var_dir], programmes))
 
 
 @lru_cache(maxsize=4)
 def read_danger(data_dir: Path) -> Danger:
-    """Return what means danger to life, by the file ``danger.toml``: nothing where there is none; raises SetupError."""
+    """Return what means danger to life, by ``danger.toml``: the shipped file where a place has none; raises SetupError."""
     path = data_dir / "danger.toml"
-    return parse_danger(path.read_text(encoding="utf-8"), path.name) if path.is_file() else Danger()
+    return parse_danger((path if path.is_file() else ROOT / "data" / path.name).read_text(encoding="utf-8"), path.name)
 
 
 def district_of(profile: Profile, session: Session, *, data_dir: Path = ROOT / "data") -> District:
@@ -132,7 +132,8 @@ def district_of(profile: Profile, session: Session, *, data_dir: Path = ROOT / "
     versions, known = Versions(lambda: nullcontext(session), once=False), shipped_programmes(profile.programme, data_dir)
     programmes = replace(known, by_code=dict(known.by_code), versions=versions)
     outside = shipped_channels(profile.programme, data_dir)
-    return replace(_reading(profile, lambda: nullcontext(session)), programmes=programmes, outside=outside)
+    found = _reading(profile, lambda: nullcontext(session))
+    return replace(found, programmes=programmes, outside=outside, danger=read_danger(data_dir))
 
 
 def _reading(

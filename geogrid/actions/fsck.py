@@ -21,6 +21,7 @@ from geogrid.actions.programmes import Programmes, shipped_programmes
 from geogrid.domain.events import StepKind
 from geogrid.domain.profiles import Profile
 from geogrid.errors import GeogridError
+from geogrid.rules.danger import Danger
 from geogrid.rules.lifecycle import fold
 from geogrid.settings import ROOT
 from geogrid.store import cells, checks, editions
@@ -66,21 +67,28 @@ class Breach:
 
 
 def fsck(
-    session: Session, *, var_dir: Path, now: datetime, profile: Profile, programmes: Programmes | None = None
+    session: Session,
+    *,
+    var_dir: Path,
+    now: datetime,
+    profile: Profile,
+    programmes: Programmes | None = None,
+    danger: Danger | None = None,
 ) -> list[Breach]:
     """Check all invariants at ``now`` and return the breaches, none where all is well.
 
     I1 photos are what their hash says; I2 one assignment an event, made under an edition in force; I3 open events under the
     edition in force, closed ones as they were closed; I4 the grids are a tiling; I5 steps without gaps that add up to the
     state; I6 matters with their owners and rules; I9 no photo's file without a row; P1 the projection; P2 the counts of cells;
-    P3 matters and clocks, folded again under ``programmes`` (None: those that come with the platform).
+    P3 matters and clocks, folded again under ``programmes`` and with what means ``danger`` to life (None: those that
+    come with the platform).
     """
     found: list[Breach] = []
     for invariant, says, query in QUERIES:
         rows = checks.broken(session, query)
         found += _breach(invariant, says, [f"{row} ({about})" for row, about in rows])
     found += _steps(session)
-    found += _matters(session, now, profile, programmes)
+    found += _matters(session, now, profile, programmes, read_danger(ROOT / "data") if danger is None else danger)
     found += _breach("I8", LEASE_OVER, [f"{row} ({by})" for row, by in checks.leases_over(session, now - LEASE_GRACE)])
     found += _photos(session, var_dir)
     found += _tiling(session, profile)
@@ -108,12 +116,13 @@ def _steps(session: Session) -> Iterator[Breach]:
                 yield from _breach("I5", STATE_WRONG, [f"{row} ({state} / {told.value})" for row in named], count)
 
 
-def _matters(session: Session, now: datetime, profile: Profile, programmes: Programmes | None) -> Iterator[Breach]:
+def _matters(
+    session: Session, now: datetime, profile: Profile, programmes: Programmes | None, danger: Danger
+) -> Iterator[Breach]:
     """Fold every matter again, a portion at a time, and keep of each kind of breach its count and the first rows."""
     if programmes is None:
         here = Versions(lambda: nullcontext(session), once=False)
         programmes = replace(shipped_programmes(profile.programme), versions=here)
-    danger = read_danger(ROOT / "data")
     counts, rows = Counter[tuple[str, str]](), dict[tuple[str, str], list[str]]()
     for invariant, says, row in broken_matters(session, now=now, programmes=programmes, county=profile.code, danger=danger):
         counts[invariant, says] += 1

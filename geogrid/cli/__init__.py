@@ -154,8 +154,9 @@ def fsck(context: click.Context) -> None:
 
     with opened() as (settings, engine), session_scope(engine) as session:
         profile, now = read_profile(settings), settings.now()
-        programmes = open_district(settings, engine).programmes
-        breaches = checking.fsck(session, var_dir=settings.var_dir, now=now, profile=profile, programmes=programmes)
+        here = open_district(settings, engine)
+        told = {"programmes": here.programmes, "danger": here.danger}
+        breaches = checking.fsck(session, var_dir=settings.var_dir, now=now, profile=profile, **told)
         pending = pending_photos(session)
     for breach in breaches:
         rows = translate("{count} rows", language()).format(count=breach.count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from threading import Barrier, Thread
 
@@ -11,7 +12,7 @@ import pytest
 
 from geogrid.actions import district as module
 from geogrid.actions.answers import answers, on_record, units_of
-from geogrid.actions.district import District, compile_geography, district_of, open_district, read_profile
+from geogrid.actions.district import District, compile_geography, district_of, open_district, read_danger, read_profile
 from geogrid.domain.grids import GeographyKind
 from geogrid.domain.places import Datum, ReportedPoint
 from geogrid.domain.stations import TravelMode
@@ -139,3 +140,18 @@ def test_a_profile_whose_zone_does_not_measure_its_district_is_refused(tmp_path,
     settings = read_settings({"GEOGRID_DATA": str(tmp_path), "GEOGRID_PROFILE": "mine"})
     with pytest.raises(SetupError, match=f"EPSG:{srid}"):
         read_profile(settings)
+
+
+def test_what_means_danger_is_read_from_the_places_own_folder(session, tmp_path):
+    """A place that writes its own words has them, wherever the district is opened; one without a file keeps the shipped ones."""
+    own = tmp_path / "own"
+    shutil.copytree(ROOT / "data", own)
+    sentence = 'sentence = { zh = "请拨打 110、119、120", en = "Call 110, 119, 120" }'
+    (own / "danger.toml").write_text(f'words = ["塌方"]\ncategories = []\n{sentence}\n', encoding="utf-8")
+    settings = read_settings({"GEOGRID_DATA": str(own), "GEOGRID_VAR": str(tmp_path)})
+    opened = open_district(settings, session.get_bind().engine)
+    for found in (opened, district_of(profile(), session, data_dir=own)):
+        assert found.danger.found("山路塌方") == ("塌方",)
+        assert not found.danger.found("厂房着火")
+    (tmp_path / "empty").mkdir()
+    assert read_danger(tmp_path / "empty").found("厂房着火")

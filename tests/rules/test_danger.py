@@ -51,5 +51,6 @@ def test_a_file_that_cannot_be_read_is_refused_at_the_start(broken):
         parse_danger(broken, "danger.toml")
 
 
-def test_without_the_file_nothing_means_danger(tmp_path):
-    assert read_danger(tmp_path).found("着火") == ()
+def test_a_place_without_the_file_keeps_the_shipped_words(tmp_path):
+    """Danger to life is told unless somebody wrote that nothing means it: a folder without the file drops no warning."""
+    assert read_danger(tmp_path).found("着火") == ("着火",)

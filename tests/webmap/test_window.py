@@ -187,3 +187,11 @@ def test_a_ticket_of_an_event_is_hidden_from_who_does_not_see_the_event(small):
     stranger = small.login_as(Role.WINDOW_CLERK, unit="999901002000")
     assert stranger.get(f"/window/tickets/{ticket}").status_code == 404
     assert client.get(f"/window/tickets/{ticket}").status_code == 200
+
+
+def test_a_place_has_the_windows_of_its_own_folder(tmp_path):
+    shipped = (hall.SHIPPED).read_text(encoding="utf-8")
+    (tmp_path / "windows.toml").write_text(shipped.replace(HALL.every[0].title.zh, "本地窗口"), encoding="utf-8")
+    assert hall.read_windows(tmp_path).every[0].title.zh == "本地窗口"
+    (tmp_path / "windows.toml").unlink()
+    assert hall.read_windows(tmp_path) == HALL
