@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etl.cells import is_empty
-from etl.check import Mending
 from etl.errors import GeometryMissing, LocationMissing, LocationUncertain
 from etl.located import Located
+from etl.mending import Mending
 from etl.sources.table import Table
 from geogrid.domain.places import Datum, PlaceCandidate
 

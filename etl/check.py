@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etl.by_words import Words, place_by_words, with_coordinates
 from etl.cells import convert, from_sheet, is_empty, to_accuracy
 from etl.columns import Columns, columns_of
 from etl.errors import CodeDuplicate, CodeMissing, CodePattern, ColumnMissing, TimeStandIn, ValueMissing
 from etl.kinds import ACCURACY, TIME, Column, Kind
 from etl.located import Located, locate
+from etl.mending import Mending
 from etl.recipe import Recipe, in_our_names, sources_of
 from etl.sources.table import Note, Table
 from etl.times import time_reader, zone_named
@@ -27,7 +29,6 @@ from geogrid.space.validity import check_coordinates, check_geometry
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from etl.by_words import Words
 
 LIKELY_DEGREES = 3.0  # how far from the district's centre a place may lie before exchanged axes are suspected
 KEY = {"events": "id"}
@@ -41,15 +42,6 @@ class Refusal:
     row: int
     error: GeogridError
     lonlat: tuple[float, float] | None
-
-
-@dataclass(frozen=True)
-class Mending:
-    """What was mended in a row: a code of ``etl.report.MENDINGS`` and how often."""
-
-    row: int
-    code: str
-    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -111,8 +103,6 @@ def _require_columns(table: Table, kind: Kind) -> None:
 
 
 def _located(table: Table, kind: Kind, recipe: Recipe, words: Words | None) -> tuple[Table, Located, list[Mending]]:
-    from etl.by_words import place_by_words, with_coordinates
-
     if kind.name != "events":
         return table, locate(table, datum=recipe.datum, datum_column=None), []
     if words is None:

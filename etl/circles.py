@@ -187,8 +187,6 @@ def uncovered(homes: GeoDataFrame, served: HouseholdsServed, grids: GeoDataFrame
     """Return the households that reach no station in time, or the grids with such: ``code households without``, most first."""
     import geopandas as gpd
 
-    from etl.effects import grid_of
-
     if grids is None:
         return gpd.GeoDataFrame(homes[~served.reached].reset_index(drop=True))
     grid = grid_of(grids, homes)
@@ -204,3 +202,12 @@ def uncovered(homes: GeoDataFrame, served: HouseholdsServed, grids: GeoDataFrame
 def lonlat_of(points: GeoDataFrame) -> np.ndarray:
     """Return the places (n, 2 degrees) of points."""
     return np.column_stack([points.geometry.x, points.geometry.y])
+
+
+def grid_of(grids: GeoDataFrame, homes: GeoDataFrame) -> np.ndarray:
+    """Return the position of the grid that covers each household, of several the one of the lowest code; -1: none."""
+    order = np.argsort(grids["code"].astype(str).to_numpy(), kind="stable")
+    home, area = grids.geometry.iloc[order].sindex.query(homes.geometry, predicate="covered_by")
+    rank = np.full(len(homes), len(grids), dtype=np.int64)
+    np.minimum.at(rank, home, area)
+    return np.append(order, -1)[rank]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etl.circles import lonlat_of
+from etl.circles import grid_of, lonlat_of
 from etl.errors import StationUnknown
 from geogrid.domain.speeds import Season
 from geogrid.domain.stations import TravelMode
@@ -85,15 +85,6 @@ def by_grid(effect: Effect, grids: GeoDataFrame, homes: GeoDataFrame) -> GeoData
         "lost": lost,
     }
     return grids[["code", "geometry"]].assign(**counted)[(gained > 0) | (lost > 0)].reset_index(drop=True)
-
-
-def grid_of(grids: GeoDataFrame, homes: GeoDataFrame) -> np.ndarray:
-    """Return the position of the grid that covers each household, of several the one of the lowest code; -1: none."""
-    order = np.argsort(grids["code"].astype(str).to_numpy(), kind="stable")
-    home, area = grids.geometry.iloc[order].sindex.query(homes.geometry, predicate="covered_by")
-    rank = np.full(len(homes), len(grids), dtype=np.int64)
-    np.minimum.at(rank, home, area)
-    return np.append(order, -1)[rank]
 
 
 def changed_homes(effect: Effect, codes: list[str], homes: GeoDataFrame) -> GeoDataFrame:

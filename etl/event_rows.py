@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from etl.check import Checked, Mending
+from etl.check import Checked
+from etl.mending import Mending
 from geogrid.domain.events import Channel, EventKind, Report, StepKind
 from geogrid.domain.places import Datum, ReportedPoint
 from geogrid.domain.profiles import Profile

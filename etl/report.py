@@ -33,8 +33,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from etl.check import Checked, Mending, Refusal
+from etl.check import Checked, Refusal
 from etl.compare import Difference, Fault
+from etl.mending import Mending
 from etl.sources.table import Note
 from geogrid.errors import GeogridError
 from geogrid.texts import translate

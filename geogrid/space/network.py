@@ -25,8 +25,7 @@ from geogrid.domain.stations import TravelMode
 from geogrid.errors import CoordRange
 from geogrid.space.crs import metric_one, metric_xy
 from geogrid.space.network_edges import BOUND_BY_ONEWAY, USUAL, Conditions, ModeRoads, RoadTable, read_roads
-from geogrid.space.network_flood import Flood, node_keys
-from geogrid.space.network_snap import (
+from geogrid.space.network_finder import (
     BRIDGE_REACH_M,
     MOST_ACCESS_M,
     TICKS_PER_MINUTE,
@@ -35,13 +34,10 @@ from geogrid.space.network_snap import (
     Floats,
     Ints,
     Objects,
-    Snapped,
-    place_on,
-    place_xy,
-    snap_metric,
-    snap_one,
     ticks,
 )
+from geogrid.space.network_flood import Flood, node_keys
+from geogrid.space.network_snap import Snapped, place_on, place_xy, snap_metric, snap_one
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

@@ -20,8 +20,8 @@ from geogrid.domain.stations import TravelMode
 from geogrid.errors import FrameInvalid
 from geogrid.space.columns import LINEAR, flags_of, numbers_of, shapes_of, texts_of
 from geogrid.space.crs import to_metric
+from geogrid.space.network_finder import BRIDGE_REACH_M, MOST_ACCESS_M, EdgeFinder, Flags, Floats, Ints, Objects, ticks
 from geogrid.space.network_segments import Segments
-from geogrid.space.network_snap import BRIDGE_REACH_M, MOST_ACCESS_M, EdgeFinder, Flags, Floats, Ints, Objects, ticks
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

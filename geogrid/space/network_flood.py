@@ -11,7 +11,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from geogrid.space.network_edges import ModeRoads
-from geogrid.space.network_snap import TICKS_PER_MINUTE, Floats, Ints, Snapped
+from geogrid.space.network_finder import TICKS_PER_MINUTE, Floats, Ints
+from geogrid.space.network_snap import Snapped
 
 
 @dataclass(frozen=True, eq=False)
