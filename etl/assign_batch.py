@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etl.assign_places import ACCURACY, accuracy_of, usable_points
-from etl.cells import is_empty
 from etl.located import locate, system_of
 from etl.recipe import Recipe, in_our_names, sources_of
 from etl.sources.binary import table_of
-from etl.sources.table import Note, ReadOptions, Table
+from etl.sources.table import Note, ReadOptions, Table, is_empty
 from etl.sources.wkt import NAMES as NAMES_OF_TEXT
 from geogrid.domain.places import Datum
 from geogrid.domain.profiles import Profile

@@ -16,13 +16,12 @@ import numpy as np
 from etl import export
 from etl.assign_places import ACCURACY, FarPlaces, accuracy_of, rule_of, usable_points
 from etl.assign_stream import Geography, Progress, assign_stream, is_streamed
-from etl.cells import is_empty
 from etl.check import Checked, check_table
 from etl.kinds import AREA, CODE, KINDS, POINT, TEXT, Column, Kind
 from etl.located import Located, locate
 from etl.recipe import Recipe, in_our_names, parse_columns
 from etl.sources import open_table
-from etl.sources.table import Note, ReadOptions, Table
+from etl.sources.table import Note, ReadOptions, Table, is_empty
 from geogrid.domain.grids import AssignmentRule
 from geogrid.domain.profiles import Profile
 from geogrid.domain.stations import StationLevel

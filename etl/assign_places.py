@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etl.cells import is_empty, to_accuracy
+from etl.cells import to_accuracy
 from etl.check import refuse_null_island, row_name
 from etl.errors import GeometryMissing, LocationMissing
 from etl.located import Located
-from etl.sources.table import Table
+from etl.sources.table import Table, is_empty
 from geogrid.domain.grids import AssignmentRule
 from geogrid.domain.profiles import Profile
 from geogrid.errors import CoordFar, GeogridError, GeometryType

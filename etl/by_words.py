@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etl.cells import is_empty
 from etl.errors import GeometryMissing, LocationMissing, LocationUncertain
 from etl.located import Located
 from etl.mending import Mending
-from etl.sources.table import Table
+from etl.sources.table import Table, is_empty
 from geogrid.domain.places import Datum, PlaceCandidate
 
 if TYPE_CHECKING:

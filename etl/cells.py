@@ -22,18 +22,6 @@ EXACT = 10**15  # a float beyond has lost digits that a code would need
 MOST_TEXT = 100_000
 
 
-def is_empty(value: Any) -> bool:
-    """Whether a cell holds nothing: None, NaN, NaT, or blank text."""
-    if isinstance(value, str):
-        return not value.strip()
-    if value is None or isinstance(value, int):
-        return value is None
-    from pandas import isna
-
-    missing = isna(value)
-    return missing if isinstance(missing, bool) else False
-
-
 def to_text(value: Any, column: str) -> str:
     """Return the cell as text, trimmed; raises TextInvalid for what PostgreSQL cannot hold, ValueType if long."""
     text = value.strip() if isinstance(value, str) else str(whole(value))

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etl.by_words import Words, place_by_words, with_coordinates
-from etl.cells import convert, from_sheet, is_empty, to_accuracy
+from etl.cells import convert, from_sheet, to_accuracy
 from etl.columns import Columns, columns_of
 from etl.errors import CodeDuplicate, CodeMissing, CodePattern, ColumnMissing, TimeStandIn, ValueMissing
 from etl.kinds import ACCURACY, TIME, Column, Kind
 from etl.located import Located, locate
 from etl.mending import Mending
 from etl.recipe import Recipe, in_our_names, sources_of
-from etl.sources.table import Note, Table
+from etl.sources.table import Note, Table, is_empty
 from etl.times import time_reader, zone_named
 from geogrid.domain.places import Datum
 from geogrid.domain.profiles import Profile

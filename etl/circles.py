@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etl.cells import convert, is_empty
+from etl.cells import convert
 from etl.errors import CodeDuplicate, CodeMissing, ColumnMissing, FileEmpty, NoCircles, ValueUnknown
 from etl.kinds import KINDS, LINE, POINT, Column
 from etl.located import locate
 from etl.recipe import Recipe, in_our_names
 from etl.sources import ReadOptions, open_table
-from etl.sources.table import Table
+from etl.sources.table import Table, is_empty
 from geogrid.domain.stations import StationLevel, TravelMode
 from geogrid.errors import GeogridError, GeometryType
 from geogrid.space.crs import SRID_STORED, default_metric_srid

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.cells import convert, is_empty
+from etl.cells import convert
 from etl.errors import ClosureOfNothing, ColumnMissing, ValueType
 from etl.kinds import CODE, MODES, TEXT, YES_NO, Column
 from etl.located import locate
 from etl.recipe import Recipe, in_our_names
 from etl.sources import open_table
-from etl.sources.table import Table
+from etl.sources.table import Table, is_empty
 from geogrid.domain.closures import Closure
 from geogrid.domain.stations import TravelMode
 from geogrid.errors import GeogridError, GeometryType

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from etl.cells import convert, is_empty
+from etl.cells import convert
 from etl.check import Checked, Refusal, check_table
 from etl.errors import ColumnMissing
 from etl.event_rows import event_id
@@ -22,7 +22,7 @@ from etl.quarantine import write_quarantine
 from etl.recipe import Recipe, in_our_names
 from etl.report import ImportReport, new_id, part_of, write_report
 from etl.sources import open_table
-from etl.sources.table import Note
+from etl.sources.table import Note, is_empty
 from geogrid.domain.enterprises import ConcernKind, EnterpriseRow, EnterpriseRules, Handling, Visit, VisitKind
 from geogrid.errors import EnterpriseValue, GeogridError
 

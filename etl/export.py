@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etl.cells import is_empty
 from etl.errors import FileTooLarge, OutEndingUnknown, OutFolderMissing, OutNotWritten
+from etl.sources.table import is_empty
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.cells import convert, is_empty
+from etl.cells import convert
 from etl.errors import ColumnMissing, DateForm, NameOfNothing, ValueRange
 from etl.kinds import CODE, TEXT, Column
 from etl.recipe import Recipe, in_our_names
 from etl.sources import open_table
-from etl.sources.table import Table
+from etl.sources.table import Table, is_empty
 from geogrid.domain.places import FormerName, NamedKind
 from geogrid.errors import GeogridError
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.cells import is_empty, whole
+from etl.cells import whole
 from etl.errors import FileTooLarge
 from etl.export import as_text, escaped
 from etl.report import LANGUAGES, MOST_LISTED, SCHEMA, in_words, new_id
@@ -21,7 +21,7 @@ from etl.sources.encoding import decode
 from etl.sources.limits import LIMITS
 from etl.sources.sniff import local_file
 from etl.sources.strict_json import parse
-from etl.sources.table import ReadOptions
+from etl.sources.table import ReadOptions, is_empty
 from geogrid.domain.outside import Arrival, OutsideChannel
 from geogrid.errors import FieldType, GeogridError
 

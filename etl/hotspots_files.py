@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from etl.cells import is_empty
 from etl.circles import read_rows
 from etl.errors import ColumnMissing
 from etl.event_points import EventPoints, Tell, read_events
 from etl.kinds import AREA
-from etl.sources.table import Table
+from etl.sources.table import Table, is_empty
 from etl.times import time_reader, zone_named
 from geogrid.domain.hotspots import Period
 from geogrid.space.crs import default_metric_srid

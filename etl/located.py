@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etl.cells import is_empty, to_degrees
+from etl.cells import to_degrees
 from etl.errors import ColumnMissing, CoordText, DatumNotStated, GeometryMissing, LocationMissing, OptionInvalid
-from etl.sources.table import Note, Table
+from etl.sources.table import Note, Table, is_empty
 from geogrid.domain.places import Datum
 from geogrid.errors import DatumUnknown, GeogridError
 from geogrid.errors.family import Reason

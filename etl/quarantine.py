@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etl.cells import is_empty, whole
+from etl.cells import whole
 from etl.export import free_names, storable
 from etl.located import locate
 from etl.recipe import Recipe, in_our_names
 from etl.report import LANGUAGES, ImportReport, Part
-from etl.sources.table import Table
+from etl.sources.table import Table, is_empty
 from geogrid.errors import GeogridError
 
 if TYPE_CHECKING:

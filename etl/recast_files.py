@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from etl.cells import is_empty
 from etl.circles import read_rows
 from etl.event_points import Tell, read_events, tell_of_lost
 from etl.kinds import AREA
+from etl.sources.table import is_empty
 from geogrid.domain.grids import AssignmentRule
 from geogrid.domain.readings import Asked, Bucket, Count, Counts, Moved, Reading
 from geogrid.space.frames import assign

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from etl.cells import is_empty
 from etl.columns import cut_names
 from etl.errors import OptionInvalid
-from etl.sources.table import ReadOptions, Table
+from etl.sources.table import ReadOptions, Table, is_empty
 from geogrid.errors.family import Reason
 
 if TYPE_CHECKING:

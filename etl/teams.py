@@ -11,12 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.cells import convert, is_empty
+from etl.cells import convert
 from etl.errors import ColumnMissing, RowUnfit
 from etl.kinds import CODE, TEXT, YES_NO, Column
 from etl.recipe import Recipe, in_our_names
 from etl.row_faults import refuse
 from etl.sources import open_table
+from etl.sources.table import is_empty
 from geogrid.domain.grids import Department
 from geogrid.domain.people import Actor, Force, Post, Role, Team
 from geogrid.errors import GeogridError

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from etl.cells import convert, is_empty
+from etl.cells import convert
 from etl.errors import ColumnMissing, RowOfNobody
 from etl.kinds import CODE, TEXT, YES_NO, Column
 from etl.recipe import Recipe, in_our_names
 from etl.sources import open_table
-from etl.sources.table import Table
+from etl.sources.table import Table, is_empty
 from geogrid.domain.lists import Duty
 from geogrid.domain.people import POST_OF, Force, Post, WorkerRole
 from geogrid.errors import GeogridError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etl.sources.limits import LIMITS, Limits
 from geogrid.domain.labelled import LabelledEnum
@@ -81,3 +81,15 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a cell holds nothing: None, NaN, NaT, or blank text."""
+    if isinstance(value, str):
+        return not value.strip()
+    if value is None or isinstance(value, int):
+        return value is None
+    from pandas import isna
+
+    missing = isna(value)
+    return missing if isinstance(missing, bool) else False

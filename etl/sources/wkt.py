@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from etl.cells import is_empty
 from etl.errors import ColumnMissing, GeometryMissing
 from etl.sources.geometries import checked
-from etl.sources.table import ReadOptions, Table
+from etl.sources.table import ReadOptions, Table, is_empty
 from geogrid.errors import GeogridError, GeometryError
 
 NAMES = ("geometry", "wkt", "geom", "the_geom")
