@@ -12,6 +12,7 @@ from geogrid.actions import disputes as mediation
 from geogrid.actions import disputes_papers as papers
 from geogrid.actions import disputes_people as who
 from geogrid.actions import disputes_sessions as sessions
+from geogrid.actions import disputes_signing as signing
 from geogrid.actions.disputes import By
 from geogrid.actions.district import District
 from geogrid.domain import disputes as of
@@ -107,5 +108,5 @@ def settled(session: Session, district: District, *, hours: float = 3.0) -> UUID
     event_id = begun(session, district)
     told = {"by": BY, "now": NOW + timedelta(hours=hours), "district": district}
     papers.draft(session, event_id, papers.Terms("被申请人于月底前赔偿三千元", 3000.0, (NOW + timedelta(days=12)).date()), **told)
-    papers.sign(session, event_id, 1, **told)
+    signing.sign(session, event_id, 1, **told)
     return event_id

@@ -147,7 +147,7 @@ def go_along(
     step : the code of the step where the actor chose one
     must : whether a step that is open, but to others, is refused (RoleMissing) instead of noted
     """
-    words = note if isinstance(note, str) else note.words(held.district.profile.language)
+    words = note.words(held.district.profile.language) if isinstance(note, Reason) else note
     bag = {"note": words, "reason": words, **{name: value for name, value in details.items() if value not in (None, "")}}
     open_now = [rule for rule in possible(held.programme, held.matter) if rule.kind is kind and fits(rule)]
     mine = [rule for rule in possible(held.programme, held.matter, held.by.actor) if rule in open_now]
@@ -159,7 +159,9 @@ def go_along(
         code = open_now[0].code if must and open_now else "note"
     told = bag if code != "note" else {"note": words}
     command = TakeStep(held.event.id, code, held.by.actor, told, address=held.by.address)
-    return take_step(held.session, command, now=held.now, district=held.district)
+    taken = take_step(held.session, command, now=held.now, district=held.district)
+    held.matter = taken.matter  # what is done next in the same transaction begins here
+    return taken
 
 
 # -- what it is about, and whom ---------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from geogrid.actions.disputes import MOST_YUAN, By, Held, go_along, hold, need_consent, need_open, papers_of
+from geogrid.actions.disputes import MOST_YUAN, By, Held, go_along, hold, need_consent, need_open
 from geogrid.actions.district import District
 from geogrid.actions.reveal import DAY, LEAST_PURPOSE, MOST_A_DAY
 from geogrid.domain.disputes import (
@@ -28,7 +28,6 @@ from geogrid.domain.disputes import (
 from geogrid.domain.events import StepKind
 from geogrid.domain.programmes import StepRule
 from geogrid.errors import (
-    AgreementState,
     ConfirmationLate,
     ConfirmationState,
     DisputeValue,
@@ -38,7 +37,7 @@ from geogrid.errors import (
 )
 from geogrid.errors.family import Reason
 from geogrid.rules.confirmation import REMAINS, Window, window
-from geogrid.store import audit, disputes, disputes_papers
+from geogrid.store import audit, disputes_papers
 
 REVEAL = "party.reveal"
 LONGEST_TERMS = 20_000
@@ -97,50 +96,6 @@ def _check_terms(terms: Terms, held: Held) -> None:
 
 def _today(held: Held) -> date:
     return held.now.astimezone(held.district.programmes.time_of(held.programme).timezone).date()
-
-
-def sign(session: Session, event_id: UUID, version: int, *, by: By, now: datetime, district: District) -> Agreement:
-    """Keep that both sides signed a version: the dispute is settled, and the thirty days for confirmation begin.
-
-    Raises
-    ------
-    NotFoundError, ConsentMissing
-    AgreementState
-        for a version that is not the latest, is signed already, or whose parties changed since it was written
-    """
-    held = hold(session, event_id, by=by, now=now, district=district)
-    need_consent(held)
-    versions = disputes_papers.agreements_of(session, event_id)
-    chosen = next((one for one in versions if one.version == version), None)
-    if chosen is None:
-        raise NotFoundError(what=str(version))
-    _check_signing(held, chosen, versions[-1].version)
-    disputes_papers.sign_agreement(session, chosen.id, at=now)
-    again = held.dispute.outcome is DisputeOutcome.SETTLED
-    settled = {"outcome": DisputeOutcome.SETTLED.value, "outcome_at": now, "outcome_by": by.actor.id}
-    disputes.change(session, event_id, **settled, outcome_note=chosen.number)
-    held.wrote("agreement.sign", version=version)
-    details = {"agreement": chosen.number, "amount_yuan": chosen.amount_yuan, **papers_of(held)}
-    _settled(held, details, chosen.number, again=again)
-    return next(one for one in disputes_papers.agreements_of(session, event_id) if one.version == version)
-
-
-def _check_signing(held: Held, chosen: Agreement, latest: int) -> None:
-    if chosen.version != latest:
-        raise AgreementState(reason=Reason("version {latest} is the latest", latest=latest))
-    if chosen.signed_at is not None:
-        raise AgreementState(reason=Reason("it is signed already"))
-    if held.dispute.outcome is not DisputeOutcome.SETTLED:
-        need_open(held)
-    if sorted(chosen.parties) != sorted((p.side.value, p.name) for p in held.parties):
-        raise AgreementState(reason=Reason("the parties changed since it was written: write a new version"))
-
-
-def _settled(held: Held, details: Mapping[str, Any], number: str, *, again: bool) -> None:
-    """Take the programme's step of settling; a programme without one is handled by the agreement; a second signing is noted."""
-    kinds = {rule.kind for rule in held.programme.steps}
-    kind = StepKind.NOTE if again else StepKind.SETTLE if StepKind.SETTLE in kinds else StepKind.HANDLE
-    go_along(held, kind, details, note=Reason("Agreement {number} signed", number=number), must=kind is StepKind.SETTLE)
 
 
 def pay(

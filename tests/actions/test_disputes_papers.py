@@ -12,6 +12,7 @@ from geogrid.actions import disputes as mediation
 from geogrid.actions import disputes_cases as library
 from geogrid.actions import disputes_papers as papers
 from geogrid.actions import disputes_sessions as sessions
+from geogrid.actions import disputes_signing as signing
 from geogrid.actions.disputes import By
 from geogrid.domain.disputes import (
     Body,
@@ -182,10 +183,10 @@ def test_an_agreement_settles_and_keeps_its_versions(session, place):
         (2, "改为", False),
     ]
     with pytest.raises(AgreementState, match="version 2 is the latest"):
-        papers.sign(session, event_id, 1, **again)
-    papers.sign(session, event_id, 2, **again)
+        signing.sign(session, event_id, 1, **again)
+    signing.sign(session, event_id, 2, **again)
     with pytest.raises(AgreementState, match="signed already"):
-        papers.sign(session, event_id, 2, **again)
+        signing.sign(session, event_id, 2, **again)
     assert_follows(session, place, event_id)
 
 
@@ -196,7 +197,7 @@ def test_an_agreement_names_the_parties_as_they_stood_and_is_not_signed_by_other
     extra = mediation.put_party(session, event_id, {"side": "respondent", "form": "person", "name": "赵六"}, **told(place))
     mediation.answer_for_party(session, event_id, extra, Consent.GIVEN, paper="3", **told(place))
     with pytest.raises(AgreementState, match="parties changed"):
-        papers.sign(session, event_id, 1, **told(place))
+        signing.sign(session, event_id, 1, **told(place))
 
 
 @pytest.mark.parametrize(
@@ -274,7 +275,7 @@ def test_under_the_courts_programme_the_clerk_takes_the_steps_of_confirmation(se
     appointed(session, place, event_id)
     mediation.begin(session, event_id, **told(place))
     papers.draft(session, event_id, papers.Terms("还款"), **told(place, By(MEI)))
-    papers.sign(session, event_id, 1, **told(place))
+    signing.sign(session, event_id, 1, **told(place))
     papers.ask_court(session, event_id, "某某法院", ("1", "2"), **told(place, CLERK, LATER + timedelta(hours=1)))
     assert matter_row(session, event_id).state == "confirming"
     judge = By(person(Role.VERIFIER))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 from pydantic import BaseModel
 
-from geogrid.actions import disputes_cases, disputes_papers
+from geogrid.actions import disputes_cases, disputes_papers, disputes_signing
 from geogrid.actions.disputes import By
 from geogrid.domain.people import Role
 from geogrid.store import disputes_cases as stored_cases
@@ -61,7 +61,7 @@ def post_agreement(path: EventPath) -> Response:
 def post_signature(path: VersionPath) -> Response:
     """201 with the dispute, settled; the thirty days for confirmation begin."""
     with deed(path.event_id) as done:
-        disputes_papers.sign(done.session, path.event_id, path.version, **done.told)
+        disputes_signing.sign(done.session, path.event_id, path.version, **done.told)
         return shown(done, path.event_id)
 
 
