@@ -180,5 +180,5 @@ def open_grids(
     if township != TOTAL:
         query = query.where(_same(village.c.parent_code, township))
     order = (homes - lacking).desc() if part is FigurePart.NUMERATOR else lacking.desc()
-    rows = session.execute(query.order_by(order, drawn.c.code).limit(min(limit, MOST_PER_PAGE)).offset(offset))
+    rows = session.execute(query.order_by(order, drawn.c.code).limit(min(limit, MOST_PER_PAGE + 1)).offset(offset))
     return [GridListed(*row) for row in rows]

@@ -255,6 +255,16 @@ def test_households_are_those_of_the_last_analysis(session, district):
     assert read_figures(session, BOOK, JUNE, codes=[code], scope=other, **ASKED).of(code).denominator == 10
 
 
+def test_grids_are_read_to_their_end_also_with_full_pages(session, district, monkeypatch):
+    """A page of as many rows as a page may have says whether there are more: else a file of 1,425 grids ends at 1,000."""
+    refresh(session, now=NOW, district=district)
+    monkeypatch.setattr("layers.indicators.lists.MOST_PER_PAGE", 2)
+    first = open_grids(session, FigurePart.DENOMINATOR, limit=2 + 1)
+    assert len(first) == 3, "one more than the page holds"
+    rest = open_grids(session, FigurePart.DENOMINATOR, limit=2 + 1, offset=2)
+    assert first[2] == rest[0]
+
+
 def test_load_is_open_events_by_workers_on_duty(session, district):
     """Two workers of the base force in A, one in B; whoever has ended or is a specialist does not carry the load."""
     ended = "UPDATE duties SET valid = tstzrange(NULL, :then) WHERE grid = '999901001001002'"
