@@ -1,7 +1,8 @@
 """Events by the million for counting: fixed-width rows by binary COPY, in portions, each column a number.
 
-Reads whole tables where no period bounds them (``ix_events_reported_at`` where one does): for reports, not for pages that
-must answer at once. All statements of one reading belong in one snapshot (:func:`geogrid.store.session.snapshot_scope`).
+Reads whole tables where no period bounds them (``ix_events_reported_at`` and those of the other times where one does): for
+reports, not for pages that must answer at once. All statements of one reading belong in one snapshot
+(:func:`geogrid.store.session.snapshot_scope`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.events import Channel, EventKind, EventState, StepKind
 from geogrid.domain.grids import AssignmentRule
+from geogrid.domain.indicators import Basis, Span
 from geogrid.domain.readings import CountLevel, Part
 from geogrid.rules.lifecycle import STEPS
 from geogrid.store.tables.events import events
@@ -36,6 +38,17 @@ PERIOD = """(%(start)s::timestamptz IS NULL OR e.reported_at >= %(start)s)
   AND (%(end)s::timestamptz IS NULL OR e.reported_at < %(end)s)"""
 COUNT = f"SELECT count(*) FROM events AS e WHERE {PERIOD}"  # noqa: S608
 BY_HAND = f"SELECT DISTINCT e.edition_id, e.grid_code FROM events AS e WHERE e.rule = 'placed' AND {PERIOD} ORDER BY 1, 2"  # noqa: S608
+# Events of which something lies in a span of time, by what it is. A payment has a local day: a day more on either side is read.
+TOUCHED = {
+    Basis.REPORTED: "SELECT id FROM events WHERE reported_at >= %(begin)s AND reported_at < %(until)s",
+    Basis.CLOSED: "SELECT id FROM events WHERE NOT is_open AND closed_at >= %(begin)s AND closed_at < %(until)s",
+    Basis.DUE: "SELECT event_id FROM clocks WHERE due_at >= %(begin)s AND due_at < %(until)s",
+    Basis.ENDED: "SELECT event_id FROM disputes WHERE outcome_at >= %(begin)s AND outcome_at < %(until)s",
+    Basis.PAID: """SELECT event_id FROM performances
+  WHERE at >= (%(begin)s::timestamptz - interval '1 day')::date AND at <= (%(until)s::timestamptz + interval '1 day')::date""",
+    Basis.NOW: "SELECT id FROM events WHERE is_open",
+    Basis.DRAWN: "SELECT id FROM events WHERE false",
+}
 CURRENT = "JOIN assignments AS c ON c.event_id = e.id AND c.is_current"
 # The last assignment that an event had at the instant: for most the current one, for the others out of their history.
 PAST = """LEFT JOIN (
@@ -85,18 +98,39 @@ def _number(enum: Sequence[str], column: str) -> str:
 
 
 @dataclass(frozen=True)
+class Touched:
+    """Events that can belong to a span of time by one of several ways (:class:`~geogrid.domain.indicators.Basis`)."""
+
+    span: Span
+    bases: frozenset[Basis]
+
+
+@dataclass(frozen=True)
 class Source:
-    """Which events are read and how: bounds of the report's time, the instant of the past (None: no past is asked)."""
+    """Which events are read and how: bounds of the report's time, the instant of the past (None: no past is asked).
+
+    ``touched`` leaves those of which something lies in a span; it bounds what is read, not what is counted or named before.
+    """
 
     by: CountLevel
     start: datetime | None
     end: datetime | None
     as_of: datetime | None
     district_code: str
+    touched: Touched | None = None
 
     @property
     def values(self) -> dict[str, Any]:
-        return {"start": self.start, "end": self.end, "as_of": self.as_of, "district": self.district_code}
+        found = {"start": self.start, "end": self.end, "as_of": self.as_of, "district": self.district_code}
+        return found if self.touched is None else {**found, "begin": self.touched.span.start, "until": self.touched.span.end}
+
+    @property
+    def chosen(self) -> str:
+        """The condition on the events that are read."""
+        if self.touched is None:
+            return PERIOD
+        parts = [TOUCHED[basis] for basis in Basis if basis in self.touched.bases] or [TOUCHED[Basis.DRAWN]]
+        return f"{PERIOD} AND e.id IN ({' UNION ALL '.join(parts)})"
 
     def tables(self, *, state_then: bool = False) -> str:
         """Return FROM with every join that the level and the past need."""
@@ -167,7 +201,7 @@ def read(
         )
         values |= {"hand_editions": [edition for edition, _ in hands], "hand_codes": [code for _, code in hands]}
     shown = ", ".join(sql for _, sql, _ in columns)
-    statement = f"COPY (SELECT {shown} FROM {' '.join(joins)} WHERE {PERIOD}) TO STDOUT (FORMAT BINARY)"  # noqa: S608
+    statement = f"COPY (SELECT {shown} FROM {' '.join(joins)} WHERE {source.chosen}) TO STDOUT (FORMAT BINARY)"  # noqa: S608
     for rows in _copied(session, statement, values, [(name, form) for name, _, form in columns]):
         if timed:
             rows["reported_us"] += EPOCH_US

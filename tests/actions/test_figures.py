@@ -11,10 +11,11 @@ from geogrid.actions.district import district_of
 from geogrid.actions.editions import activate_edition, load_edition
 from geogrid.actions.figures import moved_townships
 from geogrid.actions.recast import count_events
-from geogrid.domain.indicators import TOTAL, FigureGroup, FigurePart, Span
+from geogrid.domain.indicators import TOTAL, Basis, FigureGroup, FigurePart, Span
 from geogrid.domain.readings import Asked, CountLevel, Reading
 from geogrid.rules.indicators import parse_book
 from geogrid.settings import ROOT
+from geogrid.store.readings import Touched
 from layers.indicators import open_list, read_figures
 from tests import build_district as build
 from tests.build_district import A2, NOW, TOWNSHIP_A, TOWNSHIP_B, VILLAGE_B
@@ -65,6 +66,28 @@ def test_figures_recast_to_todays_grids_equal_the_count_that_reconciles(session,
     assert {row.code: row.recorded for row in counts.counts if row.recorded} == {k: v for k, v in recorded.items() if k != TOTAL}
     assert recast[TOTAL] == recorded[TOTAL] == counts.total
     assert recast[TOWNSHIP_B] - recorded[TOWNSHIP_B] == recorded[TOWNSHIP_A] - recast[TOWNSHIP_A] == len(moved)
+
+
+@pytest.mark.parametrize("days", [1, 7, 31, 90])
+def test_what_a_span_can_count_is_enough_for_its_figures(session, redrawn, days):
+    """Only events of which something lies in the span are read anew; each figure of it is what it was with all."""
+    span = Span(NOW - timedelta(days=days + 3), NOW - timedelta(days=3))
+    asked = {"by": FigureGroup.TOWNSHIP, **ASKED}
+    wanted = read_figures(session, BOOK, span, moved=moved_townships(session, LATER, district=redrawn), **asked).rows
+    all_bases = frozenset(one.basis for one in BOOK.figures)
+    moved = moved_townships(session, LATER, district=redrawn, touched=Touched(span, all_bases))
+    assert set(read_figures(session, BOOK, span, moved=moved, **asked).rows) == set(wanted)
+    for one in BOOK.figures:
+        mine = moved_townships(session, LATER, district=redrawn, touched=Touched(span, frozenset([one.basis])))
+        assert mine.items() <= moved.items()
+        found = read_figures(session, BOOK, span, codes=[one.code], moved=mine, **asked).rows
+        assert set(found) == {row for row in wanted if row.code == one.code}, one.code
+
+
+def test_a_day_reads_less_than_all_there_is(session, redrawn):
+    span = Span(NOW - timedelta(days=1), NOW)
+    moved = moved_townships(session, LATER, district=redrawn, touched=Touched(span, frozenset([Basis.REPORTED])))
+    assert len(moved) < len(moved_townships(session, LATER, district=redrawn))
 
 
 def test_a_list_of_recast_figures_is_as_long_as_the_number(session, redrawn):

@@ -18,8 +18,10 @@ from geogrid.domain.events import EventKind, EventState
 from geogrid.domain.indicators import TOTAL, Book, Figure, FigureGroup, FigurePart, Indicator, Population, Split
 from geogrid.domain.programmes import Party, PartyKind
 from geogrid.errors import NotFoundError, RequestInvalid
+from geogrid.errors.family import Reason
 from geogrid.rules.scope import Scope
 from geogrid.store import scope
+from geogrid.store.readings import Touched
 from layers.indicators import Listed, open_list, read_figures
 from layers.indicators.lists import GridListed, Place, open_grids
 from layers.synthetic import holds_synthetic
@@ -74,7 +76,9 @@ def behind(code: str, values: Mapping[str, str], book: Book, asked: Asked) -> Be
         raise NotFoundError(what=code)
     part = values.get("part") or one.opens.value
     if part not in FigurePart.codes():
-        raise RequestInvalid(name="part", reason=", ".join(FigurePart.codes()), where={"path": "part"})
+        raise RequestInvalid(
+            name="part", reason=Reason("one of {expected}", expected=", ".join(FigurePart.codes())), where={"path": "part"}
+        )
     return Behind(one, FigurePart(part), code_in(values, "group"), code_in(values, "split"), asked)
 
 
@@ -86,7 +90,8 @@ def read_page(session: Session, what: Behind, *, limit: int, after: str = "") ->
     scope.enter(session, seen)
     now, asked = here.now(), what.asked
     recast = asked.recast and what.group != TOTAL
-    moved = moved_townships(session, now, district=here.district) if recast else None
+    touched = Touched(asked.span, frozenset([what.one.basis]))
+    moved = moved_townships(session, now, district=here.district, touched=touched) if recast else None
     options: dict[str, Any] = {"now": now, "timezone": asked.timezone, "by": what.by, "scope": seen, "moved": moved}
     figures = read_figures(session, _only(what.one), asked.span, **options)
     names = Names(unit_names(session), here.district.programmes, current_language())

@@ -17,6 +17,7 @@ from geogrid.rules.indicators_periods import span_of, starts
 from geogrid.rules.scope import Scope
 from geogrid.store import scope
 from geogrid.store.editions import find_in_force
+from geogrid.store.readings import Touched
 from geogrid.store.session import snapshot_scope
 from layers.indicators import Figures, Groups, read_book, read_figures
 from layers.indicators.ground import Outline, outlines
@@ -120,7 +121,8 @@ def tell(asked_of: Callable[[Book], Asked]) -> Told:
         session.execute(text(f"SET LOCAL statement_timeout = {TIMEOUT_MS}"))
         seen = current_scope()
         scope.enter(session, seen)
-        moved = moved_townships(session, now, district=here.district) if asked.recast else None
+        touched = Touched(asked.span, frozenset(one.basis for one in book.figures))
+        moved = moved_townships(session, now, district=here.district, touched=touched) if asked.recast else None
         options = {"now": now, "timezone": asked.timezone, "scope": seen}
         whole = read_figures(session, book, asked.span, by=asked.by, moved=moved, **options)  # type: ignore[arg-type]
         series = _series(session, book, asked, seen, now)
