@@ -114,8 +114,18 @@ def _rows_by_time(
 def _by_due(chosen: QueueFilter, now: datetime, after: Place | None, scope: Scope) -> Select:
     order = (desk_spans.c.urgency, desk_spans.c.due_at, desk_spans.c.event_id)
     query = select(desk_spans.c.event_id, desk_spans.c.urgency, desk_spans.c.due_at, desk_spans.c.run)
-    query = query.where(*_of_spans(chosen, now), *_needed(chosen, scope)).order_by(*order)
+    query = query.where(*wanted(chosen, now=now, scope=scope)).order_by(*order)
     return query if after is None else query.where(tuple_(*order) > tuple_(*(literal(value) for value in after)))
+
+
+def wanted(
+    chosen: QueueFilter, *, now: datetime, scope: Scope, on_event: Sequence[ColumnElement[bool]] = ()
+) -> list[ColumnElement[bool]]:
+    """Return the conditions on the spans of the open matters that fit at ``now``; ``on_event`` is asked of their events too.
+
+    A SELECT with them has one row a matter: of ``desk_spans``, with ``events`` and ``matters`` beside it where they are asked.
+    """
+    return [*_of_spans(chosen, now), *_needed(chosen, scope, on_event)]
 
 
 def _of_spans(chosen: QueueFilter, now: datetime) -> list[ColumnElement[bool]]:
@@ -125,10 +135,10 @@ def _of_spans(chosen: QueueFilter, now: datetime) -> list[ColumnElement[bool]]:
     return found
 
 
-def _needed(chosen: QueueFilter, scope: Scope) -> list[ColumnElement[bool]]:
+def _needed(chosen: QueueFilter, scope: Scope, on_event: Sequence[ColumnElement[bool]] = ()) -> list[ColumnElement[bool]]:
     """Return the conditions on a span's event and matter; neither is read where nothing is asked that only it knows."""
     found: list[ColumnElement[bool]] = [*on_spans(chosen), *_seen(scope)]
-    of_event, of_matter = on_events(chosen), on_matters(chosen)
+    of_event, of_matter = [*on_event, *on_events(chosen)], on_matters(chosen)
     if chosen.has_pairs and chosen.among is None:
         found.append(desk_spans.c.event_id.in_(_saying(chosen, scope)))
     else:

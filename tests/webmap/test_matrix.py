@@ -203,6 +203,7 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("GET", "/bundles/<version>/<name>"): Ask("/bundles/0/none.js", ANYBODY, 404),
     ("GET", "/static/<path:filename>"): Ask("/static/none.js", ANYBODY, 404),
     ("GET", "/api/v1/desk/queue"): Ask("/api/v1/desk/queue", ALL),
+    ("GET", "/api/v1/desk/map"): Ask("/api/v1/desk/map?bbox=126.5,45.8,126.7,46.0&zoom=14", ALL),
     ("POST", "/api/v1/desk/bulk/preview"): Ask("/api/v1/desk/bulk/preview", ALL, 200, {"json": {"ids": [], "step": "open"}}),
     ("POST", "/api/v1/desk/bulk"): Ask("/api/v1/desk/bulk", ALL, 200, {"json": {"items": [], "step": "open"}}),
     ("GET", "/api/v1/desk/views"): Ask("/api/v1/desk/views", ALL),

@@ -31,12 +31,12 @@ def row_body(row: QueueRow, names: Names) -> dict[str, Any]:
         "number": values["number"],
         "seq": row.seq,
         "kind": of_enum(EventKind(values["kind"])),
-        "category": _titled(programme, "categories", values["category"]),
+        "category": titled(programme, "categories", values["category"]),
         "channel": _channel(programme, values["channel"]),
         "state": state_body(row, programme),
         "stage": values["stage"],
-        "level": _titled(programme, "levels", values["level"]),
-        "handling": _titled(programme, "handling_types", values["handling"]),
+        "level": titled(programme, "levels", values["level"]),
+        "handling": titled(programme, "handling_types", values["handling"]),
         "complexity": of_enum(Complexity(values["complexity"])) if values["complexity"] else None,
         "light": row.light.value,
         "clock": _clock(row, programme),
@@ -83,8 +83,12 @@ def dangers(row: QueueRow) -> tuple[str, ...]:
 
 def programme_of(row: QueueRow) -> Programme | None:
     """Return the programme of a row, None for an event that has none, or whose rules are not kept."""
-    code, version = row.values["programme"], row.values["programme_version"]
-    if code is None:
+    return programme_named(row.values["programme"], row.values["programme_version"])
+
+
+def programme_named(code: str | None, version: int | None) -> Programme | None:
+    """Return the programme of this code and version, None where none is named or its rules are not kept."""
+    if code is None or version is None:
         return None
     try:
         return installation().district.programmes.of(code, version)
@@ -105,7 +109,7 @@ def of_enum(member: LabelledEnum) -> Coded:
     return {"code": member.value, "title": label(member)}
 
 
-def _titled(programme: Programme | None, of: str, code: str | None) -> Coded | None:
+def titled(programme: Programme | None, of: str, code: str | None) -> Coded | None:
     """Return code and title of what a programme has under this code; None where the matter has none."""
     if not code:
         return None
@@ -114,8 +118,8 @@ def _titled(programme: Programme | None, of: str, code: str | None) -> Coded | N
 
 
 def _channel(programme: Programme | None, code: str) -> Coded:
-    titled = _titled(programme, "channels", code)
-    return of_enum(Channel(code)) if titled is None or titled["title"] == code else titled
+    found = titled(programme, "channels", code)
+    return of_enum(Channel(code)) if found is None or found["title"] == code else found
 
 
 def _clock(row: QueueRow, programme: Programme | None) -> dict[str, Any] | None:

@@ -25,6 +25,7 @@ from webmap.login import current_actor
 PER_PAGE = 50
 MOST_CURSOR_CHARACTERS = 300
 LONGEST_CODE = 64
+MOST_ZOOM = 19
 IS_OPEN = {"1": True, "0": False, "all": None}
 
 
@@ -36,8 +37,8 @@ def _flag(description: str) -> Any:
     return Field(False, description=description)
 
 
-class QueueQuery(Query):
-    """Filters of the queue; all of them together hold."""
+class FilterQuery(Query):
+    """Filters of the queue and of its map; all of them together hold."""
 
     is_open: Literal["1", "0", "all"] = Field("1", alias="open", description="1 open matters, 0 closed ones, all")
     light: str = Field("", max_length=40, description="red, amber, green, grey; several with commas", examples=["red,amber"])
@@ -63,8 +64,6 @@ class QueueQuery(Query):
     reported_from: AwareDatetime | None = None
     reported_to: AwareDatetime | None = None
     sort: Literal["due", "reported", "closed"] | None = Field(None, description="without: due for open, closed for closed ones")
-    after: str | None = Field(None, max_length=MOST_CURSOR_CHARACTERS, description="from ``next`` of the page before")
-    limit: int = Field(PER_PAGE, ge=1, le=MOST_PER_PAGE)
     view: int | None = Field(None, description="number of a saved view; what is said beside it counts first")
 
     def chosen(self) -> QueueFilter:
@@ -88,6 +87,20 @@ class QueueQuery(Query):
             reported_to=self.reported_to,
             who=who_asks(current_actor()),
         )
+
+
+class QueueQuery(FilterQuery):
+    """A page of the queue."""
+
+    after: str | None = Field(None, max_length=MOST_CURSOR_CHARACTERS, description="from ``next`` of the page before")
+    limit: int = Field(PER_PAGE, ge=1, le=MOST_PER_PAGE)
+
+
+class MapQuery(FilterQuery):
+    """The queue's filters for a box of the map."""
+
+    bbox: str = Field(max_length=200, description="west,south,east,north in degrees", examples=["126.5,45.8,126.7,46.0"])
+    zoom: int = Field(ge=0, le=MOST_ZOOM, description="of the web map, 0 to 19: how near two matters are told apart")
 
 
 def lights_of(text: str) -> tuple[Light, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, request
 from flask_openapi import RequestBody
@@ -15,7 +15,7 @@ from geogrid.errors import RequestInvalid
 from geogrid.store import desk
 from geogrid.store.session import session_scope
 from webmap.api.base import JSON, Refusal, blueprint
-from webmap.api.desk_query import QueueQuery
+from webmap.api.desk_query import FilterQuery, QueueQuery
 from webmap.api.desk_sent import Sent, sent
 from webmap.api.events import answer
 from webmap.api.query_faults import in_words
@@ -26,6 +26,7 @@ from webmap.reading import reading
 from webmap.roles import READERS, roles
 
 REFUSED = {"401": Refusal, "403": Refusal, "409": Refusal, "415": Refusal}
+Asked = TypeVar("Asked", bound=FilterQuery)
 NOT_SAVED = frozenset({"after", "view", "limit", "lang"})  # what belongs to one look and not to a view
 
 
@@ -105,14 +106,14 @@ def remove_view(path: ViewPath) -> Response:
 def checked(query: Mapping[str, Any]) -> dict[str, Any]:
     """Return the filters of a view as they are kept; raises RequestInvalid for one that the queue does not take."""
     told = {name: value for name, value in query.items() if name not in NOT_SAVED}
-    as_query(told).chosen()
+    as_query(told, QueueQuery).chosen()
     return told
 
 
-def as_query(told: Mapping[str, Any]) -> QueueQuery:
-    """Return filters as the queue's query; raises RequestInvalid by name."""
+def as_query(told: Mapping[str, Any], of: type[Asked]) -> Asked:
+    """Return filters as a query of the queue or its map; raises RequestInvalid by name."""
     try:
-        return QueueQuery.model_validate({name: _plain(value) for name, value in told.items()})
+        return of.model_validate({name: _plain(value) for name, value in told.items()})
     except ValidationError as error:
         fault = error.errors()[0]
         name = ".".join(str(part) for part in fault["loc"])
@@ -123,13 +124,13 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def with_view(query: QueueQuery) -> QueueQuery:
+def with_view(query: Asked) -> Asked:
     """Return the query with the filters of the saved view that it names; what stands beside it in the address counts first."""
     if query.view is None:
         return query
     with reading() as session:
         saved = view_for(session, query.view, actor=current_actor())["query"]
-    return as_query({**saved, **request.args.to_dict()})
+    return as_query({**saved, **request.args.to_dict()}, type(query))
 
 
 def _view(row: Mapping[str, Any]) -> dict[str, Any]:

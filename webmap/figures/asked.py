@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from geogrid.domain.indicators import TOTAL, Book, FigureGroup, Indicator, Span
 from geogrid.domain.readings import Period, Reading
 from geogrid.errors import RequestInvalid
+from geogrid.errors.family import Reason
 from geogrid.rules.indicators_periods import first_day, moved, span_of
 from webmap.language import say
 
@@ -110,7 +111,7 @@ def asked_for(values: Mapping[str, str], book: Book, today: date, timezone: str)
 def _known(values: Mapping[str, str], name: str, known: tuple[str, ...], default: str) -> str:
     given = values.get(name) or default
     if given not in known:
-        raise RequestInvalid(name=name, reason=", ".join(known), where={"path": name})
+        raise RequestInvalid(name=name, reason=Reason("one of {expected}", expected=", ".join(known)), where={"path": name})
     return given
 
 
@@ -121,5 +122,7 @@ def _day(values: Mapping[str, str], name: str, default: date) -> date:
     except ValueError:
         raise RequestInvalid(name=name, reason="a day is written 2025-06-18", where={"path": name}) from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise RequestInvalid(name=name, reason=f"{FIRST_YEAR}-{LAST_YEAR}", where={"path": name})
+        raise RequestInvalid(
+            name=name, reason=Reason("from {first} to {last}", first=FIRST_YEAR, last=LAST_YEAR), where={"path": name}
+        )
     return day

@@ -10,6 +10,7 @@ from flask import Response, request
 
 from etl.export import as_text, escaped
 from geogrid.errors import RequestInvalid
+from geogrid.errors.family import Reason
 from geogrid.store import audit
 from geogrid.store.session import session_scope
 from webmap.figures.base import blueprint
@@ -53,7 +54,9 @@ def paper() -> Response:
     """Send the figures as they are printed, on A4 or A3."""
     size = request.args.get("paper", "A4")
     if size not in PAPERS:
-        raise RequestInvalid(name="paper", reason=", ".join(PAPERS), where={"path": "paper"})
+        raise RequestInvalid(
+            name="paper", reason=Reason("one of {expected}", expected=", ".join(PAPERS)), where={"path": "paper"}
+        )
     told = tell(from_address)
     return _file(printed(told, who(), size), "application/pdf", told, "pdf")
 
