@@ -119,9 +119,41 @@ def test_each_reader_is_shown_duplicates_of_his_own_alone(small):
 
 
 def test_what_a_file_brought_is_not_told_as_the_reporters_deed(small):
-    from webmap.api.desk_event_bodies import NAMELESS, actor_words
+    from webmap.api.desk_history import NAMELESS, actor_words
 
     with small.app.test_request_context(headers={"Accept-Language": "en"}):
         told = [actor_words(actor, {}, None) for actor in ("import", "system:geogrid", "citizen", "somebody")]
     assert told == ["From a file", "The platform", "Reporter", "Nobody named"]
     assert set(NAMELESS) >= {"import", "citizen", "guest"}
+
+
+def test_the_history_tells_asking_from_doing_to_whom_and_by_how_much(small):
+    event = accept(small)
+    step(small, event, "open", category="C01")
+    step(small, event, "dispatch", party=f"unit:{VILLAGE_A}")
+    leader = small.login_as(Role.GRID_LEADER, unit=VILLAGE_A)
+    path = f"/api/v1/events/{event.id}/steps"
+    for code, details in (
+        ("pause", {"pause": "third_party_report", "reason": "鉴定"}),
+        ("extend", {"reason": "分段", "amount": "2wd"}),
+    ):
+        assert leader.post(path, json={"step": code, "details": details}).status_code == 201
+    decider = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_A)
+    waits = page(decider, event.id).get_json()["approvals"]
+    for one, decision in zip(waits, ({"step": "approve"}, {"step": "refuse"}), strict=True):
+        said = {"proposal": one["seq"], **({"reason": "不够"} if decision["step"] == "refuse" else {})}
+        assert decider.post(path, json={**decision, "details": said}).status_code == 201
+    history = small.client().get(f"/api/v1/desk/events/{event.id}?lang=en").get_json()["history"]
+    titles = [one["title"] for one in history]
+    assert titles[-4:] == ["Asked for: Pause the clock", "Asked for: Extend", "Approved: Pause the clock", "Refused: Extend"]
+    told = {one["step"]: [(fact["name"], fact["value"]) for fact in one["told"]] for one in history[3:6]}
+    assert told["dispatch"] == [("party", "Village A" if told["dispatch"][0][1].isascii() else "甲社区")]
+    assert told["pause"] == [("pause", "A third party's report")], "the reason stands in the note, once"
+    assert told["extend"] == [("amount", "2 working days")]
+    assert history[-2]["actor"].startswith("Township leader"), "as whom one decided"
+
+
+def test_the_choice_of_a_pause_says_what_it_asks_for_besides(small, in_hand):
+    steps = {one["step"]: one for one in page(small.client(), in_hand.id).get_json()["possible"]}
+    choices = {one["code"]: one for one in steps["pause"]["requires"][0]["choices"]}
+    assert [one["name"] for one in choices["third_party_report"]["requires"]] == ["reason"]

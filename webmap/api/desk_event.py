@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Response, request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geogrid.domain.events import Event, EventState
@@ -19,6 +20,8 @@ from geogrid.rules.ownership import proposed_party
 from geogrid.store import editions
 from geogrid.store import events as stored_events
 from geogrid.store.matter_views import MatterView, of_event
+from geogrid.store.scope import visible
+from geogrid.store.tables.events import events
 from layers.desk_duplicates import Duplicate, duplicates
 from layers.desk_event import Beside, beside
 from layers.desk_names import Names, of_rows
@@ -30,12 +33,11 @@ from webmap.api.desk_bodies import dangers, moment, of_enum, party_body, row_bod
 from webmap.api.desk_event_bodies import (
     approval_body,
     clock_body,
-    history_body,
-    mentioned,
     parties_body,
     possible_body,
     triage_body,
 )
+from webmap.api.desk_history import history_body, mentioned
 from webmap.api.events import EventPath, answer
 from webmap.api.tags import DESK
 from webmap.installation import installation
@@ -78,7 +80,7 @@ def event_page(session: Session, event_id: UUID) -> dict[str, Any]:
         "photos": _photos(session, event),
         "assignment": _assignment(session, event),
         **(_of_matter(view, event, names) if view else _without_matter()),
-        "history": history_body(event.steps, view.programme if view else None, names),
+        "history": history_body(event.steps, view.programme if view else None, names, _numbers(session, event)),
         "children": [{**row_body(row, names)} for row in children],
         "related": [row_body(row, names) for row in related],
         **_beside(more),
@@ -91,6 +93,15 @@ def _names(session: Session, event: Event, view: MatterView | None, rows: list[Q
     if view is not None:
         parties.add(_proposed(view, event))
     return of_rows(session, rows, parties, codes)
+
+
+def _numbers(session: Session, event: Event) -> dict[str, str]:
+    """Return the numbers of the events into which this one was merged, of those that the reader sees, by id."""
+    parents = {UUID(step.details["parent"]) for step in event.steps if step.details.get("parent")}
+    if not parents:
+        return {}
+    query = select(events.c.id, events.c.number).where(events.c.id.in_(parents), visible(current_scope()))
+    return {str(row.id): row.number for row in session.execute(query)}
 
 
 def _danger(row: QueueRow) -> dict[str, Any]:

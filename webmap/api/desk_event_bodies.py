@@ -1,15 +1,12 @@
-"""One event on the desk as JSON: its clocks, its history in words, what may be done next and by whom."""
+"""One event on the desk as JSON: its clocks, what may be done next and by whom, what waits for approval."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from geogrid.domain.clocks import Audience
 from geogrid.domain.conditions import Complexity
-from geogrid.domain.events import Step
-from geogrid.domain.grids import Department
-from geogrid.domain.masking import mask_text
 from geogrid.domain.matters import Matter, Proposal
 from geogrid.domain.people import Actor, Role
 from geogrid.domain.programmes import Programme, StepRule
@@ -19,23 +16,10 @@ from geogrid.store.matter_views import ClockView, MatterView
 from layers.desk_names import Names
 from webmap.api.bodies import instant
 from webmap.api.desk_bodies import moment, party_body
+from webmap.api.desk_history import SORTS, TITLES, actor_words, choice_rules, duration_words, step_title
 from webmap.api.matter_bodies import shown_details
 from webmap.language import current_language, label, say
-from webmap.staff_names import staff_name
 
-# What a step may ask for, and of what sort it is; what is not named here is text.
-SORTS = {
-    "party": "party", "pause": "choice", "amount": "duration", "until": "time", "rating": "number", "amount_yuan": "number",
-    "photo": "photo", "unit": "unit", "category": "choice", "handling": "choice", "complexity": "choice", "parent": "event",
-    "next_date": "date",
-}  # fmt: skip
-TITLES = {
-    "note": "Note", "reason": "Reason", "party": "To whom", "pause": "Why the clock stands still", "amount": "By how much",
-    "until": "Until", "rating": "Rating", "amount_yuan": "Amount in yuan", "photo": "Photo", "unit": "Unit",
-    "category": "Class", "handling": "Handling type", "complexity": "Complexity", "parent": "Merge into",
-    "consent": "Consent of one side", "consent_other_side": "Consent of the other side", "agreement": "Agreement", "why": "Why",
-    "next": "What comes next", "next_date": "By when",
-}  # fmt: skip
 SORTED_BY = ("category", "handling", "complexity", "amount_yuan")  # what a step that sorts may say besides
 
 
@@ -63,74 +47,12 @@ def clock_body(view: ClockView) -> dict[str, Any]:
                 "at": instant(mark.at),
                 "reason": mark.reason,
                 "amount": str(mark.amount or ""),
+                "amount_words": duration_words(str(mark.amount)) if mark.amount else "",
             }
             for mark in view.run.marks
         ],
         "thresholds": [{"code": code, "title": titles[code], "at": instant(at)} for code, at in reading.thresholds],
     }
-
-
-# -- history ----------------------------------------------------------------------------------------------------------
-
-
-def history_body(steps: Sequence[Step], programme: Programme | None, names: Names) -> list[dict[str, Any]]:
-    """Return the steps of an event, the first one first, each said in words."""
-    return [
-        {
-            "seq": step.seq,
-            "step": step.step,
-            "title": step_title(step.step, programme) or label(step.kind),
-            "kind": step.kind.value,
-            "at": instant(step.at),
-            "actor": actor_words(step.actor, step.details, names),
-            "note": mask_text(step.note),
-            "details": shown_details(step.details),
-        }
-        for step in steps
-    ]
-
-
-# Who acted without being anybody's account. What a file brought names nobody: it was not the reporter who opened it.
-NAMELESS = {
-    "system": "The platform",
-    "geogrid": "The platform",
-    "citizen": "Reporter",
-    "guest": "Reporter",
-    "import": "From a file",
-}
-
-
-def step_title(code: str, programme: Programme | None) -> str:
-    """Return what the programme calls a step, "" for one of every programme."""
-    rule = programme.by_code["steps"].get(code) if programme else None
-    return rule.title.text(current_language()) if rule else ""
-
-
-def actor_words(actor: str, details: Mapping[str, Any], names: Names) -> str:
-    """Return who acted: a colleague by role, place and name; never a citizen's name."""
-    kind, _, code = actor.partition(":")
-    if kind == "system" or not code:
-        return say(NAMELESS.get(kind, "Nobody named"))
-    if kind == "key":
-        return say("Program {name}", name=code)
-    post = details.get("post") or {}
-    role = label(Role(post["role"])) if post.get("role") in Role.codes() else ""
-    if role and post["role"] == Role.CITIZEN.value:
-        return role
-    place = label(Department(post["department"])) if post.get("department") in Department.codes() else ""
-    place = place or names.of(post.get("station") or post.get("unit") or "")
-    return " ".join(part for part in (role, place, staff_name(names.people.get(code, ""))) if part) or say("Nobody named")
-
-
-def mentioned(steps: Sequence[Step], matter: Matter | None) -> tuple[set[str], set[str]]:
-    """Return the parties ("kind:code") and the codes of units and stations that an event's history names."""
-    parties, codes = {step.actor for step in steps if step.actor.startswith("person:")}, set[str]()
-    for step in steps:
-        post = step.details.get("post") or {}
-        codes |= {post[name] for name in ("unit", "station") if post.get(name)}
-    if matter is not None:
-        parties |= {str(party) for party in (matter.first_owner, *matter.parties())}
-    return parties, codes
 
 
 # -- what comes next --------------------------------------------------------------------------------------------------
@@ -186,18 +108,23 @@ def _asked(step: StepRule, programme: Programme) -> Iterator[dict[str, Any]]:
                 yield _field(name, programme, step, required=False)
 
 
-def _field(name: str, programme: Programme, step: StepRule, *, required: bool) -> dict[str, Any]:
+def _field(name: str, programme: Programme, step: StepRule | None, *, required: bool) -> dict[str, Any]:
     told = {"name": name, "kind": SORTS.get(name, "text"), "title": say(TITLES.get(name, name)), "required": required}
     choices = _choices(name, programme)
-    parties = [kind.value for kind in step.parties] if name == "party" and step.parties else []
+    parties = [kind.value for kind in step.parties] if name == "party" and step and step.parties else []
     return {**told, **({"choices": choices} if choices else {}), **({"parties": parties} if parties else {})}
 
 
-def _choices(name: str, programme: Programme) -> list[dict[str, str]]:
+def _choices(name: str, programme: Programme) -> list[dict[str, Any]]:
     if name == "complexity":
         return [{"code": one.value, "title": label(one)} for one in Complexity]
-    rules: Any = {"category": programme.categories, "handling": programme.handling_types, "pause": programme.pauses}.get(name, ())
-    return [{"code": rule.code, "title": rule.title.text(current_language())} for rule in rules]
+    return [_choice(rule, programme) for rule in choice_rules(name, programme)]
+
+
+def _choice(rule: Any, programme: Programme) -> dict[str, Any]:
+    """Return a choice; ``requires`` is what it asks for besides, as the reason of a pause does."""
+    more = [_field(name, programme, None, required=True) for name in getattr(rule, "requires", ())]
+    return {"code": rule.code, "title": rule.title.text(current_language()), **({"requires": more} if more else {})}
 
 
 def triage_body(view: MatterView) -> dict[str, Any]:
