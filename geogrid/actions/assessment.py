@@ -42,7 +42,8 @@ def read_sheet(data_dir: Path) -> Sheet:
 def assess(session: Session, month: str, *, sheet: Sheet, timezone: str, by: str, now: datetime) -> int:
     """Write the lines that a month (``2026-11``) lacks by the record as it is now; return how many.
 
-    Again and again, two at once: the same lines. Where the record changed, also in a closed month, correction lines say so.
+    Again and again, two at once: the same lines. Where the record changed, also in a closed month, correction lines say so; what
+    a granted appeal decided stands.
 
     Raises
     ------
@@ -54,7 +55,7 @@ def assess(session: Session, month: str, *, sheet: Sheet, timezone: str, by: str
         raise MonthInvalid(month=month, reason="it has not begun", where={"path": "month"})
     locks.take_key(session, f"assessment:{month}")
     wanted = entries(sheet, assessment.happened(session, begin, until))
-    added = differences(wanted, assessment.written(session, month))
+    added = differences(wanted, assessment.written(session, month), assessment.decided(session, month))
     count = assessment.add(session, month, added, version=sheet.version, by=by, now=now)
     if count:
         _audit(session, by, "assessment.assess", month, now, lines=count)
@@ -118,7 +119,7 @@ def decide(session: Session, appeal_id: int, *, granted: bool, why: str, sheet: 
     NotFoundError, AccessForbidden, TextEmpty
         without such an appeal; for who is no decider of the sheet; without a word why
     AppealSamePerson, AppealThere
-        for who appealed or is assessed by the line; where it was decided already
+        for who appealed or whom the line is about; where it was decided already
     """
     if not {role.value for role in actor.roles()} & set(sheet.deciders):
         raise AccessForbidden(where={"path": "appeal"})
@@ -126,7 +127,7 @@ def decide(session: Session, appeal_id: int, *, granted: bool, why: str, sheet: 
     if found is None:
         raise NotFoundError(what=str(appeal_id))
     line = _line(session, found.line_id)
-    if actor.id in {found.appealed_by, line.key.subject}:
+    if is_party(actor, found, line):
         raise AppealSamePerson(where={"path": "appeal"})
     if found.state is not AppealState.WAITING:
         raise AppealThere(state=found.state.value, where={"path": "appeal"})
@@ -136,10 +137,16 @@ def decide(session: Session, appeal_id: int, *, granted: bool, why: str, sheet: 
     assessment.decide(session, appeal_id, state, by=actor.id, why=why.strip(), now=now)
     if granted:
         locks.take_key(session, f"assessment:{line.month}")
-        taken = Entry(line.key, -assessment.standing(session, line), line.unit, LineKind.APPEAL)
+        taken = Entry(line.key, 0.0 - assessment.standing(session, line), line.unit, LineKind.APPEAL)
         assessment.add(session, line.month, [taken], version=sheet.version, by=actor.id, now=now, appeal_id=appeal_id)
     _audit(session, actor.id, f"assessment.{state.value}", str(appeal_id), now, line=line.id)
     return _appeal(session, appeal_id)
+
+
+def is_party(actor: Actor, found: Appeal, line: Line) -> bool:
+    """Whether an actor appealed, or a line is about him, his department or the very unit of a post of his: others decide."""
+    own = {post.unit for post in actor.posts} | {post.department for post in actor.posts} | {actor.id}
+    return found.appealed_by == actor.id or line.key.subject in own
 
 
 def _bounds(month: str, timezone: str) -> tuple[datetime, datetime]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -159,22 +159,26 @@ def _subject(one: Happening, kind: Subject) -> str:
     return {Subject.TOWNSHIP: one.township, Subject.DEPARTMENT: one.department, Subject.WORKER: one.worker}[kind]
 
 
-def differences(wanted: Iterable[Entry], written: Mapping[Key, tuple[float, str]]) -> list[Entry]:
+def differences(wanted: Iterable[Entry], written: Mapping[Key, tuple[float, str]], decided: Collection[Key] = ()) -> list[Entry]:
     """Return the lines to be added so that the ledger says what the record says; nothing that was written is changed.
 
     Parameters
     ----------
     written : (points, unit) of all lines by the rules and corrections so far, added up by what they are about; appeals are not
         among them, so that counting again never undoes a decision
+    decided : what granted appeals were about. It stands as decided whatever becomes of the record: a correction beside the appeal
+        would give back twice what was taken once
     """
-    due = {entry.key: entry for entry in wanted}
+    due = {entry.key: entry for entry in wanted if entry.key not in decided}
     added = [
         Entry(key, entry.points - written[key][0], entry.unit, LineKind.CORRECTION) if key in written else entry
         for key, entry in due.items()
         if key not in written or entry.points != written[key][0]
     ]
     gone = [
-        Entry(key, -points, unit, LineKind.CORRECTION) for key, (points, unit) in written.items() if key not in due and points
+        Entry(key, -points, unit, LineKind.CORRECTION)
+        for key, (points, unit) in written.items()
+        if key not in due and key not in decided and points
     ]
     return added + gone
 

@@ -37,6 +37,7 @@ ORDER BY r.event_id, r.seq
 WORK = (StepKind.HANDLE, StepKind.SETTLE, StepKind.REPLY, StepKind.MEDIATE)
 LOOKED_AT = (StepKind.CLOSE, StepKind.DISPATCH, StepKind.RATE, StepKind.SETTLE, StepKind.ANSWER, StepKind.SUPERVISE)
 PERSON, DEPARTMENT = "person:", "department:"
+LEAST_POINTS = 1e-6  # what is less is the rest of a sum of fractions
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,14 @@ def written(session: Session, month: str) -> dict[Key, tuple[float, str]]:
     return {Key(Subject(row[0]), row[1], row[2], row[3], row[4]): (row[5], row[6]) for row in rows}
 
 
+def decided(session: Session, month: str) -> set[Key]:
+    """Return what the granted appeals of a month were about. Rides the index by month and subject."""
+    lines = assessment_lines.c
+    columns = (lines.subject_kind, lines.subject, lines.rule, lines.event_id, lines.seq)
+    rows = session.execute(select(*columns).where(lines.month == month, lines.kind == LineKind.APPEAL.value))
+    return {Key(Subject(row[0]), row[1], row[2], row[3], row[4]) for row in rows}
+
+
 def add(
     session: Session, month: str, added: Sequence[Entry], *, version: int, by: str, now: datetime, appeal_id: int | None = None
 ) -> int:
@@ -136,12 +145,23 @@ def add(
     return len(rows)
 
 
-def sums(session: Session, month: str, kind: Subject) -> list[tuple[str, str, float, int]]:
-    """Return (subject, rule, points as written, outcomes) of a month. Rides the index by month and subject."""
+def sums(
+    session: Session, month: str, kind: Subject, *, written_until: datetime | None = None
+) -> list[tuple[str, str, float, int]]:
+    """Return (subject, rule, points as written, outcomes) of a month. Rides the index by month and subject.
+
+    An outcome whose points were taken away again, by a correction or an appeal, is none. ``written_until`` leaves lines out that
+    were written later.
+    """
     lines = assessment_lines.c
-    outcomes = func.count(func.distinct(func.row(lines.event_id, lines.seq)))
-    query = select(lines.subject, lines.rule, func.sum(lines.points), outcomes).group_by(lines.subject, lines.rule)
-    rows = session.execute(query.where(lines.month == month, lines.subject_kind == kind.value))
+    of = (lines.subject, lines.rule)
+    each = select(*of, func.sum(lines.points).label("points")).group_by(*of, lines.event_id, lines.seq)
+    each = each.where(lines.month == month, lines.subject_kind == kind.value)
+    if written_until is not None:
+        each = each.where(lines.written_at <= written_until)
+    one = each.subquery().c
+    outcomes = func.count().filter(func.abs(one.points) > LEAST_POINTS)
+    rows = session.execute(select(one.subject, one.rule, func.sum(one.points), outcomes).group_by(one.subject, one.rule))
     return [(row[0], row[1], float(row[2]), int(row[3])) for row in rows]
 
 

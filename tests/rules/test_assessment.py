@@ -114,6 +114,21 @@ def test_however_the_record_changes_the_ledger_ends_where_it_is(records):
     assert len(earned) == len(set(earned))
 
 
+@given(st.lists(st.tuples(RECORDS, st.sets(KEYS, max_size=4)), min_size=1, max_size=5))
+def test_what_an_appeal_decided_stands_whatever_becomes_of_the_record(history):
+    """Points given back by an appeal are not given back once more by a correction: what was decided adds up to nothing."""
+    ledger: list[Entry] = []
+    decided: set[Key] = set()
+    for record, granted in history:
+        by_the_rules = net([entry for entry in ledger if entry.kind is not LineKind.APPEAL])
+        ledger += differences([Entry(key, points, "u") for key, points in record.items()], by_the_rules, decided)
+        for key in granted & net(ledger).keys():
+            ledger.append(Entry(key, 0.0 - net(ledger)[key][0], "u", LineKind.APPEAL))
+            decided.add(key)
+        standing = {key: points for key, (points, _) in net(ledger).items() if points}
+        assert standing == {key: points for key, points in record.items() if key not in decided}
+
+
 def net(ledger) -> dict[Key, tuple[float, str]]:
     found: dict[Key, tuple[float, str]] = {}
     for entry in ledger:
