@@ -33,7 +33,7 @@ def current_scope() -> Scope:
 def reading() -> Iterator[Session]:
     """Yield a session that sees what the caller may see, and nothing else."""
     with session_scope(installation().engine) as session:
-        scope.enter(session, current_scope())
+        scope.enter(session, current_scope(), reader=current_actor().id)
         yield session
 
 

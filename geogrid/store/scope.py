@@ -52,9 +52,13 @@ def _texts(name: str, values: tuple[str, ...]) -> ColumnElement:
     return bindparam(name, list(values), type_=ARRAY(Text))
 
 
-def enter(session: Session, scope: Scope) -> None:
-    """Give up the platform's rights for the rest of this transaction and see what ``scope`` may see, nothing else."""
+def enter(session: Session, scope: Scope, *, reader: str = "") -> None:
+    """Give up the platform's rights for the rest of this transaction and see what ``scope`` may see, nothing else.
+
+    ``reader`` ("person:<uuid>") opens what is somebody's own, such as his saved views; without one nothing of it is seen.
+    """
     settings = {
+        "geogrid.reader": reader,
         "geogrid.reach": "district" if scope.whole else "",
         "geogrid.units": ",".join(scope.units),
         "geogrid.parties": ",".join(scope.parties),
