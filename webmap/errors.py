@@ -55,6 +55,8 @@ STATUS: dict[type[errors.GeogridError], int] = {
     errors.ForgeryGuard: 403,
     errors.FollowRefused: 403,
     errors.CarrierError: 502,
+    errors.FollowByHandler: 403,
+    errors.HandlerGivesNoCode: 403,
     errors.ClockEndless: 503,
     errors.CountsUnreconciled: 503,
     errors.ClockMarksBroken: 409,

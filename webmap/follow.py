@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 import math
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
-from flask.blueprints import BlueprintSetupState
+import segno
+from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
 
-from geogrid.actions.follow import give_code, look, take_as_citizen
+from geogrid.actions.follow import Looked, count_try, give_code, look, take_as_citizen
 from geogrid.domain.clocks import Light
 from geogrid.domain.programmes import StepRule
-from geogrid.errors import AccessForbidden, EvidenceInvalid, GeogridError, TooManyRequests
-from geogrid.rules.follow import citizens_steps, public_light, public_way, written
+from geogrid.errors import AccessForbidden, EvidenceInvalid, FieldValue, GeogridError, TooManyRequests
+from geogrid.rules.follow import citizens_steps, handles, public_light, public_way, read_number, written
 from geogrid.store import events
 from geogrid.store.matter_views import MatterView
 from geogrid.store.session import session_scope
 from webmap.errors import error_body, status_of
 from webmap.installation import installation
 from webmap.language import current_language, say
-from webmap.limits import Buckets
-from webmap.login import current_actor, keep_mark
+from webmap.login import current_actor, keep_mark, real_now
 from webmap.matter_rows import SHAPES
 from webmap.reading import must_see
 from webmap.roles import CLERKS, PUBLIC, REPORTERS, roles
 
 blueprint = Blueprint("follow", __name__)
 
-EXTENSION = "follow_tries"
 LONGEST = {"number": 40, "code": 40, "reason": 2_000, "key": 80}
-# A person mistypes a few times; who guesses 50 random bits at this pace needs millions of years.
-TRIES_AT_ONCE, TRIES_A_SECOND = 10.0, 1 / 12
-OF_A_NUMBER_AT_ONCE, OF_A_NUMBER_A_SECOND = 30.0, 1 / 12
 PUBLIC_WORDS = {Light.GREEN: "Done in time", Light.AMBER: "In progress", Light.RED: "Overdue", Light.GREY: "Paused"}
-
-
-@blueprint.record_once
-def _install(state: BlueprintSetupState) -> None:
-    tries = (Buckets(TRIES_A_SECOND, TRIES_AT_ONCE), Buckets(OF_A_NUMBER_A_SECOND, OF_A_NUMBER_AT_ONCE))
-    state.app.extensions[EXTENSION] = tries
 
 
 @blueprint.get("/follow")
@@ -48,6 +38,28 @@ def _install(state: BlueprintSetupState) -> None:
 def ask() -> Response:
     """Send the form; the number may stand in the address (of a receipt's QR code), the code never does."""
     return _page(number=_field("number", request.args))
+
+
+@blueprint.get("/follow/qr.svg")
+@roles(PUBLIC)
+def qr() -> Response:
+    """Send the QR code of the form with the number that is asked for, for a receipt; it says nothing of the matter."""
+    number = read_number(_field("number", request.args))
+    if number and not (number.isascii() and number.isdecimal()):
+        raise FieldValue(field="number", value=number, known="0-9", where={"path": "number"})
+    drawn = BytesIO()
+    segno.make(follow_address(number), error="m").save(drawn, kind="svg", scale=4, border=2)
+    return Response(drawn.getvalue(), mimetype="image/svg+xml")
+
+
+def follow_address(number: str) -> str:
+    """Return the address of the form, with the number of a matter where there is one; the code is never in it."""
+    return request.host_url.rstrip("/") + url_for("follow.ask", **({"number": number} if number else {}))
+
+
+def follow_qr(number: str) -> str:
+    """Return the QR code of ``follow_address`` as the source of an image."""
+    return str(segno.make(follow_address(number), error="m").svg_data_uri(scale=4, border=2))
 
 
 @blueprint.post("/follow")
@@ -60,7 +72,7 @@ def show() -> Response:
     try:
         _count(number)
         with session_scope(here.engine) as session:
-            view = look(session, number, code, **told)
+            seen = look(session, number, code, **told)
     except GeogridError as refused:
         return _page(number=number, error=refused)
     step = request.form.get("do", "")
@@ -68,16 +80,18 @@ def show() -> Response:
         try:
             with session_scope(here.engine) as session:
                 taken = take_as_citizen(session, number, code, step, _details(step), key=_field("key"), **told)
-                view = look(session, number, code, **{**told, "now": max(here.now(), taken.event.steps[-1].at)})
+                seen = look(session, number, code, **{**told, "now": max(here.now(), taken.event.steps[-1].at)})
         except GeogridError as refused:
             error = refused
-    return _page(number=number, code=code, view=view, error=error, done=step if not error else "")
+    return _page(number=number, code=code, seen=seen, error=error, done=step if not error else "")
 
 
 def _count(number: str) -> None:
-    """Count a try before anything is looked at, under the address and under the number, whether or not there is one."""
-    of_address, of_number = current_app.extensions[EXTENSION]
-    wait_s = max(of_address.take(request.remote_addr or ""), of_number.take(number))
+    """Count a try before anything is looked at, for all processes together; a try that cannot be counted looks at nothing."""
+    here = installation()
+    with session_scope(here.engine) as session:
+        asked = {"address": request.remote_addr or "", "secret": here.factor_key}
+        wait_s = count_try(session, number, at=real_now(), **asked)
     if wait_s:
         raise TooManyRequests(wait_s=max(1, math.ceil(wait_s)))
 
@@ -92,15 +106,15 @@ def _details(step: str) -> dict[str, Any]:
     rating = request.form.get("rating", "")
     if rating:
         if rating not in {"1", "2", "3", "4", "5"}:
-            raise EvidenceInvalid(name="rating", reason="1 - 5")
+            raise EvidenceInvalid(name="rating", reason="a whole number from 1 to 5")
         found["rating"] = int(rating)
     return found
 
 
 def _page(
-    *, number: str, code: str = "", view: MatterView | None = None, error: GeogridError | None = None, done: str = ""
+    *, number: str, code: str = "", seen: Looked | None = None, error: GeogridError | None = None, done: str = ""
 ) -> Response:
-    shown = {} if view is None else _shown(view)
+    shown = {} if seen is None else _shown(seen.view, seen.given_by)
     body = render_template(
         "follow.html",
         synthetic=installation().district.profile.synthetic,
@@ -119,11 +133,12 @@ def _page(
     return keep_mark(response)
 
 
-def _shown(view: MatterView) -> dict[str, Any]:
-    """Return what the public is told: the way, where the matter stands on it, the colour, and what may be done by code."""
+def _shown(view: MatterView, given_by: str) -> dict[str, Any]:
+    """Return what the public is told: the way, where the matter stands on it, the colour, and what may be done by this code."""
     language, programme = current_language(), view.programme
     light = public_light([(clock.run.is_running, dict(clock.lights)) for clock in view.clocks])
     zone = ZoneInfo(installation().district.profile.timezone)
+    steps = citizens_steps(programme, view.matter, given_by=given_by)
     way = [
         {
             "title": stage.title.text(language),
@@ -136,7 +151,8 @@ def _shown(view: MatterView) -> dict[str, Any]:
         "progress": programme.state(view.matter.state).title.text(language),
         "light": {"code": light.value, "shape": SHAPES[light], "word": say(PUBLIC_WORDS[light])},
         "way": way,
-        "steps": [_step(step) for step in citizens_steps(programme, view.matter)],
+        "steps": [_step(step) for step in steps],
+        "kept_back": [step.title.text(language) for step in citizens_steps(programme, view.matter) if step not in steps],
         "rating": view.matter.rating,
     }
 
@@ -147,9 +163,11 @@ def _step(rule: StepRule) -> dict[str, Any]:
     return {"code": rule.code, "title": rule.title.text(current_language()), "rates": "rate" in rule.does, "words": words}
 
 
-def gives_code(reporter: str) -> bool:
-    """Whether the caller gives codes for what ``reporter`` ("person:<uuid>", "key:<name>") reported."""
+def gives_code(reporter: str, view: MatterView | None = None) -> bool:
+    """Whether the caller gives codes for what ``reporter`` ("person:<uuid>", "key:<name>") reported, as the matter stands."""
     actor = current_actor()
+    if view is not None and handles(view.programme, view.matter, actor.id):
+        return False
     return bool(actor.roles() & CLERKS) or reporter == actor.id
 
 
@@ -158,7 +176,7 @@ def gives_code(reporter: str) -> bool:
 def new_code(event_id: UUID) -> Response:
     """Make a new code for who raised the matter, shown this once; the one before is not valid any more.
 
-    403 to all but clerks and who reported it: who handles a matter does not make himself its citizen, who rates him.
+    403 to all but clerks and who reported it, and to them where they handle it: nobody makes himself the citizen who rates him.
     """
     here = installation()
     with session_scope(here.engine) as session:
@@ -166,7 +184,8 @@ def new_code(event_id: UUID) -> Response:
         if not gives_code(event.steps[0].actor if event else ""):  # said to whom an event is hidden as well
             raise AccessForbidden(where={"path": "follow-code"})
         must_see(session, event_id)
-        code = give_code(session, event_id, actor=current_actor(), now=here.now(), address=request.remote_addr or "")
+        doing: dict[str, Any] = {"actor": current_actor(), "now": here.now(), "district": here.district}
+        code = give_code(session, event_id, **doing, address=request.remote_addr or "")
     response = jsonify({"code": written(code)})
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -10,8 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-import segno
-from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from sqlalchemy.orm import Session
 
 from geogrid.actions import window as hall
@@ -21,6 +20,7 @@ from geogrid.domain.events import Channel, EventKind
 from geogrid.domain.places import ConfirmedPlace, PlacePrecision
 from geogrid.domain.windows import TicketState, Window
 from geogrid.errors import FieldMissing, GeogridError, NotFoundError, RequestInvalid
+from geogrid.errors.family import Reason
 from geogrid.rules.follow import written
 from geogrid.store import events, window_tickets
 from geogrid.store.session import session_scope
@@ -28,6 +28,7 @@ from layers.synthetic import holds_synthetic
 from webmap.api.place import confirmed_place
 from webmap.api.strict_json import parse_object
 from webmap.errors import error_body, status_of
+from webmap.follow import follow_address, follow_qr
 from webmap.installation import installation
 from webmap.language import current_language, label, say
 from webmap.login import current_actor, mark
@@ -172,7 +173,6 @@ def _place(text: str) -> ConfirmedPlace | None:
 
 def _receipt(window: Window, taken: TakenDown, paper: str) -> Response:
     here, event = installation(), taken.event
-    address = request.host_url.rstrip("/") + url_for("follow.ask", number=event.number)
     placed = event.assignment.grid_code if event.assignment else None
     body = render_template(
         "receipt.html",
@@ -185,8 +185,8 @@ def _receipt(window: Window, taken: TakenDown, paper: str) -> Response:
         grid=placed,
         uncovered=taken.uncovered,
         code=written(taken.code),
-        address=address,
-        qr=segno.make(address, error="m").svg_data_uri(scale=4, border=2),
+        address=follow_address(event.number),
+        qr=follow_qr(event.number),
         synthetic=here.district.profile.synthetic,
         district=here.district.profile.name if current_language() == "zh" else here.district.profile.name_en,
     )
@@ -230,7 +230,11 @@ def change() -> Response:
         elif do == "move":
             ticket = hall.move(session, _ticket_id(), every.of(given.get("to", "")), every, **doing)
         else:
-            raise RequestInvalid(name="do", reason="draw, call, again, done, absent, move", where={"path": "do"})
+            raise RequestInvalid(
+                name="do",
+                reason=Reason("one of {expected}", expected="draw, call, again, done, absent, move"),
+                where={"path": "do"},
+            )
         return jsonify(queue_body(session, window, every) | {"ticket": shown_ticket(ticket)})
 
 

@@ -102,7 +102,7 @@ def take_down(
     )
     if ticket is not None:
         window_tickets.bind(session, ticket, event.id)
-    return TakenDown(event, give_code(session, event.id, actor=actor, now=now, address=address), uncovered)
+    return TakenDown(event, give_code(session, event.id, actor=actor, now=now, district=district, address=address), uncovered)
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------

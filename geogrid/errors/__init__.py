@@ -194,7 +194,17 @@ from geogrid.errors.requests import (
     RequestInvalid,
     TooManyRequests,
 )
-from geogrid.errors.window import FollowRefused, NobodyWaits, TicketMovedOn, WindowsInvalid, WindowUnknown
+from geogrid.errors.window import (
+    FollowByHandler,
+    FollowCodeInvalid,
+    FollowRefused,
+    FollowTwoWays,
+    HandlerGivesNoCode,
+    NobodyWaits,
+    TicketMovedOn,
+    WindowsInvalid,
+    WindowUnknown,
+)
 
 __all__ = [
     "AccessError",
@@ -283,7 +293,10 @@ __all__ = [
     "GeometryEmpty",
     "GeometryError",
     "GeometryNested",
+    "FollowByHandler",
+    "FollowCodeInvalid",
     "GeometryRingOpen",
+    "FollowTwoWays",
     "GeometrySelfIntersection",
     "GeometryTooLarge",
     "GeometryType",
@@ -295,6 +308,7 @@ __all__ = [
     "JsonError",
     "JsonNan",
     "JsonNul",
+    "HandlerGivesNoCode",
     "JsonTooDeep",
     "ListConflict",
     "ListSamePerson",

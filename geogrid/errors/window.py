@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geogrid.errors.family import WORDS, AccessError, ConflictError, NotFoundError, SetupError
+from geogrid.errors.family import WORDS, AccessError, ConflictError, InputError, NotFoundError, SetupError
 
 
 class WindowsInvalid(SetupError):
@@ -34,3 +34,27 @@ class FollowRefused(AccessError):
     """Number and code do not belong together. Both stand on the receipt; a new code is given at the counter."""
 
     code = "follow.refused"
+
+
+class FollowCodeInvalid(InputError):
+    """A code to follow by has {length} characters of {alphabet}, each drawn by a cryptographic source. Draw a new one."""
+
+    code = "follow.code_form"
+
+
+class FollowTwoWays(InputError):
+    """Send either follow_code, made by yourself, or "follow": true, to be given one; not both."""
+
+    code = "follow.two_ways"
+
+
+class FollowByHandler(AccessError):
+    """This code was given by who handles the matter: it shows the progress and urges. Ask a window or the hotline for another."""
+
+    code = "follow.handler"
+
+
+class HandlerGivesNoCode(AccessError):
+    """Who handles a matter gives no code for it. A window, the hotline or a dispatcher gives one."""
+
+    code = "follow.handler_gives_none"

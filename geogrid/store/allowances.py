@@ -18,10 +18,20 @@ from geogrid.store.tables.doors import allowances
 BUCKET = timedelta(minutes=1)
 
 
-def take(session: Session, who: str, allowance: Allowance, *, count: int, a_minute: int, now: datetime) -> float:
+def take(
+    session: Session,
+    who: str,
+    allowance: Allowance,
+    *,
+    count: int,
+    a_minute: int,
+    now: datetime,
+    bucket: timedelta = BUCKET,
+) -> float:
     """Take ``count`` requests of the ``a_minute`` that ``who`` has; return 0, or the seconds until so many are there again.
 
-    All of ``count`` or none is taken. One statement that rides the primary key; a second only where it is refused.
+    ``bucket`` is the time in which the whole of ``a_minute`` comes back, where that is another than a minute. All of ``count`` or
+    none is taken. One statement that rides the primary key; a second only where it is refused.
 
     Raises
     ------
@@ -30,7 +40,7 @@ def take(session: Session, who: str, allowance: Allowance, *, count: int, a_minu
     """
     if count > a_minute:
         raise ValueError(f"{count} of {a_minute} a minute")
-    cost, earliest = BUCKET * count / a_minute, func.greatest(allowances.c.taken_until, now)
+    cost, earliest = bucket * count / a_minute, func.greatest(allowances.c.taken_until, now)
     row = {"who": who, "allowance": allowance.value, "taken_until": now + cost}
     taking = (
         insert(allowances)
@@ -38,7 +48,7 @@ def take(session: Session, who: str, allowance: Allowance, *, count: int, a_minu
         .on_conflict_do_update(
             index_elements=["who", "allowance"],
             set_={"taken_until": earliest + cost},
-            where=earliest + cost <= now + BUCKET,
+            where=earliest + cost <= now + bucket,
         )
         .returning(allowances.c.taken_until)
     )
@@ -46,4 +56,4 @@ def take(session: Session, who: str, allowance: Allowance, *, count: int, a_minu
         return 0.0
     mine = (allowances.c.who == who, allowances.c.allowance == allowance.value)
     until = session.scalar(select(allowances.c.taken_until).where(*mine))
-    return max(0.001, (until + cost - now - BUCKET).total_seconds()) if until else 0.0
+    return max(0.001, (until + cost - now - bucket).total_seconds()) if until else 0.0

@@ -30,6 +30,42 @@ def keep(session: Session, event_id: UUID, code: str, *, now: datetime, made_by:
     )
 
 
+def keep_first(session: Session, event_id: UUID, code: str, *, now: datetime, made_by: str) -> bool:
+    """Keep the hash of a code where the event has none yet; return whether it was kept now."""
+    values = {"code_hash": hash_of(event_id, code), "made_at": now, "made_by": made_by, "used_at": None}
+    keeping = upsert(follow_codes).values(event_id=event_id, **values).on_conflict_do_nothing(index_elements=["event_id"])
+    return session.scalar(keeping.returning(follow_codes.c.event_id)) is not None
+
+
+def keep_unlooked(session: Session, event_id: UUID, code: str, *, now: datetime, made_by: str) -> bool:
+    """Keep the hash of a code where there is none yet, or one of the same maker with which nobody looked; return whether it was.
+
+    One statement: of two at once the later one's code is the valid one.
+    """
+    values = {"code_hash": hash_of(event_id, code), "made_at": now, "made_by": made_by, "used_at": None}
+    keeping = (
+        upsert(follow_codes)
+        .values(event_id=event_id, **values)
+        .on_conflict_do_update(
+            index_elements=["event_id"],
+            set_=values,
+            where=(follow_codes.c.made_by == made_by) & follow_codes.c.used_at.is_(None),
+        )
+    )
+    return session.scalar(keeping.returning(follow_codes.c.event_id)) is not None
+
+
+def is_valid(session: Session, event_id: UUID, code: str) -> bool:
+    """Whether a code is the one that is kept for an event."""
+    kept = session.scalar(select(follow_codes.c.code_hash).where(follow_codes.c.event_id == event_id))
+    return hmac.compare_digest(hash_of(event_id, code), NOBODYS if kept is None else bytes(kept))
+
+
+def maker(session: Session, event_id: UUID) -> str:
+    """Return who made the code that is kept for an event ("person:<uuid>", "key:<name>"); "" where there is none."""
+    return session.scalar(select(follow_codes.c.made_by).where(follow_codes.c.event_id == event_id)) or ""
+
+
 def find(session: Session, number: str, code: str) -> UUID | None:
     """Return the event that a number and a code belong to; None where they do not, or where there is neither.
 

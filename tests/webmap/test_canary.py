@@ -1,7 +1,8 @@
 """No leak: numbers and names that were said about people appear nowhere but where a rule lets them (S35).
 
 Canaries are put wherever words can be said: reports, addresses, notes and reasons of steps, proposals, accounts, rows that an
-import refused. Every GET route is then asked by every reader; so are notices, files of the outbox, lists of commands and logs.
+import refused; the codes that matters are followed by are canaries too. Every GET route is then asked by every reader; so are
+notices, files of the outbox, lists of commands and logs.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ FORMS = (
 SAID = f"电话{'，'.join(FORMS)}；身份证{IDENTITY}，{IDENTITY[:6]} {IDENTITY[6:14]} {IDENTITY[14:]}；座机010-62345678；{MAIL}"
 # Of an account: its name in full, its number, its address.
 NAME, OWN_MOBILE, OWN_MAIL = "慕容金丝雀", "13798765432", "canary.post@example.org"
+OWN_CODE = "K7Q2M4XH9T"  # made by the sender of a report; another is made by the platform
 WORDS = (MOBILE, IDENTITY, LANDLINE, MAIL)
 ACCOUNT = (NAME, OWN_MOBILE, OWN_MAIL)
 IMPORT = "20250618T150000-cafe"
@@ -94,6 +96,25 @@ def event(small: Small) -> str:
     return found
 
 
+@pytest.fixture
+def codes(small: Small) -> tuple[str, ...]:
+    """The codes of three matters: made by the sender, by the platform for him, by a clerk; one of them was followed."""
+    guest, key = small.guest(), small.write()
+    own, given, third = (
+        guest.post("/api/v1/events", json=payload(**more), headers=key).get_json()
+        for more in ({"follow_code": OWN_CODE}, {"follow": True}, {})
+    )
+    clerk = small.login_as(Role.WINDOW_CLERK, unit=DISTRICT)
+    printed = clerk.post(f"/events/{third['id']}/follow-code").get_json()["code"]
+    page = guest.get("/follow").text
+    mark = re.search(r'name="csrf" value="([^"]+)"', page)[1]
+    shown = guest.post("/follow", data={"csrf": mark, "number": own["number"], "code": OWN_CODE, "do": "urge", "key": "k"})
+    assert shown.status_code == 200
+    guest.post("/api/v1/events", json=payload(follow_code=OWN_CODE, kind="none"), headers=key)
+    guest.post("/api/v1/events", json=payload(follow_code=f"{OWN_CODE}U"), headers=key)
+    return tuple(one.replace("-", "") for one in (OWN_CODE, given["follow_code"], printed))
+
+
 def place_refused_rows(small: Small) -> None:
     """The report of an import of events whose refused rows hold canaries."""
     folder = small.settings.var_dir / "imports" / IMPORT
@@ -134,6 +155,36 @@ def leaks(client, event: str, canaries: tuple[str, ...], **headers: str) -> dict
             if seen:
                 found[path] = seen
     return found
+
+
+def test_no_table_log_notice_or_export_holds_a_code_to_follow_by(small, caplog, request, monkeypatch):
+    """Who has a copy of the database, of the logs or of what was sent opens no matter with it."""
+    for room in ("geogrid", "webmap", "etl", "layers", "sqlalchemy.engine"):
+        caplog.set_level(logging.DEBUG, logger=room)
+    codes = request.getfixturevalue("codes")  # made while all is logged
+    here = installation(small.app)
+    send_all(small.settings, here.engine)
+    with session_scope(here.engine) as session:
+        tables = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+        held = {table: session.scalars(text(f'SELECT row_to_json(t)::text FROM "{table}" t')).all() for table in tables}
+    assert len(held["follow_codes"]) == 3
+    assert {table: found_in("\n".join(rows).upper(), codes) for table, rows in held.items() if rows} == {
+        table: [] for table, rows in held.items() if rows
+    }
+    monkeypatch.setenv("GEOGRID_VAR", str(small.settings.var_dir))
+    monkeypatch.setenv("GEOGRID_DATABASE_URL", small.url)
+    exported = CliRunner().invoke(root, ["audit", "export"])
+    assert exported.exit_code == 0
+    sent = "".join(path.read_text("utf-8") for path in (small.settings.var_dir / "outbox").glob("*.jsonl"))
+    assert found_in((caplog.text + exported.output + sent).upper(), codes) == []
+
+
+def test_no_reader_finds_a_code_to_follow_by(small, event, codes):
+    found = {}
+    for role in (Role.COMMANDER, Role.AUDITOR, Role.ADMINISTRATOR, Role.WINDOW_CLERK, Role.OFFICER):
+        found[role.value] = leaks(small.login_as(role, unit=DISTRICT), event, codes)
+    found["key"] = leaks(small.guest(), event, codes, Authorization=f"Bearer {small.token}")
+    assert {reader: where for reader, where in found.items() if where} == {}
 
 
 def test_no_reader_finds_a_canary_on_any_route(small, event, caplog):
@@ -219,7 +270,7 @@ def test_an_error_of_the_database_is_logged_without_the_row(small, caplog, monke
         session.execute(text("CREATE TEMP TABLE one (said text CHECK (said = ''))"))
         session.execute(text(statement), {"said": SAID})
 
-    monkeypatch.setattr("webmap.api.events.accept_report", fail)
+    monkeypatch.setattr("webmap.api.events.report_to_follow", fail)
     answer = small.guest().post("/api/v1/events", json=payload(text=SAID), headers=small.write())
     assert answer.status_code == 500
     assert "unexpected" in caplog.text

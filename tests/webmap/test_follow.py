@@ -6,13 +6,15 @@ import re
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from geogrid.actions.follow import give_code
 from geogrid.domain.people import SYSTEM, Role
+from geogrid.store.follow_tries import OF_ADDRESS
 from geogrid.store.session import session_scope
-from tests.build_district import IN_A1, NOW
+from tests.build_district import IN_A1, NOW, VILLAGE_A
 from tests.build_installation import DISTRICT, payload
-from webmap.follow import EXTENSION, TRIES_AT_ONCE
+from tests.webmap.test_limits import other_process
 from webmap.installation import installation
 
 WORDS = "独一无二的诉求内容 13812345678"
@@ -22,7 +24,12 @@ def coded(small, **values):
     """An event and the code to follow it by."""
     event = small.accept(IN_A1, words=WORDS, **values)
     with session_scope(installation(small.app).engine) as session:
-        return event, give_code(session, event.id, actor=SYSTEM, now=NOW)
+        return event, give_code(session, event.id, actor=SYSTEM, now=NOW, district=installation(small.app).district)
+
+
+def forget_tries(small) -> None:
+    with session_scope(installation(small.app).engine) as session:
+        session.execute(text("DELETE FROM allowances WHERE who LIKE 'follow:%'"))
 
 
 def sent(guest, **form):
@@ -92,7 +99,7 @@ def test_the_citizen_urges_once_however_often_it_is_sent_and_takes_no_step_of_st
     assert [step["actor"] for step in taken] == [f"citizen:{event.id}"]
     for step in ("open", "decline", "dispatch", "close", "note", "approve", "fly"):
         assert sent(small.guest(), **form, do=step, reason="x", key=step).status_code in {403, 409}
-        small.app.extensions[EXTENSION][0]._levels.clear()
+        forget_tries(small)
     assert [step["kind"] for step in steps_of(small, event)] == ["report", "assign", "urge"]
 
 
@@ -108,9 +115,31 @@ def test_the_code_of_one_matter_opens_no_other(small):
 def test_tries_are_counted_before_anything_is_looked_at(small, right):
     event, code = coded(small)
     given = code if right else "0000000000"
-    answers = [sent(small.guest(), number=event.number, code=given).status_code for _ in range(int(TRIES_AT_ONCE) + 1)]
-    assert answers[:-1] == [200 if right else 403] * int(TRIES_AT_ONCE)
+    answers = [sent(small.guest(), number=event.number, code=given).status_code for _ in range(OF_ADDRESS + 1)]
+    assert answers[:-1] == [200 if right else 403] * OF_ADDRESS
     assert answers[-1] == 429
+
+
+def test_tries_are_counted_in_all_processes_together(small):
+    """Else a server of eight processes would let eight times as many through."""
+    event, _ = coded(small)
+    guests = [other_process(small).test_client() for _ in range(3)]
+    told = [sent(guests[n % 3], number=event.number, code="0000000000").status_code for n in range(OF_ADDRESS + 3)]
+    assert told == [403] * OF_ADDRESS + [429] * 3
+
+
+def test_a_try_that_cannot_be_counted_looks_at_nothing(small, monkeypatch):
+    event, code = coded(small)
+    monkeypatch.setattr("webmap.follow.count_try", down)
+    answer = sent(small.guest(), number=event.number, code=code)
+    assert answer.status_code == 503
+    assert "已上报" not in answer.get_data(as_text=True)
+    with session_scope(installation(small.app).engine) as session:
+        assert session.scalar(text("SELECT used_at FROM follow_codes")) is None
+
+
+def down(*_, **__):
+    raise OperationalError("SELECT 1", {}, Exception("the server closed the connection"))
 
 
 def test_nobody_asks_in_the_name_of_another_site(small):
@@ -147,3 +176,130 @@ def test_who_handles_a_matter_makes_himself_no_citizen_of_it(small):
     assert sent(small.guest(), number=event.number, code=code).status_code == 200
     own = handler.post("/api/v1/events", json=payload()).get_json()
     assert handler.post(f"/events/{own['id']}/follow-code").status_code == 200
+
+
+def test_who_reported_and_then_handled_gives_no_code_and_his_first_one_rates_nothing(small):
+    """An officer who reports for a citizen hands the code on; the matter may be given to himself afterwards."""
+    officer, dispatcher = small.login_as(Role.GRID_LEADER, unit=VILLAGE_A), small.login_as(Role.DISPATCHER, unit=DISTRICT)
+    own = officer.post("/api/v1/events", json=payload(kind="environment", follow=True)).get_json()
+    number, code = own["number"], own["follow_code"]
+    assert 'id="code"' in officer.get(f"/events/{number}").text
+    for client, step, details in [
+        (dispatcher, "open", {"category": "E01"}),
+        (dispatcher, "dispatch", {"party": f"unit:{VILLAGE_A}"}),
+        (officer, "take_on", {}),
+        (officer, "handle", {"note": "清运"}),
+        (small.login_as(Role.VERIFIER, unit=DISTRICT), "verify", {"note": "已看"}),
+        (dispatcher, "close", {}),
+    ]:
+        answer = client.post(f"/api/v1/events/{own['id']}/steps", json={"step": step, "details": details})
+        assert answer.status_code == 201, answer.get_json()
+    shown = sent(small.guest(), number=number, code=code)
+    assert shown.status_code == 200
+    assert 'name="rating"' not in shown.text
+    assert "评价" in re.search(r'id="kept-back">([^<]+)', shown.text).group(1)
+    refused = sent(small.guest(), number=number, code=code, do="rate", rating="5")
+    assert refused.status_code == 403
+    assert "承办人" in re.search(r'id="fault">([^<]+)', refused.text).group(1)
+    assert 'id="code"' not in officer.get(f"/events/{number}").text
+    assert officer.post(f"/events/{own['id']}/follow-code").get_json()["code"] == "follow.handler_gives_none"
+    assert officer.post("/api/v1/events", json=payload()).status_code == 201
+    new = dispatcher.post(f"/events/{own['id']}/follow-code").get_json()["code"]
+    forget_tries(small)
+    assert 'name="rating"' in sent(small.guest(), number=number, code=new).text
+    assert sent(small.guest(), number=number, code=new, do="rate", rating="4").status_code == 200
+    assert [step["actor"] for step in small.client().get(f"/api/v1/events/{own['id']}/steps").get_json()["steps"]][-1] == (
+        f"citizen:{own['id']}"
+    )
+
+
+# -- codes that come with a report ------------------------------------------------------------------------------------
+
+CODE = "K7Q2M-4XH9T"
+
+
+def reports(client, body: dict, status: int, **more) -> dict:
+    answer = client.post("/api/v1/events", json=body | more)
+    assert answer.status_code == status, answer.get_json()
+    assert answer.headers["Cache-Control"] == "no-store"
+    return answer.get_json()
+
+
+def test_a_sender_s_own_code_holds_however_often_the_report_is_sent(small):
+    client, body = small.login_as(Role.OFFICER, unit=DISTRICT), payload()
+    first = reports(client, body, 201, follow_code=CODE)
+    again = reports(client, body, 200, follow_code=CODE.lower().replace("-", " "))
+    assert again == first
+    assert first["follow_holds"] is True
+    assert "follow_code" not in first, "his own code is never answered"
+    assert sent(small.guest(), number=first["number"], code=CODE).status_code == 200
+    with session_scope(installation(small.app).engine) as session:
+        assert session.scalars(text("SELECT action FROM audit WHERE action = 'follow.code'")).all() == ["follow.code"]
+
+
+def test_the_code_is_no_part_of_the_report_so_that_it_may_be_thought_of_later(small):
+    client, body = small.login_as(Role.OFFICER, unit=DISTRICT), payload()
+    first = reports(client, body, 201)
+    assert "follow_holds" not in first
+    assert reports(client, body, 200, follow_code=CODE)["follow_holds"] is True
+    assert reports(client, body, 200, follow_code="9T4XH-K7Q2M")["follow_holds"] is False, "the first code is the valid one"
+    assert client.post("/api/v1/events", json=body | {"text": "另一件事", "follow_code": CODE}).status_code == 409
+    assert sent(small.guest(), number=first["number"], code=CODE).status_code == 200
+
+
+def test_a_report_sent_again_does_not_end_what_a_clerk_gave(small):
+    client, body = small.login_as(Role.OFFICER, unit=DISTRICT), payload()
+    first = reports(client, body, 201, follow_code=CODE)
+    new = small.login_as(Role.WINDOW_CLERK, unit=DISTRICT).post(f"/events/{first['id']}/follow-code").get_json()["code"]
+    for more in ({"follow_code": CODE}, {"follow": True}):
+        again = reports(client, body, 200, **more)
+        assert again["follow_holds"] is False
+        assert "follow_code" not in again
+    assert sent(small.guest(), number=first["number"], code=CODE).status_code == 403
+    assert sent(small.guest(), number=first["number"], code=new).status_code == 200
+
+
+def test_nobody_puts_a_code_to_the_report_of_another(small):
+    body = payload()
+    first = reports(small.login_as(Role.OFFICER, unit=DISTRICT), body, 201)
+    for more in ({"follow_code": CODE}, {"follow": True}):
+        assert reports(small.login_as(Role.OFFICER, unit=DISTRICT), body, 200, **more)["follow_holds"] is False
+    assert sent(small.guest(), number=first["number"], code=CODE).status_code == 403
+
+
+def test_a_program_is_given_a_code_anew_until_somebody_looked(small):
+    """The first answer may have been lost; a code that is in somebody's hands stays."""
+    guest, body = small.guest(), payload(channel="online") | {"follow": True}
+    told = [guest.post("/api/v1/events", json=body, headers=small.write()) for _ in range(2)]
+    assert [answer.status_code for answer in told] == [201, 200]
+    lost, new = (answer.get_json()["follow_code"] for answer in told)
+    number = told[0].get_json()["number"]
+    assert lost != new
+    assert sent(small.guest(), number=number, code=lost).status_code == 403
+    assert sent(small.guest(), number=number, code=new).status_code == 200
+    third = guest.post("/api/v1/events", json=body, headers=small.write()).get_json()
+    assert third["follow_holds"] is False
+    assert "follow_code" not in third
+    assert sent(small.guest(), number=number, code=new).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [({"follow_code": "K7Q2M"}, "follow_code"), ({"follow": "yes"}, "follow"), ({"follow": True, "follow_code": CODE}, "follow")],
+)
+def test_what_is_no_code_stores_nothing(small, more, path):
+    for language, word in (("zh", "follow"), ("en", "follow")):
+        refused = small.client().post("/api/v1/events", json=payload() | more, headers={"Accept-Language": language})
+        assert refused.status_code == 422
+        assert refused.get_json()["where"]["path"] == path
+        assert word in refused.get_json()["message"] or "查询码" in refused.get_json()["message"]
+    with session_scope(installation(small.app).engine) as session:
+        assert session.scalar(text("SELECT count(*) FROM events")) == 0
+
+
+def test_the_code_of_a_receipt_leads_to_the_number_and_nothing_else(small):
+    drawn = small.guest().get("/follow/qr.svg?number=20250618000001")
+    assert (drawn.status_code, drawn.mimetype) == (200, "image/svg+xml")
+    assert small.guest().get("/follow/qr.svg").data != drawn.data
+    for odd in ("<script>", "2025-K7Q2M", "12a"):
+        assert small.guest().get("/follow/qr.svg", query_string={"number": odd}).status_code == 422

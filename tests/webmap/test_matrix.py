@@ -78,6 +78,7 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ("GET", "/window/display"): Ask("/window/display", ANYBODY),
     ("GET", "/window/display.json"): Ask("/window/display.json", ANYBODY),
     ("GET", "/follow"): Ask("/follow", ANYBODY),
+    ("GET", "/follow/qr.svg"): Ask("/follow/qr.svg?number=20250618000001", ANYBODY),
     ("POST", "/follow"): Ask("/follow", ANYBODY, 403, headers={"Sec-Fetch-Site": "cross-site"}),
     ("GET", "/recast"): Ask("/recast", ALL),
     ("GET", "/recast.csv"): Ask("/recast.csv", ALL),

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from geogrid.actions.accept import accept_report
+from geogrid.actions.follow import ToFollow, report_to_follow
 from geogrid.channels import parse
+from geogrid.channels.follow import FollowWish, without_wish
 from geogrid.domain.events import Event, Report
 from geogrid.errors import MediaTypeUnsupported, NotFoundError
 from geogrid.store import editions
@@ -52,20 +53,24 @@ class EventPath(BaseModel):
 )
 @roles(REPORTERS, most_body_bytes=MOST_REPORT_BYTES)
 def post_event() -> Response:
-    """201 with number and assignment; the same report again: 200 with the same body; another under its id: 409."""
+    """201 with number and assignment; the same report again: 200 with the same body; another under its id: 409.
+
+    What is said of following it is no part of the report: `follow_code` is kept with it as a hash, `follow` asks for a code.
+    """
     here = installation()
     if request.mimetype != JSON:
         raise MediaTypeUnsupported(got=request.mimetype, wanted=JSON)
-    payload = parse_object(whole_body())
+    payload, wish = without_wish(parse_object(whole_body()))
     now = here.now()
     report = parse(payload.get("channel"), payload, now=now, profile=here.district.profile)
-    body, created = _accept(report)
+    body, created = _accept(report, wish)
     response = answer(body, 201 if created else 200)
     response.headers["Location"] = body["links"]["self"]
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _accept(report: Report) -> tuple[dict[str, Any], bool]:
+def _accept(report: Report, wish: FollowWish) -> tuple[dict[str, Any], bool]:
     """Accept in one transaction; a deadlock or serialization failure is tried again, never shown."""
     here = installation()
     tries = iter(range(TRIES - 1, -1, -1))
@@ -73,11 +78,18 @@ def _accept(report: Report) -> tuple[dict[str, Any], bool]:
         left = next(tries)
         try:
             with session_scope(here.engine) as session:
-                accepted = accept_report(session, report, now=here.now(), district=here.district, actor=current_actor().id)
-                return full_body(session, accepted.event), accepted.created
+                doing: dict[str, Any] = {"actor": current_actor(), "now": here.now(), "district": here.district}
+                told = report_to_follow(session, report, wish, **doing, address=request.remote_addr or "")
+                return full_body(session, told.event) | _followed(told), told.created
         except OperationalError as error:
             if not left or getattr(error.orig, "sqlstate", None) not in RETRIED_STATES:
                 raise
+
+
+def _followed(told: ToFollow) -> dict[str, Any]:
+    """Return what is answered to the wish to follow a report: whether its code holds, and the code where it was made here."""
+    holds = {} if told.holds is None else {"follow_holds": told.holds}
+    return holds | ({"follow_code": told.code} if told.code else {})
 
 
 def full_body(session: Session, event: Event) -> dict[str, Any]:

@@ -36,6 +36,12 @@ class ReportBody(BaseModel):
     accuracy_m: float | None = Field(None, gt=0, description="radius in metres of the disc said to hold the place")
     mock_location: bool = Field(False, description="the device says that its position is simulated; kept and told")
     observed_at: str = Field(description="ISO 8601 with its offset", json_schema_extra={"format": "date-time"})
+    follow_code: str | None = Field(
+        None,
+        description="a code to follow the report by, drawn by the sender from a cryptographic source; kept as a hash",
+        pattern=r"^[0-9A-HJKMNP-TV-Z]{5}-?[0-9A-HJKMNP-TV-Z]{5}$",
+    )
+    follow: bool = Field(False, description="true: make such a code here, and answer it this once")
 
 
 class CandidateBody(BaseModel):
@@ -86,6 +92,8 @@ class EventBody(BaseModel):
     assignment: AssignmentBody | None
     photos: list[dict[str, Any]]
     links: dict[str, str]
+    follow_holds: bool | None = Field(None, description="to a report that came with the wish to be followed: its code is valid")
+    follow_code: str | None = Field(None, description="the code that was made here, shown this once")
 
 
 class FeatureCollection(BaseModel):
