@@ -25,6 +25,7 @@ from webmap.language import current_language
 from webmap.pages import wants_page
 
 RETRY_AFTER_S = 5
+JSON = "application/json"
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FULL_BELOW_BYTES = 40_000_000  # with less than two segments of its write-ahead log the private cluster ends
 # What no column can hold: numbers and times out of range, characters of no text; None: the driver refused to send it (U+0000).
@@ -54,9 +55,9 @@ STATUS: dict[type[errors.GeogridError], int] = {
     errors.ListSamePerson: 403,
     errors.ForgeryGuard: 403,
     errors.FollowRefused: 403,
-    errors.CarrierError: 502,
     errors.FollowByHandler: 403,
     errors.HandlerGivesNoCode: 403,
+    errors.CarrierError: 502,
     errors.ClockEndless: 503,
     errors.CountsUnreconciled: 503,
     errors.ClockMarksBroken: 409,
@@ -66,6 +67,15 @@ STATUS: dict[type[errors.GeogridError], int] = {
     errors.TooManyRequests: 429,
     errors.StorageFull: 507,
     errors.CountsUnreconciled: 503,
+}
+
+# What the framework refuses by itself, in words that the catalogues know: its own are English only.
+SAID = {
+    400: "it is not well formed",
+    408: "it took too long to arrive",
+    411: "it does not say how long its body is",
+    414: "its address is too long",
+    431: "its headers are too long",
 }
 
 log = logging.getLogger(__name__)
@@ -130,7 +140,9 @@ def _translated(error: HTTPException) -> errors.GeogridError:
         return errors.MethodNotAllowed(method=request.method, possible=", ".join(getattr(error, "valid_methods", None) or ()))
     if error.code == 413:
         return errors.BodyTooLarge(most_kb=(request.max_content_length or 0) // 1024)
-    return errors.RequestInvalid(name=request.path, reason=error.name, where=where)
+    if error.code == 415:
+        return errors.MediaTypeUnsupported(got=request.mimetype, wanted=JSON)
+    return errors.RequestInvalid(name=request.path, reason=SAID.get(error.code or 400, SAID[400]), where=where)
 
 
 def _of_database(error: Exception) -> Response:

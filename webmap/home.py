@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from geogrid.domain.doors import WallView
 from geogrid.errors import NotFoundError, RequestInvalid
+from geogrid.errors.family import Reason
 from geogrid.store import events as stored_events
 from geogrid.store.editions import find_in_force
 from geogrid.store.tables.events import steps
@@ -106,7 +107,7 @@ def find() -> Response:
     """Send what fits ``?q=``: codes, numbers and names."""
     asked = request.args.get("q", "")
     if len(asked) > LONGEST_QUERY:
-        raise RequestInvalid(name="q", reason=f"at most {LONGEST_QUERY} characters")
+        raise RequestInvalid(name="q", reason=Reason("at most {max_length} characters", max_length=LONGEST_QUERY))
     with reading() as session:
         _bound(session)
         found = search(session, asked)

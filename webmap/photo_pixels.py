@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from geogrid.errors import PhotoInvalid
+from geogrid.errors.family import Reason
 
 MOST_PIXELS = 64_000_000
 LONGEST_SIDE_PX = 2048
@@ -30,11 +31,13 @@ def as_shown(path: Path) -> bytes:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as image:
                 if image.width * image.height > MOST_PIXELS:
-                    raise PhotoInvalid(reason=f"{image.width} x {image.height} px")
+                    raise PhotoInvalid(
+                        reason=Reason("it has {width} x {height} pixels, too many", width=image.width, height=image.height)
+                    )
                 image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
                 upright = ImageOps.exif_transpose(image).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PhotoInvalid(reason=type(error).__name__) from error
+        raise PhotoInvalid(reason="it is no whole picture") from error
     upright.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX))
     clean = Image.new("RGB", upright.size)
     clean.paste(upright)

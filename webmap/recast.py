@@ -16,6 +16,7 @@ from etl.export import as_text, escaped
 from geogrid.domain.grids import EditionState
 from geogrid.domain.readings import Asked, CountLevel, Counts, Reading
 from geogrid.errors import GeogridError, RequestInvalid
+from geogrid.errors.family import Reason
 from geogrid.store import editions
 from layers.counts import count_rows, flow_rows, labelled, reading_words, reconciliation
 from layers.synthetic import holds_synthetic
@@ -103,7 +104,7 @@ def _form() -> Form:
     default, given = _default_form(), request.args
     for name, known in (("reading", Reading.codes()), ("by", CountLevel.codes())):
         if name in given and given[name] not in known:
-            raise RequestInvalid(name=name, reason=", ".join(known), where={"path": name})
+            raise RequestInvalid(name=name, reason=Reason("one of {expected}", expected=", ".join(known)), where={"path": name})
     return Form(
         first=given.get("first", default.first),
         last=given.get("last", default.last),
@@ -137,7 +138,7 @@ def _instant(text: str, name: str) -> datetime | None:
         found = datetime.fromisoformat(text.strip())
         return found if found.tzinfo else found.replace(tzinfo=_zone())
     except ValueError:
-        raise RequestInvalid(name=name, reason="2025-06-01", where={"path": name}) from None
+        raise RequestInvalid(name=name, reason="a day is written 2025-06-18", where={"path": name}) from None
 
 
 def _zone() -> ZoneInfo:

@@ -22,6 +22,7 @@ from gevent.queue import Full, Queue
 from sqlalchemy import make_url
 
 from geogrid.errors import UnavailableError
+from geogrid.errors.family import Reason
 from webmap.stream_door import still_open
 
 CHANNEL = "geogrid_steps"
@@ -99,7 +100,7 @@ class Hub:
     def listening(self, shown: bytes = b"") -> Iterator[Listener]:
         """Yield a listener that hears everything from now on; raises UnavailableError when there are too many."""
         if len(self._listeners) >= MOST_LISTENERS:
-            raise UnavailableError(reason=f"{MOST_LISTENERS} listeners")
+            raise UnavailableError(reason=Reason("{most} readers are listening already", most=MOST_LISTENERS))
         listener = Listener(shown)
         self._listeners.add(listener)
         try:

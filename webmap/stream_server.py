@@ -100,7 +100,7 @@ class StreamApp:
     def _stream(self, environ: Environ, start: Start, headers: list[tuple[str, str]]) -> Iterable[bytes]:
         since = _since(environ)
         if not self._hub.connected:
-            raise UnavailableError(reason="database")
+            raise UnavailableError(reason="the database does not answer")
         messages = self._messages(since, self._admitted(shown_hash(environ)))
         first = next(messages)  # too many listeners are refused before the status is sent
         start("200 OK", [*headers, ("Content-Type", "text/event-stream; charset=utf-8")])
@@ -111,7 +111,7 @@ class StreamApp:
             with self._hub.asked() as connection:
                 return admitted(connection, shown, self._setup_key)
         except psycopg.Error as error:
-            raise UnavailableError(reason="database") from error
+            raise UnavailableError(reason="the database does not answer") from error
 
     def _messages(self, since: int | None, shown: bytes) -> Iterator[bytes]:
         with self._hub.listening(shown) as listener:
@@ -142,7 +142,7 @@ def _since(environ: Environ) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise RequestInvalid(name="since", reason="a step id", where={"path": "since"})
+        raise RequestInvalid(name="since", reason="the number of a step is needed", where={"path": "since"})
     return int(text)
 
 

@@ -17,6 +17,7 @@ from geogrid.domain.circles import choice_of
 from geogrid.domain.doors import WallView
 from geogrid.domain.grids import Department
 from geogrid.errors import NotFoundError, RequestInvalid
+from geogrid.errors.family import Reason
 from geogrid.rules.scope import EVERYTHING, Scope
 from geogrid.space.tiles import tile_bounds_lonlat, tile_exists
 from geogrid.store.tables.editions import editions
@@ -59,7 +60,7 @@ def _department(set_name: str) -> str:
     if set_name != "department_grids" or not asked:
         return ""
     if asked not in Department.codes():
-        raise RequestInvalid(name="department", reason=f"{asked!r} is not one of {', '.join(Department.codes())}")
+        raise RequestInvalid(name="department", reason=Reason("one of {expected}", expected=", ".join(Department.codes())))
     return asked
 
 

@@ -17,6 +17,7 @@ from geogrid.actions.district import District
 from geogrid.actions.steps import TakeStep, plain_details, take_step
 from geogrid.domain.people import Actor
 from geogrid.errors import GeogridError, NotFoundError, RequestInvalid
+from geogrid.errors.family import Reason
 from geogrid.rules.workflow import Command, take
 from geogrid.store import events, matters
 
@@ -111,4 +112,6 @@ def _taken(session: Session, command: TakeStep, now: datetime, district: Distric
 
 def _check(items: Sequence[Any]) -> None:
     if len(items) > MOST:
-        raise RequestInvalid(name="items", reason=f"{len(items)}, {MOST} at most", where={"path": "items"})
+        raise RequestInvalid(
+            name="items", reason=Reason("{there} of them, {most} at most", there=len(items), most=MOST), where={"path": "items"}
+        )

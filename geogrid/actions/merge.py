@@ -13,6 +13,7 @@ from geogrid.actions.steps import StepTaken, TakeStep, take_step
 from geogrid.domain.events import Event
 from geogrid.domain.people import Actor
 from geogrid.errors import MergeRefused, NotFoundError
+from geogrid.errors.family import Reason
 from geogrid.rules.merging import step_with
 from geogrid.store import events, locks, matters, merged
 
@@ -48,9 +49,10 @@ def merge(
     if event_id == parent_id:
         raise MergeRefused(reason="an event cannot follow itself", where={"path": "parent"})
     if not parent.state.is_open:
-        raise MergeRefused(reason=f"{parent.number} is closed", where={"path": "parent"})
+        raise MergeRefused(reason=Reason("{number} is closed", number=parent.number), where={"path": "parent"})
     if merged.parent_of(session, parent_id) is not None:
-        raise MergeRefused(reason=f"{parent.number} was merged itself; merge into the one it follows", where={"path": "parent"})
+        reason = Reason("{number} was merged itself; merge into the one it follows", number=parent.number)
+        raise MergeRefused(reason=reason, where={"path": "parent"})
     if merged.children_of(session, event_id):
         raise MergeRefused(reason="others follow this one; merge the other way round", where={"path": "event"})
     details = {"parent": str(parent_id), "number": parent.number}

@@ -20,6 +20,7 @@ from geogrid.domain.matters import Matter
 from geogrid.domain.notices import About
 from geogrid.domain.people import SYSTEM, Actor
 from geogrid.errors import EvidenceInvalid, NotFoundError, StepConflict, StepKeyConflict
+from geogrid.errors.family import Reason
 from geogrid.rules.merging import step_with
 from geogrid.rules.stages import closed_at, stage_of
 from geogrid.rules.workflow import Command, Outcome, take
@@ -131,7 +132,7 @@ def plain_details(details: Mapping[str, Any]) -> dict[str, Any]:
             text = json.dumps([name, value], ensure_ascii=False, allow_nan=False, default=_time)
             text.encode()
         except (TypeError, ValueError) as error:
-            raise EvidenceInvalid(name=ascii(name), reason=ascii(str(error))) from error
+            raise EvidenceInvalid(name=ascii(name), reason="no JSON can hold it") from error
         if "\\u0000" in text:
             raise EvidenceInvalid(name=ascii(name), reason="it holds a NUL character")
     plain: dict[str, Any] = json.loads(json.dumps(dict(details), default=_time))
@@ -140,7 +141,7 @@ def plain_details(details: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_key(key: str | None) -> None:
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
-        raise EvidenceInvalid(name="key", reason=f"it has 1 to {LONGEST_KEY} characters that can be printed")
+        raise EvidenceInvalid(name="key", reason=Reason("it has 1 to {most} characters that can be printed", most=LONGEST_KEY))
 
 
 def _time(value: Any) -> str:
@@ -171,7 +172,7 @@ def _check_base(base_seq: int | None, steps: Sequence[Step]) -> None:
     if base_seq is None or base_seq == len(steps):
         return
     if not 0 <= base_seq < len(steps):
-        raise EvidenceInvalid(name="base_seq", reason=f"the event has {len(steps)} steps")
+        raise EvidenceInvalid(name="base_seq", reason=Reason("the event has {count} steps", count=len(steps)))
     since = [
         {"seq": s.seq, "kind": s.kind.value, "step": s.step, "actor": s.actor, "at": s.at.isoformat()} for s in steps[base_seq:]
     ]

@@ -23,6 +23,7 @@ from geogrid.domain.notices import About
 from geogrid.domain.people import SYSTEM, Role
 from geogrid.domain.programmes import Programme
 from geogrid.errors import GeogridError
+from geogrid.errors.family import Reason
 from geogrid.rules.alarms import Alarm, alarms
 from geogrid.rules.deadlines import next_instant, read_clock
 from geogrid.rules.notices import REVIEW, called_for, phases_told
@@ -126,7 +127,7 @@ def _about(session: Session, event_id: UUID, district: District) -> About:
     event = events.find(session, event_id)
     matter = matters.find(session, event_id, district.programmes.of)
     if event is None or matter is None:
-        raise GeogridError(reason=f"{event_id} has a clock and no matter")
+        raise GeogridError(reason=Reason("{event} has a clock and no matter", event=event_id))
     programme = district.programmes.of(matter.programme, matter.version)
     return About(event_id, event.number, event.report.kind, matter, programme)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from geogrid.errors import WordsInvalid
+from geogrid.errors.family import Reason
 
 MOST_CHARS = 2000
 
@@ -13,7 +14,8 @@ def kept(words: str, field: str, *, most: int = MOST_CHARS) -> str:
     if not found:
         raise WordsInvalid(field=field, reason="it is empty", where={"path": field})
     if len(found) > most:
-        raise WordsInvalid(field=field, reason=f"it has {len(found)} characters, {most} at most", where={"path": field})
+        reason = Reason("it has {length} characters, {most} at most", length=len(found), most=most)
+        raise WordsInvalid(field=field, reason=reason, where={"path": field})
     try:
         found.encode()
     except UnicodeEncodeError:

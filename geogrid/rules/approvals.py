@@ -10,9 +10,11 @@ from geogrid.domain.matters import ClockRun, Matter
 from geogrid.domain.people import Role
 from geogrid.domain.programmes import Programme, StepRule
 from geogrid.errors import EvidenceInvalid, ExtensionSpent
+from geogrid.errors.family import Reason
 from geogrid.rules.deadlines import read_clock
 from geogrid.rules.durations import duration
 from geogrid.rules.effects import clock_to_extend
+from geogrid.rules.reading import OddValue
 from geogrid.rules.work_time import WorkTime
 
 
@@ -35,11 +37,11 @@ def _of_extension(programme: Programme, matter: Matter, details: Mapping[str, An
     rule = programme.clock(code)
     try:
         amount = duration(details.get("amount"))
-    except ValueError as error:
-        raise EvidenceInvalid(name="amount", reason=str(error)) from error
+    except OddValue as error:
+        raise EvidenceInvalid(name="amount", reason=error.reason) from error
     most = rule.extension.most if rule.extension else amount
     if amount.unit is not most.unit or not 0 < amount.amount <= most.amount:
-        raise ExtensionSpent(clock=code, reason=f"at most {most} at a time")
+        raise ExtensionSpent(clock=code, reason=Reason("at most {most} at a time", most=str(most)))
     if read_clock(rule, run.limit, run.marks, now=now, time=time).is_late:
         raise ExtensionSpent(clock=code, reason="it has run out")
     return approver
@@ -50,5 +52,5 @@ def next_approver(programme: Programme, matter: Matter, code: str) -> tuple[Role
     run = next(run for run in matter.clocks if run.clock == code and run.is_running)
     extension = programme.clock(code).extension
     if extension is None or run.extensions >= len(extension.approvers):
-        raise ExtensionSpent(clock=code, reason=f"it was extended {run.extensions} times")
+        raise ExtensionSpent(clock=code, reason=Reason("it was extended {times} times", times=run.extensions))
     return extension.approvers[run.extensions], run

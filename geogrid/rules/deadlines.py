@@ -17,6 +17,7 @@ from geogrid.domain.clocks import Audience, ClockRule, Duration, DurationUnit, L
 from geogrid.domain.conditions import Complexity, When
 from geogrid.domain.matters import Mark, MarkKind, Matter
 from geogrid.errors import ClockMarksBroken
+from geogrid.errors.family import Label, Reason
 from geogrid.rules.pauses import resumes_at, settled
 from geogrid.rules.work_time import BY_DAY, IN_SECONDS, OF_WORK, Counted, Span, WorkTime
 
@@ -246,6 +247,8 @@ def _check(rule: ClockRule, limit: Limit, marks: Sequence[Mark]) -> None:
             or (mark.kind is MarkKind.STOP and mark is not marks[-1])
         )
         if broken:
-            raise ClockMarksBroken(clock=rule.code, reason=f"{mark.kind.value} at {mark.at.isoformat()}")
+            raise ClockMarksBroken(
+                clock=rule.code, reason=Reason("{mark} at {at}", mark=Label(mark.kind), at=mark.at.isoformat())
+            )
         paused = mark.kind is MarkKind.PAUSE or (paused and mark.kind is not MarkKind.RESUME)
         before = mark.at

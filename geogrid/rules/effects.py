@@ -17,6 +17,7 @@ from geogrid.domain.matters import ClockRun, Mark, MarkKind, Matter, Whistle
 from geogrid.domain.people import Actor
 from geogrid.domain.programmes import Party, PartyKind, Programme
 from geogrid.errors import EvidenceInvalid
+from geogrid.errors.family import Reason
 from geogrid.rules.durations import duration
 from geogrid.rules.pauses import broken_off, pause_of
 
@@ -41,7 +42,8 @@ def party_of(value: Any, name: str = "party") -> Party:
     """Return the party that ``"department:police"`` names; raises EvidenceInvalid."""
     kind, _, code = str(value).partition(":")
     if not code or code != code.strip() or kind not in PartyKind.codes():
-        raise EvidenceInvalid(name=name, reason=f"{value!r} is no kind:code, kinds: {', '.join(PartyKind.codes())}")
+        reason = Reason("{value!r} is no kind:code, kinds: {kinds}", value=value, kinds=", ".join(PartyKind.codes()))
+        raise EvidenceInvalid(name=name, reason=reason)
     return Party(PartyKind(kind), code)
 
 
@@ -121,7 +123,7 @@ def answer(matter: Matter, doing: Doing) -> Matter:
         whistles.append(replace(whistle, answered_at=doing.at) if mine else whistle)
         answered |= mine
     if not answered:
-        raise EvidenceInvalid(name="party", reason=f"no whistle was blown for {party}")
+        raise EvidenceInvalid(name="party", reason=Reason("no whistle was blown for {party}", party=str(party)))
     return matter.but(whistles=tuple(whistles), assisting=tuple(dict.fromkeys((*matter.assisting, party))))
 
 
@@ -141,7 +143,7 @@ def pause(matter: Matter, doing: Doing) -> Matter:
     until = moment(ends, PAUSE_UNTIL) if ends else None
     rules = {rule.code for rule in doing.programme.clocks if reason in rule.pauses}
     if not any(run.clock in rules and run.is_running and not run.is_paused for run in matter.clocks):
-        raise EvidenceInvalid(name="pause", reason=f"no running clock stands still for {reason!r}")
+        raise EvidenceInvalid(name="pause", reason=Reason("no running clock stands still for {pause!r}", pause=reason))
     return _marked(
         matter,
         lambda run: run.clock in rules and not run.is_paused,
@@ -183,7 +185,7 @@ def clock_to_extend(matter: Matter, programme: Programme, details: Mapping[str, 
     running = [run.clock for run in matter.clocks if run.is_running and run.clock in can]
     named = details.get("clock", running[0] if running else "")
     if named not in running:
-        raise EvidenceInvalid(name="clock", reason=f"{named or '-'} does not run or cannot be extended")
+        raise EvidenceInvalid(name="clock", reason=Reason("{clock} does not run or cannot be extended", clock=named or "-"))
     return str(named)
 
 
@@ -238,9 +240,9 @@ def moment(value: Any, name: str) -> datetime:
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise EvidenceInvalid(name=name, reason=f"{value!r} is no time") from error
+        raise EvidenceInvalid(name=name, reason=Reason("{value!r} is no time", value=value)) from error
     if found.tzinfo is None:
-        raise EvidenceInvalid(name=name, reason=f"{value!r} has no offset such as +08:00")
+        raise EvidenceInvalid(name=name, reason=Reason("{value!r} has no offset such as +08:00", value=value))
     return found
 
 
@@ -255,7 +257,8 @@ def merge(matter: Matter, doing: Doing) -> Matter:
     try:
         parent = str(UUID(str(doing.details.get("parent"))))
     except ValueError as error:
-        raise EvidenceInvalid(name="parent", reason=f"{doing.details.get('parent')!r} is no event's id") from error
+        reason = Reason("{value!r} is no event's id", value=doing.details.get("parent"))
+        raise EvidenceInvalid(name="parent", reason=reason) from error
     return _all_still(matter, doing, MERGED).but(parent=parent, proposals=())
 
 
@@ -303,7 +306,7 @@ def transfer_out(matter: Matter, doing: Doing) -> Matter:
 def rate(matter: Matter, doing: Doing) -> Matter:
     rating = doing.details.get("rating")
     if type(rating) is not int or not 1 <= rating <= 5:
-        raise EvidenceInvalid(name="rating", reason=f"{rating!r} is no whole number from 1 to 5")
+        raise EvidenceInvalid(name="rating", reason=Reason("{value!r} is no whole number from 1 to 5", value=rating))
     return matter.but(rating=rating)
 
 
@@ -318,7 +321,7 @@ def triage(matter: Matter, doing: Doing) -> Matter:
         if name in details:
             codes = _codes_for(name, programme)
             if details[name] not in codes:
-                raise EvidenceInvalid(name=name, reason=f"{details[name]!r} is none of {', '.join(codes)}")
+                raise EvidenceInvalid(name=name, reason=_none_of(repr(details[name]), codes))
             changed[name] = Complexity(details[name]) if name == "complexity" else details[name]
     if "category" in changed and changed["category"] != matter.category:
         category = next(found for found in programme.categories if found.code == changed["category"])
@@ -327,9 +330,13 @@ def triage(matter: Matter, doing: Doing) -> Matter:
     if "amount_yuan" in details:
         amount = details["amount_yuan"]
         if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < MOST_YUAN:
-            raise EvidenceInvalid(name="amount_yuan", reason=f"{amount!r} is no amount")
+            raise EvidenceInvalid(name="amount_yuan", reason=Reason("{value!r} is no amount", value=amount))
         changed["amount_yuan"] = float(amount)
     return matter.but(**changed)
+
+
+def _none_of(value: str, known: tuple[str, ...]) -> Reason:
+    return Reason("{value} is none of {known}", value=value, known=", ".join(known))
 
 
 def _codes_for(name: str, programme: Programme) -> tuple[str, ...]:

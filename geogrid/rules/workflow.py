@@ -32,7 +32,7 @@ from geogrid.errors import (
     StepUnknown,
     WithinPassed,
 )
-from geogrid.errors.family import Label
+from geogrid.errors.family import Label, Reason
 from geogrid.rules.approvals import approver_of, next_approver
 from geogrid.rules.carrying import carried_out, next_seq, ticked
 from geogrid.rules.deadlines import Facts, facts_of, fits
@@ -281,7 +281,8 @@ def _check_parties(rule: StepRule, details: Mapping[str, Any]) -> None:
     named = details.get("party")
     for party in (party_of(one) for one in (named if isinstance(named, list | tuple) else [named]) if rule.parties and one):
         if party.kind not in rule.parties:
-            raise EvidenceInvalid(name="party", reason=f"{party} is none of {', '.join(kind.value for kind in rule.parties)}")
+            known = ", ".join(kind.value for kind in rule.parties)
+            raise EvidenceInvalid(name="party", reason=Reason("{value} is none of {known}", value=str(party), known=known))
 
 
 def _check_within(programme: Programme, rule: StepRule, matter: Matter, now: datetime, time: WorkTime) -> None:

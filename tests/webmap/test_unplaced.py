@@ -139,14 +139,14 @@ def test_a_grid_named_with_a_place_counts(small):
     ("change", "status", "code"),
     [
         ({"lon": 126.5999}, 409, "place.uncovered"),
-        ({"lon": 226.0}, 422, "report.field_type"),
+        ({"lon": 226.0}, 400, "request.invalid"),
         ({"lon": "126.6"}, 422, "report.field_type"),
-        ({"precision": "exact"}, 422, "report.field_type"),
-        ({"confidence": 1.5}, 422, "report.field_type"),
-        ({"radius_m": 0}, 422, "report.field_type"),
-        ({"reason": ["x"] * 21}, 422, "report.field_type"),
-        ({"name": "x" * 501}, 422, "report.field_type"),
-        ({"who": "me"}, 422, "report.field_type"),
+        ({"precision": "exact"}, 400, "request.invalid"),
+        ({"confidence": 1.5}, 400, "request.invalid"),
+        ({"radius_m": 0}, 400, "request.invalid"),
+        ({"reason": ["x"] * 21}, 400, "request.invalid"),
+        ({"name": "x" * 501}, 400, "request.invalid"),
+        ({"who": "me"}, 400, "request.invalid"),
     ],
 )
 def test_a_place_that_cannot_be_is_refused_and_changes_nothing(small, change, status, code):

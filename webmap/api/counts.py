@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from geogrid.domain.readings import Asked, Bucket, CountLevel, Counts, NoHeir, Part, Period, Reading
 from geogrid.errors import RequestInvalid
+from geogrid.errors.family import Reason
 from layers.counts import count_rows, flow_rows, labelled, reconciliation
 from webmap.api.base import Query, blueprint
 from webmap.api.events import answer
@@ -38,7 +39,9 @@ class CountsQuery(Query):
         """Return what is asked; raises RequestInvalid where parameters do not go together."""
         for name, given, reading in (("edition", self.edition, Reading.RECAST), ("as_of", self.as_of, Reading.AS_OF)):
             if given is not None and self.reading is not reading:
-                raise RequestInvalid(name=name, reason=f"reading={reading.value}", where={"path": name})
+                raise RequestInvalid(
+                    name=name, reason=Reason("it goes with reading={reading} alone", reading=reading.value), where={"path": name}
+                )
         return Asked(
             reading=self.reading,
             by=self.by,
@@ -57,7 +60,9 @@ def parts_of(text: str | None) -> tuple[Part, ...]:
     names = [] if not text else text.split(",")
     for name in names:
         if name not in Part.codes():
-            raise RequestInvalid(name="split", reason=", ".join(Part.codes()), where={"path": "split"})
+            raise RequestInvalid(
+                name="split", reason=Reason("one of {expected}", expected=", ".join(Part.codes())), where={"path": "split"}
+            )
     return tuple(Part(name) for name in dict.fromkeys(names))
 
 

@@ -16,6 +16,7 @@ from geogrid.domain.clocks import Light
 from geogrid.domain.events import Channel, EventKind
 from geogrid.domain.people import Actor
 from geogrid.errors import RequestInvalid
+from geogrid.errors.family import Reason
 from layers.queue import MOST_PER_PAGE, Place
 from layers.queue_filters import LONGEST_SEARCH, QueueFilter, Who
 from webmap.api.base import Query
@@ -108,7 +109,9 @@ def lights_of(text: str) -> tuple[Light, ...]:
     named = [part.strip() for part in text.split(",") if part.strip()]
     unknown = [part for part in named if part not in Light.codes()]
     if unknown:
-        raise RequestInvalid(name="light", reason=f"{unknown[0]}: {', '.join(Light.codes())}", where={"path": "light"})
+        raise RequestInvalid(
+            name="light", reason=Reason("one of {expected}", expected=", ".join(Light.codes())), where={"path": "light"}
+        )
     return tuple(Light(part) for part in named)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from geogrid.errors import FieldMissing, FieldType, FieldUnknown, MediaTypeUnsupported, RequestInvalid
+from geogrid.errors import FieldUnknown, MediaTypeUnsupported
 from webmap.api.base import JSON
-from webmap.api.query_faults import in_words
+from webmap.api.query_faults import refusal_of
 from webmap.api.strict_json import parse_object
 from webmap.roles import whole_body
 
@@ -42,14 +42,4 @@ def sent(form: type[Form]) -> Form:
     try:
         return form.model_validate(payload)
     except ValidationError as error:
-        raise _fault(error.errors()[0], payload) from None
-
-
-def _fault(fault: Any, payload: dict[str, Any]) -> Exception:
-    name = ".".join(str(part) for part in fault["loc"]) or "-"
-    where = {"path": name}
-    if fault["type"] == "missing":
-        return FieldMissing(field=name, where=where)
-    if fault["type"].endswith("_type") or fault["type"].endswith("_parsing"):
-        return FieldType(field=name, wanted=fault["type"].split("_")[0], got=type(payload.get(name)).__name__, where=where)
-    return RequestInvalid(name=name, reason=in_words(fault), where=where)
+        raise refusal_of(error.errors()[0]) from None

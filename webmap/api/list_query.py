@@ -49,9 +49,11 @@ def parse_bbox(text: str) -> tuple[float, float, float, float]:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:
-        raise RequestInvalid(name="bbox", reason="west,south,east,north", where={"path": "bbox"}) from None
+        raise RequestInvalid(
+            name="bbox", reason="four numbers are wanted: west,south,east,north", where={"path": "bbox"}
+        ) from None
     if not all(math.isfinite(value) for value in (west, south, east, north)) or west > east or south > north:
-        raise RequestInvalid(name="bbox", reason="west <= east, south <= north", where={"path": "bbox"})
+        raise RequestInvalid(name="bbox", reason="west is at most east, south at most north", where={"path": "bbox"})
     for lon, lat in ((west, south), (east, north)):
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
             raise CoordRange(lon=lon, lat=lat, where={"path": "bbox"})

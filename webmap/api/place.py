@@ -15,6 +15,7 @@ from geogrid.errors import FieldMissing, FieldType, FieldUnknown, MediaTypeUnsup
 from geogrid.store.session import session_scope
 from webmap.api.base import EVENTS, JSON, Refusal, blueprint
 from webmap.api.events import EventPath, answer, full_body
+from webmap.api.query_faults import refusal_of
 from webmap.api.shapes import EventBody
 from webmap.api.strict_json import parse_object
 from webmap.installation import Installation, installation
@@ -89,13 +90,11 @@ def _place(payload: dict[str, object], here: Installation) -> ConfirmedPlace | N
 
 
 def confirmed_place(stated: object, here: Installation) -> ConfirmedPlace:
-    """Return the place that somebody confirmed, from the fields of ``ConfirmedBody``; raises FieldType or a point's errors."""
+    """Return the place that somebody confirmed, from the fields of ``ConfirmedBody``; raises what is wrong with it by name."""
     try:
         body = ConfirmedBody.model_validate(stated)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(["place", *map(str, fault["loc"])])
-        raise FieldType(field=where, wanted=fault["msg"], got=kind_of(fault["input"]), where={"path": where}) from error
+        raise refusal_of(error.errors(include_url=False)[0], ("place",)) from None
     point = checked_point(body.lon, body.lat, Datum.CGCS2000, None, profile=here.district.profile)
     lonlat = float(point.lon), float(point.lat)
     return ConfirmedPlace(body.name, lonlat, body.precision, body.radius_m, body.confidence, tuple(body.reason))

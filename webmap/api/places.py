@@ -67,7 +67,7 @@ def _near(query: PlacesQuery, here: Installation) -> tuple[float, float] | None:
         return None
     if query.near_lon is None or query.near_lat is None:
         missing = "near_lon" if query.near_lon is None else "near_lat"
-        raise RequestInvalid(name=missing, reason="missing", where={"path": missing})
+        raise RequestInvalid(name=missing, reason="it is missing", where={"path": missing})
     stated = decimal(query.near_lon, "near_lon"), decimal(query.near_lat, "near_lat")
     point = checked_point(*stated, query.datum, None, profile=here.district.profile)
     lon, lat = to_record(point.lon, point.lat, point.datum)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 from pydantic import BaseModel
 
+from geogrid.channels import kind_of
 from geogrid.errors import FieldMissing, FieldType, FieldUnknown, MediaTypeUnsupported
 from webmap.api.base import JSON
 from webmap.api.strict_json import parse_object
@@ -20,7 +21,7 @@ def sent_texts(form: type[BaseModel]) -> dict[str, str]:
         if name not in form.model_fields:
             raise FieldUnknown(field=name, known=", ".join(form.model_fields), where={"path": name})
         if not isinstance(value, str):
-            raise FieldType(field=name, wanted="text", got=type(value).__name__, where={"path": name})
+            raise FieldType(field=name, wanted="text", got=kind_of(value), where={"path": name})
     for name, field in form.model_fields.items():
         if name not in payload and field.is_required():
             raise FieldMissing(field=name, where={"path": name})

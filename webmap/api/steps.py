@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.reveal import refused, reveal
 from geogrid.actions.steps import TakeStep, take_step
+from geogrid.channels import kind_of
 from geogrid.domain.events import Event
 from geogrid.errors import (
     AccessError,
@@ -25,6 +26,7 @@ from geogrid.errors import (
     RevealLimit,
     TimeWithoutOffset,
 )
+from geogrid.errors.family import Reason
 from geogrid.rules.workflow import possible
 from geogrid.store import events as stored_events
 from geogrid.store.matter_views import MatterView, of_event
@@ -179,10 +181,12 @@ def _sent(form: type[BaseModel]) -> dict[str, Any]:
         value = payload.get(name, field.get_default(call_default_factory=True))
         wanted = WANTED.get(name, (str, "text"))
         if value is not None and (not isinstance(value, wanted[0]) or isinstance(value, bool)):
-            raise FieldType(field=name, wanted=wanted[1], got=type(value).__name__, where={"path": name})
+            raise FieldType(field=name, wanted=wanted[1], got=kind_of(value), where={"path": name})
         values[name] = value
     if len(values.get("key") or "") > LONGEST_KEY:
-        raise RequestInvalid(name="key", reason=f"at most {LONGEST_KEY} characters", where={"path": "key"})
+        raise RequestInvalid(
+            name="key", reason=Reason("at most {max_length} characters", max_length=LONGEST_KEY), where={"path": "key"}
+        )
     return values
 
 
