@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from geogrid.domain.clocks import Light
@@ -29,6 +29,7 @@ MOST_PER_PAGE = 200
 MOST_COUNTED = 10_000  # of matters that are not open nobody needs to know more exactly how many there are
 MOST_FOUND = 1_000  # by words, all at once; where more fit, the words are common
 MOST_LOOKED_AT = 5_000  # of the latest, one after another, for common words
+MOST_TRIED = 1_500  # of the latest, to see whether most have the words
 SORTS = ("due", "reported", "closed")
 Place = tuple[Any, ...]
 
@@ -140,7 +141,7 @@ def _needed(chosen: QueueFilter, scope: Scope, on_event: Sequence[ColumnElement[
     found: list[ColumnElement[bool]] = [*on_spans(chosen), *_seen(scope)]
     of_event, of_matter = [*on_event, *on_events(chosen)], on_matters(chosen)
     if chosen.has_pairs and chosen.among is None:
-        found.append(desk_spans.c.event_id.in_(_saying(chosen, scope)))
+        found.append(_said_by(chosen, scope))
     else:
         of_event += with_words(chosen)
     if of_event:
@@ -150,20 +151,29 @@ def _needed(chosen: QueueFilter, scope: Scope, on_event: Sequence[ColumnElement[
     return found
 
 
-def _saying(chosen: QueueFilter, scope: Scope) -> Select:
-    """The open events with all words, by their index: OFFSET keeps it from being computed anew for every span."""
-    opened = chosen.but(is_open=True)
-    return select(events.c.id).where(visible(scope), events.c.is_open, *with_words(opened, common=False)).offset(0)
+def _said_by(chosen: QueueFilter, scope: Scope) -> ColumnElement[bool]:
+    """The span is of an open event with all words: found by their index, by a reader without units among his own open ones."""
+    if scope.whole or scope.units:
+        opened = chosen.but(is_open=True)
+        found = select(events.c.id).where(visible(scope), events.c.is_open, *with_words(opened, common=False))
+        return desk_spans.c.event_id.in_(found.offset(0))  # OFFSET keeps it from being computed anew for every span
+    found = select(events.c.id).where(events.c.id.in_(_own_open(scope)), *with_words(chosen, common=True))
+    return desk_spans.c.event_id == func.any(func.array(found.scalar_subquery()))
 
 
 def _seen(scope: Scope) -> list[ColumnElement[bool]]:
     """Return what ``store.scope.visible`` says, said of spans: they know where their events lie."""
     if scope.whole:
         return []
-    units, parties = units_of(scope), parties_of(scope)
-    mine = select(concerns.c.event_id).where(concerns.c.party == func.any(parties), concerns.c.is_open)
+    units = units_of(scope)
     there = [desk_spans.c.township_code == func.any(units), desk_spans.c.village_code == func.any(units)] if scope.units else []
-    return [or_(*there, desk_spans.c.event_id.in_(mine))]
+    own = desk_spans.c.event_id.in_(_own_open(scope)).is_(True)  # looked up in a table of them, never joined one by one
+    return [or_(*there, own)]
+
+
+def _own_open(scope: Scope) -> Select:
+    """The open events of the parties of a scope. Rides ``ix_concerns_party_open``."""
+    return select(concerns.c.event_id).where(concerns.c.party == func.any(parties_of(scope)), concerns.c.is_open)
 
 
 def _by_time(chosen: QueueFilter, now: datetime, sort: str, after: Place | None, scope: Scope, limit: int) -> Select:
@@ -176,25 +186,42 @@ def _by_time(chosen: QueueFilter, now: datetime, sort: str, after: Place | None,
 
 def _walked(chosen: QueueFilter, now: datetime, sort: str, after: Place | None, scope: Scope, limit: int) -> Select:
     """The matters with common words among the latest: as a rule they fill a page long before all of those were looked at."""
-    latest = _newest(_parts(chosen, now, sort, after, scope, MOST_LOOKED_AT), MOST_LOOKED_AT).subquery("latest")
+    latest = _newest(_parts(chosen, now, sort, after, scope, MOST_LOOKED_AT), MOST_LOOKED_AT)
+    return _ordered(_saying_so(latest, chosen), None).limit(limit)
+
+
+def _saying_so(found: Select, chosen: QueueFilter) -> Select:
+    """Those of a bounded number of matters that have the words, each looked at by itself."""
+    latest = found.subquery("latest")
     said = select(events.c.id).where(events.c.id == latest.c.event_id, *with_words(chosen, common=True))
-    return _ordered(select(latest).where(said.exists()), None).limit(limit)
+    return select(latest).where(said.exists())
 
 
 def _parts(chosen: QueueFilter, now: datetime, sort: str, after: Place | None, scope: Scope, limit: int) -> list[Select]:
     """The latest of each unit and of the parties of a scope, each in the order of an index as far as a page reaches.
 
     No index answers the OR of all of them. Rides ``ix_events_township_closed_at``, ``ix_events_village_closed_at``, and those
-    of ``reported_at``.
+    of ``reported_at``; of the parties those of ``_concerned``.
     """
     latest = _timed(chosen, now, sort)
     if scope.whole:
         return [_ordered(latest, after).limit(limit)]
-    mine = select(concerns.c.event_id).where(concerns.c.party == func.any(parties_of(scope)))
     columns = (events.c.township_code, events.c.village_code)
-    parts = [latest.where(column == unit) for unit in scope.units for column in columns]
-    parts.append(latest.where(events.c.id.in_(mine)))
-    return [_ordered(part, after).limit(limit) for part in parts]
+    parts = [_ordered(latest.where(column == unit), after).limit(limit) for unit in scope.units for column in columns]
+    return [*parts, *(_ordered(_concerned(chosen, now, sort, party), after).limit(limit) for party in scope.parties)]
+
+
+def _concerned(chosen: QueueFilter, now: datetime, sort: str, party: str) -> Select:
+    """The same of one party: its events are read only where something is asked that those alone know.
+
+    Rides ``ix_concerns_party`` and ``ix_concerns_party_closed_at``.
+    """
+    at = concerns.c.closed_at if sort == "closed" else concerns.c.reported_at
+    query = select(concerns.c.event_id, at.label("at")).where(concerns.c.party == party)
+    if chosen.is_open is not None:
+        query = query.where(concerns.c.is_open if chosen.is_open else ~concerns.c.is_open)
+    asked = _asked(chosen, now)
+    return query.where(events.c.id == concerns.c.event_id, *asked) if asked else query
 
 
 def _newest(parts: list[Select], limit: int) -> Select:
@@ -214,15 +241,21 @@ def _ordered(query: Select, after: Place | None) -> Select:
 def _timed(chosen: QueueFilter, now: datetime, sort: str) -> Select:
     """All that is asked for but for its words, with the time by which it is listed; of whatever reader."""
     at = events.c.closed_at if sort == "closed" else events.c.reported_at
-    query = select(events.c.id.label("event_id"), at.label("at")).where(*of_place(chosen), *on_events(chosen))
+    query = select(events.c.id.label("event_id"), at.label("at")).where(*_asked(chosen, now))
     if chosen.is_open is not None:
         query = query.where(events.c.is_open if chosen.is_open else ~events.c.is_open)
-    if chosen.lights:
-        spans = and_(desk_spans.c.event_id == events.c.id, _holding(now))
-        query = query.where(spans, desk_spans.c.urgency.in_([URGENT.index(light) for light in chosen.lights]))
-    if of_matter := on_matters(chosen):
-        query = query.where(matters.c.event_id == events.c.id, *of_matter)
     return query
+
+
+def _asked(chosen: QueueFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """Return what is asked of an event, its span and its matter, but for its words and whether it is open."""
+    found = [*of_place(chosen), *on_events(chosen)]
+    if chosen.lights:
+        found += [desk_spans.c.event_id == events.c.id, _holding(now)]
+        found.append(desk_spans.c.urgency.in_([URGENT.index(light) for light in chosen.lights]))
+    if of_matter := on_matters(chosen):
+        found += [matters.c.event_id == events.c.id, *of_matter]
+    return found
 
 
 # -- looked for -------------------------------------------------------------------------------------------------------
@@ -238,9 +271,19 @@ def looked_for(session: Session, chosen: QueueFilter, *, now: datetime, scope: S
         return chosen
     if not chosen.has_pairs:
         return chosen.but(is_common=True)
+    if _is_usual(session, chosen, now, scope):
+        return chosen.but(is_common=True)
     query = _timed(chosen.but(lights=()), now, "reported").where(visible(scope), *with_words(chosen))
     found = [row.event_id for row in session.execute(query.limit(MOST_FOUND + 1))]
     return chosen.but(is_common=True) if len(found) > MOST_FOUND else chosen.but(among=tuple(found))
+
+
+def _is_usual(session: Session, chosen: QueueFilter, now: datetime, scope: Scope) -> bool:
+    """Whether most of the latest have the words, asked where the index of words would find everybody's and leave out most."""
+    if scope.whole or scope.units or not scope.parties or chosen.is_open:
+        return False
+    latest = _newest(_parts(chosen.but(lights=()), now, "reported", None, scope, MOST_TRIED), MOST_TRIED)
+    return len(session.execute(_saying_so(latest, chosen).limit(MOST_FOUND + 1)).all()) > MOST_FOUND
 
 
 # -- counted ----------------------------------------------------------------------------------------------------------

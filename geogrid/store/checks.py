@@ -57,13 +57,15 @@ WITH told AS (
     UNION SELECT m.event_id, unnest(m.assisting) FROM matters AS m),
 due AS (
     SELECT t.event_id, t.party, e.reported_at, e.is_open, e.village_code, e.township_code, e.cell_x, e.cell_y,
-        round(ST_X(e.point) * 1e7)::integer AS lon_e7, round(ST_Y(e.point) * 1e7)::integer AS lat_e7
+        round(ST_X(e.point) * 1e7)::integer AS lon_e7, round(ST_Y(e.point) * 1e7)::integer AS lat_e7,
+        e.closed_at
     FROM told AS t JOIN events AS e ON e.id = t.event_id
     WHERE t.party <> 'unit:' || coalesce(e.village_code, '') AND t.party <> 'unit:' || coalesce(e.township_code, ''))
 SELECT coalesce(c.event_id, d.event_id)::text, coalesce(c.party, d.party)
 FROM concerns AS c FULL JOIN due AS d USING (event_id, party)
-WHERE (c.reported_at, c.is_open, c.village_code, c.township_code, c.cell_x, c.cell_y, c.lon_e7, c.lat_e7) IS DISTINCT FROM
-    (d.reported_at, d.is_open, d.village_code, d.township_code, d.cell_x, d.cell_y, d.lon_e7, d.lat_e7)
+WHERE (c.reported_at, c.is_open, c.village_code, c.township_code, c.cell_x, c.cell_y, c.lon_e7, c.lat_e7, c.closed_at)
+    IS DISTINCT FROM
+    (d.reported_at, d.is_open, d.village_code, d.township_code, d.cell_x, d.cell_y, d.lon_e7, d.lat_e7, d.closed_at)
 """
 PROJECTED_SPANS = """
 SELECT DISTINCT e.id::text, concat_ws(' ', s.township_code, s.village_code, s.kind, s.channel)

@@ -75,6 +75,11 @@ PLANTED = [
     (
         "P1",
         "Who has a part in a matter is not what the matter says.",
+        "UPDATE matters SET lead = 'department:urban'; UPDATE concerns SET closed_at = reported_at",
+    ),
+    (
+        "P1",
+        "Who has a part in a matter is not what the matter says.",
         "INSERT INTO concerns (event_id, party, reported_at, is_open) SELECT id, 'person:x', reported_at, is_open FROM events",
     ),
     ("P2", "The counts of a cell are not those of the events in it.", "UPDATE event_cells SET events = events + 1"),

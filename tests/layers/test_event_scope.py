@@ -128,6 +128,7 @@ def test_concerns_follow_what_matters_and_events_become(many):
         "UPDATE matters SET assisting = '{station:1,station:2}' WHERE lead IS NULL",
         f"UPDATE events SET village_code = '{VILLAGE_A}', township_code = '{TOWNSHIP_A}'",
         "UPDATE events SET reported_at = reported_at - interval '1 day', point = ST_SetSRID(ST_MakePoint(126.6, 45.9), 4490)",
+        "UPDATE events SET closed_at = closed_at + interval '1 hour' WHERE NOT is_open",
         "DELETE FROM clocks; DELETE FROM matters WHERE owner = 'person:1'",
     ):
         for statement in change.split(";"):

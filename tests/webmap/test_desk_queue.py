@@ -6,15 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from geogrid.actions.accept import accept_report
 from geogrid.actions.steps import TakeStep, take_step
 from geogrid.domain.events import Channel, EventKind
 from geogrid.domain.people import Post, Role
 from geogrid.store.session import session_scope
+from geogrid.store.tables.matters import matters
 from layers import queue
 from tests.build_district import IN_A1, IN_B1, NOW, TOWNSHIP_A, TOWNSHIP_B, VILLAGE_A, report
-from tests.build_life import COMMANDER, DISPATCHER, HANDLER
+from tests.build_life import COMMANDER, DISPATCHER, HANDLER, VERIFIER
 from webmap.installation import installation
 
 DISTRICT = "999901000000"
@@ -174,6 +176,38 @@ def test_what_is_closed_is_listed_by_time_to_each_reader_his_own(small):
     for client in (township, both):
         assert paged(client, open="0", village=VILLAGE_A)[0] == [event.number for event in events[2::2]]
     assert paged(small.login_as(Role.DEPARTMENT, department="urban"), open="all")[0] == [events[0].number]
+
+
+@pytest.mark.parametrize("tried", [0, 1, 1_500])
+def test_a_department_finds_its_own_in_every_order_each_once(small, monkeypatch, tried):
+    """Its lists are read from who has a part in what: open, closed, both, filtered, searched, also by two of its parties."""
+    monkeypatch.setattr(queue, "MOST_FOUND", 1)
+    monkeypatch.setattr(queue, "MOST_TRIED", tried)
+    events = [accept(small, IN_B1 if i % 2 else IN_A1, hours=i, words="井盖丢了" if i == 3 else "路灯不亮") for i in range(7)]
+    for event in events[:6]:
+        step(small, event, "open", hours=10, category="C01")
+        step(small, event, "dispatch", hours=10, party="department:urban")
+    for hours, event in enumerate((events[2], events[0], events[4])):
+        step(small, event, "handle", HANDLER, hours=20 - hours, note="done")
+        step(small, event, "verify", VERIFIER, hours=30 - hours, note="seen")
+        step(small, event, "close", hours=30 - hours)
+    urban, both = (
+        small.login_as(posts=tuple(Post(Role.DEPARTMENT, department=name) for name in names))
+        for names in (("urban",), ("urban", "police"))
+    )
+    with session_scope(installation(small.app).engine) as session:
+        session.execute(update(matters).where(matters.c.event_id == events[5].id).values(assisting=["department:police"]))
+    closed, n = [events[2], events[0], events[4]], [event.number for event in events]
+    for client in (urban, both):
+        assert paged(client, open="0")[0] == [event.number for event in closed]
+        assert paged(client, open="all")[0] == n[5::-1]
+        assert paged(client, open="all", township=TOWNSHIP_B)[0] == [n[5], n[3], n[1]]
+        assert paged(client, sort="reported")[0] == [n[5], n[3], n[1]]
+        assert sorted(paged(client)[0]) == sorted([n[5], n[3], n[1]])
+        assert paged(client, open="all", q="路灯")[0] == [n[5], n[4], n[2], n[1], n[0]]
+        assert sorted(paged(client, q="路灯")[0]) == sorted([n[5], n[1]])
+        assert paged(client, open="all", q="井盖")[0] == [n[3]]
+        assert asked(client, open="all")["total"] == 6
 
 
 def test_nobody_finds_out_a_number_of_somebody_by_searching(small, commander):

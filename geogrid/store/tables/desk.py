@@ -50,7 +50,7 @@ desk_spans = Table(
     Index(
         "ix_desk_spans_queue",
         *("urgency", "due_at", "event_id"),
-        postgresql_include=["during", "township_code", "village_code", "kind", "channel", "category", "danger"],
+        postgresql_include=["during", "township_code", "village_code", "kind", "channel", "category", "danger", "is_open"],
         postgresql_where=text("is_open"),
     ),
 )
