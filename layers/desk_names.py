@@ -9,6 +9,9 @@ from uuid import UUID
 from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
+from geogrid.rules.scope import Scope
+from geogrid.store.scope import visible
+from geogrid.store.tables.events import events
 from geogrid.store.tables.geography import base_grids, stations, units
 from geogrid.store.tables.people import people, teams
 from layers.queue_rows import QueueRow
@@ -40,6 +43,15 @@ def names_for(session: Session, parties: Iterable[str], codes: Iterable[str | No
         found |= _in_force(session, table, asked)
     rows = session.execute(select(teams.c.code, teams.c.name).where(teams.c.code == func.any(list(asked))))
     return Names(found | {row.code: row.name for row in rows}, _people(session, persons))
+
+
+def numbers_of(session: Session, ids: Iterable[UUID], scope: Scope) -> dict[str, str]:
+    """Return the numbers of events by id, of those that the reader sees."""
+    asked = set(ids)
+    if not asked:
+        return {}
+    rows = session.execute(select(events.c.id, events.c.number).where(events.c.id.in_(asked), visible(scope)))
+    return {str(row.id): row.number for row in rows}
 
 
 def of_rows(session: Session, rows: Iterable[QueueRow], more: Iterable[str] = (), codes_more: Iterable[str | None] = ()) -> Names:

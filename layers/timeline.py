@@ -15,7 +15,7 @@ from geogrid.domain.events import Step
 from geogrid.domain.matters import MarkKind
 from geogrid.store.matter_views import ClockView
 
-LANE, TOP, BELOW = 34.0, 26.0, 8.0
+LANE, TOP, BELOW = 28.0, 30.0, 16.0
 LEAST = timedelta(hours=1)  # a matter of a minute is drawn on an hour
 MOST_TICKS = 8
 TICKS = (
@@ -54,7 +54,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Lanes under an axis with ticks (x, local instant), the steps as marks on it, and where now is."""
+    """Lanes under an axis with ticks (x, local instant), the steps as marks on it, where now is. Names stand left of 0."""
 
     width: float
     height: float
@@ -67,7 +67,7 @@ class Timeline:
 
 
 def draw(
-    clocks: Sequence[ClockView], steps: Sequence[Step], *, now: datetime, timezone: str, language: str, width: float = 900.0
+    clocks: Sequence[ClockView], steps: Sequence[Step], *, now: datetime, timezone: str, language: str, width: float = 640.0
 ) -> Timeline:
     """Return the time line of a matter at ``now``; without clocks it holds the steps alone."""
     zone = ZoneInfo(timezone)

@@ -16,19 +16,23 @@ from geogrid.domain.grids import Department
 from geogrid.domain.labelled import LabelledEnum
 from geogrid.domain.people import Role
 from geogrid.domain.places import PlacePrecision
-from geogrid.domain.programmes import Programme
+from geogrid.domain.programmes import PartyKind, Programme
 from geogrid.store import events as stored_events
 from geogrid.store import people
+from geogrid.store.people_of_unit import stem_of
 from geogrid.store.tables.events import steps
+from layers.extent import own_extent
 from layers.synthetic import holds_synthetic
 from layers.unit_names import unit_names
+from webmap.api.desk_orders import GIVERS
+from webmap.api.desk_shifts import AT_DESKS
 from webmap.desk_words import FLAGS, QUICK, keys, words
 from webmap.headers import stream_origin
 from webmap.installation import installation
 from webmap.language import current_language, label, say
 from webmap.login import current_actor, mark
 from webmap.officer import MAP_CSS, MAP_JS, TILES, TILES_JS
-from webmap.reading import reading
+from webmap.reading import current_scope, reading
 from webmap.roles import PLACERS, READERS, REPORTERS, roles
 from webmap.staff_names import staff_name
 from webmap.static_files import FOLDER
@@ -51,8 +55,9 @@ def page() -> str:
         reloads = stored_events.reloads(session)
         names = unit_names(session)
         colleagues = _colleagues(session)
+        bounds = own_extent(session, current_scope().units, here.district.profile.centre_lonlat)
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
-    config = _config(names, colleagues) | {"since": since, "reloads": reloads}
+    config = _config(names, colleagues) | {"since": since, "reloads": reloads, "bounds": bounds}
     return render_template(
         "desk.html",
         synthetic=synthetic,
@@ -76,7 +81,6 @@ def _config(names: dict[str, str], colleagues: list[dict[str, str]]) -> dict[str
         "now": here.now().isoformat(),
         "timezone": profile.timezone,
         "stream": f"{stream_origin(here.settings.stream_port)}/stream",
-        "centre": profile.centre_lonlat,
         "tiles": TILES,
         "words": words(),
         "keys": keys(),
@@ -90,6 +94,9 @@ def _config(names: dict[str, str], colleagues: list[dict[str, str]]) -> dict[str
         "day_ends": _day_ends(default),
         "may_place": bool(held & PLACERS),
         "may_write": bool(held & REPORTERS),
+        "may_order": bool(held & GIVERS),
+        "may_log": bool(held & AT_DESKS),
+        "order_to": _within(_parties(names)) if held & GIVERS else [],
     }
 
 
@@ -136,6 +143,14 @@ def _parties(names: dict[str, str]) -> list[dict[str, str]]:
     departments = [{"party": f"department:{one.value}", "title": label(one)} for one in Department]
     found = [{"party": f"unit:{code}", "title": names[code]} for code in units] + departments
     return [{**one, "code": one["party"]} for one in found]
+
+
+def _within(parties: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the units among ``parties`` that lie in the caller's own territory: to whom he may give an order."""
+    scope = current_scope()
+    stems = tuple(f"{PartyKind.UNIT}:{stem_of(unit)}" for unit in scope.units)
+    of_unit = [one for one in parties if one["party"].startswith(f"{PartyKind.UNIT}:")]
+    return of_unit if scope.whole else [one for one in of_unit if one["party"].startswith(stems)]
 
 
 def _bulk_steps(programme: Programme, held: frozenset[Role]) -> list[dict[str, Any]]:

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from geogrid.actions.photos import photo_path
 from geogrid.domain.clocks import Light
+from geogrid.domain.events import StepKind
+from geogrid.domain.outside import OrderState
 from geogrid.errors import NotFoundError
 from geogrid.rules.effects import PARKED
 from geogrid.store import audit
@@ -28,6 +30,7 @@ from layers.event_map import BAR_M, SmallMap, small_map
 from layers.synthetic import holds_synthetic
 from layers.timeline import Timeline, draw
 from webmap.api.desk_event import event_page
+from webmap.api.desk_orders import orders_about
 from webmap.cards import distance_text
 from webmap.follow import gives_code
 from webmap.installation import installation
@@ -37,7 +40,7 @@ from webmap.map_frame import district_name
 from webmap.matter_rows import SHAPES
 from webmap.photo_pixels import as_shown
 from webmap.reading import current_scope, reading
-from webmap.roles import READERS, REPORTERS, roles
+from webmap.roles import MEDIATION, READERS, REPORTERS, roles
 
 blueprint = Blueprint("event_page", __name__)
 
@@ -48,7 +51,7 @@ LIGHTS = {"green": "#009e73", "amber": "#e69f00", "red": "#d55e00", "grey": "#7a
 
 @dataclass(frozen=True)
 class Told:
-    """All that a page says of an event: ``event`` is the desk's body of it, with time line, map and reasons of pauses by code."""
+    """All that a page says of an event: ``event`` is the desk's body of it; time line, map, reasons of pauses by code, orders."""
 
     event: dict[str, Any]
     timeline: Timeline | None
@@ -56,7 +59,8 @@ class Told:
     synthetic: bool
     now: datetime
     pauses: dict[str, str]
-    reporter: str
+    gives_code: bool
+    orders: list[dict[str, Any]]
 
 
 @blueprint.get("/events/<int:number>")
@@ -94,8 +98,25 @@ def _told(number: str) -> Told:
         point = body["point_lonlat"]
         around = small_map(session, (point[0], point[1])) if point else None
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
+        orders = orders_about(session, event_id)
+    if body["hotline"]:
+        body["hotline"]["state_title"] = label(OrderState(body["hotline"]["state"]))
     pauses = {rule.code: rule.title.text(language) for rule in view.programme.pauses} if view else {}
-    return Told(body, line, around, synthetic, now, pauses | {PARKED: say("parked")}, steps[0].actor if steps else "")
+    may_give = gives_code(steps[0].actor if steps else "", view)
+    return Told(body, line, around, synthetic, now, pauses | {PARKED: say("parked")}, may_give, orders)
+
+
+def _acted(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return who took the steps after the report, the first one first: what each did and when last; nobody for files."""
+    found: dict[str, dict[str, Any]] = {}
+    for step in history[1:]:
+        if step["from_file"] or step["kind"] == StepKind.ASSIGN.value:
+            continue
+        one = found.setdefault(step["actor"], {"actor": step["actor"], "steps": []})
+        one["at"] = step["at"]
+        if step["title"] not in one["steps"]:
+            one["steps"].append(step["title"])
+    return list(found.values())
 
 
 def _by_number(session: Session, number: str) -> UUID:
@@ -119,12 +140,14 @@ def _rendered(told: Told, template: str, **more: Any) -> str:
         local=_local,
         light_of=_light,
         pauses=told.pauses,
-        colours=LIGHTS,
+        orders=told.orders,
+        acted=_acted(told.event["history"]),
         who=current_actor().name or current_actor().id,
         printed_at=_local(told.now.isoformat()),
         district=district_name(here.district.profile, current_language()),
         may_write=bool(held & REPORTERS),
-        gives_code=bool(held & REPORTERS) and gives_code(told.reporter),
+        mediates=bool(held & MEDIATION),
+        gives_code=bool(held & REPORTERS) and told.gives_code,
         config={"id": told.event["id"], "mark": mark(), "language": current_language(), "words": _words()},
         **more,
     )

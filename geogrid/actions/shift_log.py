@@ -8,11 +8,17 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from geogrid.actions.words import kept
-from geogrid.domain.people import Actor
+from geogrid.domain.people import Actor, Role
 from geogrid.domain.programmes import PartyKind
-from geogrid.errors import AccessForbidden, HandoverAccepted, NotFoundError, OrderToNobody
+from geogrid.errors import AccessForbidden, HandoverAccepted, HandoverToNobody, NotFoundError
 from geogrid.rules.effects import party_of
-from geogrid.store import audit, desk, people_of_unit
+from geogrid.store import audit, desk, people, people_of_unit
+
+COUNTY_DIGITS = 6
+# Who sits at a desk and writes into its log.
+WRITERS = frozenset(
+    {Role.DISPATCHER, Role.COMMANDER, Role.TOWNSHIP_LEADER, Role.WINDOW_CLERK, Role.HOTLINE_OPERATOR}
+)  # fmt: skip
 
 
 def desk_of(actor: Actor, district_code: str) -> str:
@@ -29,22 +35,38 @@ def add_line(session: Session, words: str, *, desk_code: str, actor: Actor, now:
     return number
 
 
-def hand_over(session: Session, to: str, words: str, *, desk_code: str, actor: Actor, now: datetime) -> int:
+def hand_over(
+    session: Session, to: str, words: str, *, desk_code: str, actor: Actor, now: datetime, event_id: UUID | None = None
+) -> int:
     """Hand the shift over to a person, with what the next has to know; return the number of the line.
+
+    That the actor sees the event was checked before. Who is named sits at this desk, or at the district's, which reads all logs.
 
     Raises
     ------
-    EvidenceInvalid, OrderToNobody
-        where ``to`` ("person:<id>") names nobody
+    EvidenceInvalid, HandoverToNobody
+        where ``to`` ("person:<id>") names nobody, the actor himself, or somebody who could not accept
     WordsInvalid
     """
     party = party_of(to, "to")
-    if party.kind is not PartyKind.PERSON or not people_of_unit.person(session, party.code):
-        raise OrderToNobody(party=to, where={"path": "to"})
+    if party.kind is not PartyKind.PERSON or str(party) == actor.id or not _sits_at(session, party.code, desk_code, now):
+        raise HandoverToNobody(party=to, where={"path": "to"})
     said = {"desk": desk_code, "at": now, "by": actor.id, "words": kept(words, "text"), "handed_to": str(party)}
+    said["event_id"] = event_id
     number = desk.add_line(session, said)
     _audit(session, "desk.shift.handover", number, actor, now)
     return number
+
+
+def _sits_at(session: Session, code: str, desk_code: str, now: datetime) -> bool:
+    """Whether a person may write into the log of a desk, by one of his posts now."""
+    if not people_of_unit.person(session, code):
+        return False
+    person = people.find(session, UUID(code), now=now)
+    district = desk_code[:COUNTY_DIGITS].ljust(len(desk_code), "0")
+    at_desks = tuple(post for post in person.posts if post.role in WRITERS) if person else ()
+    sits = Actor(f"person:{code}", "", at_desks)
+    return bool(at_desks) and desk_of(sits, district) in {desk_code, district}
 
 
 def accept(session: Session, number: int, *, actor: Actor, now: datetime) -> None:

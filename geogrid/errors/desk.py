@@ -35,6 +35,12 @@ class HandoverAccepted(ConflictError):
     code = "desk.handover"
 
 
+class HandoverToNobody(InputError):
+    """A shift goes to somebody else who sits at the same desk, or at the district's, not to {party}."""
+
+    code = "desk.handover_to"
+
+
 class WordsInvalid(InputError):
     """The text of {field} cannot be kept: {reason}."""
 

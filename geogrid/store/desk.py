@@ -123,6 +123,12 @@ def mark_read(session: Session, number: int, person_id: UUID, *, now: datetime) 
     return session.scalar(select(order_receipts.c.order_id).where(*mine)) is not None
 
 
+def unread_by(session: Session, person_id: UUID) -> int:
+    """Return how many orders a person was given and has not read. Rides ``ix_order_receipts_person_id``."""
+    mine = (order_receipts.c.person_id == person_id, order_receipts.c.read_at.is_(None))
+    return int(session.scalar(select(func.count()).where(*mine)) or 0)
+
+
 # -- shifts -----------------------------------------------------------------------------------------------------------
 
 
@@ -151,6 +157,13 @@ def find_line(session: Session, number: int, *, lock: bool = False) -> Row | Non
     """Return a line of a log by its number, its row held until the transaction ends where ``lock``."""
     query = select(shift_log).where(shift_log.c.id == number)
     return _one(session, query.with_for_update() if lock else query)
+
+
+def handovers_to(session: Session, person: str, desks: Sequence[str] | None) -> int:
+    """Return how many hand-overs of desks (None: of all) wait for a person ("person:<uuid>")."""
+    waits = ~select(shift_accepted.c.handover_id).where(shift_accepted.c.handover_id == shift_log.c.id).exists()
+    query = select(func.count()).select_from(shift_log).where(shift_log.c.handed_to == person, waits)
+    return int(session.scalar(query if desks is None else query.where(shift_log.c.desk == func.any(list(desks)))) or 0)
 
 
 def accepted(session: Session, number: int) -> Row | None:

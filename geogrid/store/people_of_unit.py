@@ -29,7 +29,7 @@ def person(session: Session, code: str) -> list[Recipient]:
 
 def everybody(session: Session, unit: str, *, now: datetime) -> list[Recipient]:
     """Return everybody with a post at ``now`` in a unit (12 digits) or in one that lies in it, by login."""
-    inside = posts.c.unit.startswith(_stem(unit), autoescape=True)
+    inside = posts.c.unit.startswith(stem_of(unit), autoescape=True)
     held = select(posts.c.person_id).where(inside, posts.c.valid.op("@>")(now))
     return _found(session, _selected().where(people.c.id.in_(held)).order_by(people.c.login))
 
@@ -37,7 +37,7 @@ def everybody(session: Session, unit: str, *, now: datetime) -> list[Recipient]:
 def is_within(session: Session, party: str, units: Collection[str], *, now: datetime) -> bool:
     """Whether a unit, or somebody by one of his posts at ``now``, belongs to one of ``units`` or lies in it."""
     kind, _, code = party.partition(":")
-    stems = [_stem(unit) for unit in units]
+    stems = [stem_of(unit) for unit in units]
     if kind == PartyKind.UNIT:
         return any(code.startswith(stem) for stem in stems)
     found = person(session, code)
@@ -47,7 +47,7 @@ def is_within(session: Session, party: str, units: Collection[str], *, now: date
     return any(unit.startswith(stem) for unit in session.scalars(held) for stem in stems)
 
 
-def _stem(unit: str) -> str:
+def stem_of(unit: str) -> str:
     """Return the digits that all units within a unit begin with; what is no code of a unit holds only itself."""
     if len(unit) != UNIT_DIGITS or not unit.isdigit():
         return unit

@@ -85,3 +85,33 @@ def test_what_somebody_wrote_becomes_no_markup(small):
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
     assert small.client().get(f"/events/{found.number}.pdf").status_code == 200
+
+
+def test_what_a_file_brought_names_nobody_and_says_so(small):
+    found = small.accept(IN_A1, words="路灯不亮")
+    with session_scope(installation(small.app).engine) as session:
+        session.execute(sql("UPDATE steps SET actor = 'import' WHERE event_id = :e AND seq = 1"), {"e": found.id})
+    page = small.client().get(f"/events/{found.number}").get_data(as_text=True)
+    assert "文件中没有经办人信息" in page
+    assert "办理过程未记录经办人" in page
+    other = small.accept(IN_A1, words="路灯又不亮")
+    assert "文件中没有经办人信息" not in small.client().get(f"/events/{other.number}").get_data(as_text=True)
+
+
+def test_milestones_and_orders_about_it_stand_on_the_page_and_on_paper(small, event, tmp_path):
+    client = small.login_as(Role.COMMANDER, unit=DISTRICT)
+    small.login_as(Role.OFFICER, unit="999901001001")
+    steps = f"/api/v1/events/{event.id}/steps"
+    assert client.post(steps, json={"step": "key_list", "details": {"note": "large"}}).status_code == 201
+    made = client.post(f"/api/v1/desk/events/{event.id}/milestones", json={"title": "完成勘察", "due_on": "2025-06-17"})
+    assert made.status_code == 201
+    order = {"to": "unit:999901001001", "text": "现场盯办 13812345678", "event_id": str(event.id)}
+    assert client.post("/api/v1/desk/orders", json=order).status_code == 201
+    page = client.get(f"/events/{event.number}").get_data(as_text=True)
+    for told in ("完成勘察", "超期", "现场盯办 138****5678", "已阅 0/1", "派给：甲社区"):
+        assert told in page, told
+    if shutil.which("pdftotext"):
+        path = tmp_path / "event.pdf"
+        path.write_bytes(client.get(f"/events/{event.number}.pdf").data)
+        text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
+        assert "完成勘察" in text and "138****5678" in text and "待审批" not in text

@@ -216,6 +216,8 @@ ROUTES: dict[tuple[str, str], Ask] = {
     ),
     ("GET", "/api/v1/desk/orders"): Ask("/api/v1/desk/orders", ALL),
     ("POST", "/api/v1/desk/orders"): Ask("/api/v1/desk/orders", GIVERS, 422, {"json": {}}),
+    ("GET", "/api/v1/desk/orders/people"): Ask(f"/api/v1/desk/orders/people?unit={DISTRICT}", GIVERS),
+    ("GET", "/api/v1/desk/waiting"): Ask("/api/v1/desk/waiting", ALL),
     ("GET", "/api/v1/desk/orders/<int:order_id>"): Ask("/api/v1/desk/orders/9999", ALL, 404),
     ("POST", "/api/v1/desk/orders/<int:order_id>/read"): Ask("/api/v1/desk/orders/9999/read", ALL, 404),
     ("GET", "/api/v1/desk/shift-log"): Ask("/api/v1/desk/shift-log", AT_DESKS | {R.AUDITOR}),
@@ -276,6 +278,9 @@ OF_AN_EVENT |= {
     ("GET", "/mediator/<uuid:event_id>"): Ask("/mediator/{event}", MEDIATION, 422),
     ("GET", "/mediator/<uuid:event_id>/agreements/<int:version>.<form>"): Ask(
         "/mediator/{event}/agreements/1.html", MEDIATION, 422
+    ),
+    ("POST", "/mediator/<uuid:event_id>/agreements/<int:version>.<form>"): Ask(
+        "/mediator/{event}/agreements/1.html", MEDIATION, 422, {"data": {"purpose": "双方签署"}}
     ),
 }  # fmt: skip
 # Where a post may be held, seen from an event in village A: its own, its parents, a sister, and the whole.

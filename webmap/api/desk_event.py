@@ -8,7 +8,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Response, request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geogrid.domain.events import Event, EventState
@@ -20,11 +19,9 @@ from geogrid.rules.ownership import proposed_party
 from geogrid.store import editions
 from geogrid.store import events as stored_events
 from geogrid.store.matter_views import MatterView, of_event
-from geogrid.store.scope import visible
-from geogrid.store.tables.events import events
 from layers.desk_duplicates import Duplicate, duplicates
 from layers.desk_event import Beside, beside
-from layers.desk_names import Names, of_rows
+from layers.desk_names import Names, numbers_of, of_rows
 from layers.names import names_of
 from layers.queue_rows import QueueRow, read_rows
 from webmap.api.base import blueprint
@@ -72,6 +69,8 @@ def event_page(session: Session, event_id: UUID) -> dict[str, Any]:
     other = {row.event_id: row for row in read_rows(session, list({*more.children, *near}), now=now, scope=scope)}
     children, related = ([other[one] for one in ids if one in other] for ids in (more.children, near))
     names = _names(session, event, view, [*rows, *other.values()])
+    parents = {UUID(step.details["parent"]) for step in event.steps if step.details.get("parent")}
+    numbers = numbers_of(session, parents, scope)
     return {
         **row_body(rows[0], names),
         "words": mask_text(event.report.words),
@@ -80,7 +79,7 @@ def event_page(session: Session, event_id: UUID) -> dict[str, Any]:
         "photos": _photos(session, event),
         "assignment": _assignment(session, event),
         **(_of_matter(view, event, names) if view else _without_matter()),
-        "history": history_body(event.steps, view.programme if view else None, names, _numbers(session, event)),
+        "history": history_body(event.steps, view.programme if view else None, names, numbers),
         "children": [{**row_body(row, names)} for row in children],
         "related": [row_body(row, names) for row in related],
         **_beside(more),
@@ -93,15 +92,6 @@ def _names(session: Session, event: Event, view: MatterView | None, rows: list[Q
     if view is not None:
         parties.add(_proposed(view, event))
     return of_rows(session, rows, parties, codes)
-
-
-def _numbers(session: Session, event: Event) -> dict[str, str]:
-    """Return the numbers of the events into which this one was merged, of those that the reader sees, by id."""
-    parents = {UUID(step.details["parent"]) for step in event.steps if step.details.get("parent")}
-    if not parents:
-        return {}
-    query = select(events.c.id, events.c.number).where(events.c.id.in_(parents), visible(current_scope()))
-    return {str(row.id): row.number for row in session.execute(query)}
 
 
 def _danger(row: QueueRow) -> dict[str, Any]:
@@ -138,7 +128,7 @@ def _of_matter(view: MatterView, event: Event, names: Names) -> dict[str, Any]:
         "clocks": [clock_body(clock) for clock in view.clocks],
         "possible": possible_body(view, current_actor()),
         "proposal": {**triage_body(view), **_party(view, event, names)},
-        "approvals": [approval_body(one, view, names) for one in matter.proposals],
+        "approvals": [approval_body(one, view, names, current_actor()) for one in matter.proposals],
     }
 
 

@@ -11,12 +11,13 @@ from geogrid.domain.matters import Matter, Proposal
 from geogrid.domain.people import Actor, Role
 from geogrid.domain.programmes import Programme, StepRule
 from geogrid.errors import RoleMissing
+from geogrid.rules.entitled import holds
 from geogrid.rules.workflow import possible, proposed_triage
 from geogrid.store.matter_views import ClockView, MatterView
 from layers.desk_names import Names
 from webmap.api.bodies import instant
 from webmap.api.desk_bodies import moment, party_body
-from webmap.api.desk_history import SORTS, TITLES, actor_words, choice_rules, duration_words, step_title
+from webmap.api.desk_history import SORTS, TITLES, actor_words, choice_rules, duration_words, step_title, told_of
 from webmap.api.matter_bodies import shown_details
 from webmap.language import current_language, label, say
 
@@ -137,16 +138,19 @@ def triage_body(view: MatterView) -> dict[str, Any]:
     return {"complexity": {"code": code, "title": title}, "rule": zh if current_language() == "zh" else en}
 
 
-def approval_body(proposal: Proposal, view: MatterView, names: Names) -> dict[str, Any]:
-    """Return a step that waits for approval."""
+def approval_body(proposal: Proposal, view: MatterView, names: Names, actor: Actor) -> dict[str, Any]:
+    """Return a step that waits for approval; ``may_decide``: whether the reader decides, who asked for it never."""
+    may_decide = proposal.asked_by != actor.id and holds(actor, (proposal.approver,), view.matter)
     return {
         "seq": proposal.seq,
         "step": proposal.step,
         "title": step_title(proposal.step, view.programme),
         "asked_by": actor_words(proposal.asked_by, proposal.details, names),
         "at": instant(proposal.at),
+        "may_decide": may_decide,
         "approver": proposal.approver.value,
         "approver_title": _role(proposal.approver, view.programme),
+        "told": told_of(proposal.details, view.programme, names),
         "details": shown_details(proposal.details),
     }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,7 @@ TITLES = {
 }  # fmt: skip
 # Steps that decide about another one, by what they are called with its title.
 DECIDES = {StepKind.ASK: "Asked for: {step}", StepKind.APPROVE: "Approved: {step}", StepKind.REFUSE: "Refused: {step}"}
+NO_NUMBERS: Mapping[str, str] = MappingProxyType({})
 UNTOLD = frozenset({"note", "photo"})  # the note stands by itself, a photo is shown
 # Who acted without being anybody's account. What a file brought names nobody: it was not the reporter who opened it.
 NAMELESS = {
@@ -65,7 +67,7 @@ def history_body(
             "actor": actor_words(step.actor, _as_whom(step, asked), names),
             "from_file": step.actor == "import",
             "note": mask_text(step.note),
-            "told": list(_told(step, programme, names, numbers)),
+            "told": _told(step, programme, names, numbers),
             "details": shown_details(step.details),
         }
         for step in steps
@@ -124,17 +126,26 @@ def mentioned(steps: Sequence[Step], matter: Matter | None) -> tuple[set[str], s
 # -- what a step says besides -----------------------------------------------------------------------------------------
 
 
-def _told(step: Step, programme: Programme | None, names: Names, numbers: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Give what a step says besides its note, title and value; nothing of a report, which the page itself tells."""
+def _told(step: Step, programme: Programme | None, names: Names, numbers: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return what a step says besides its note; nothing of a report, which the page itself tells."""
     if step.kind is StepKind.REPORT:
-        return
+        return []
+    without = UNTOLD | ({"reason"} if step.details.get("reason") == step.note else frozenset())
+    return told_of(step.details, programme, names, numbers, without=without)
+
+
+def told_of(
+    details: Mapping[str, Any], programme: Programme | None, names: Names, numbers: Mapping[str, str] = NO_NUMBERS, *,
+    without: Collection[str] = (),
+) -> list[dict[str, str]]:  # fmt: skip
+    """Return what details of a step say, each with name, title and value as read; what no reader understands is left out."""
     titles = {**{name: say(title) for name, title in TITLES.items()}, **_of_forms(programme)}
-    for name, value in step.details.items():
-        if name not in titles or name in UNTOLD or (name == "reason" and value == step.note):
-            continue
-        said = _value(name, value, programme, names, numbers)
+    found = []
+    for name, value in details.items():
+        said = _value(name, value, programme, names, numbers) if name in titles and name not in without else ""
         if said:
-            yield {"name": name, "title": titles[name], "value": said}
+            found.append({"name": name, "title": titles[name], "value": said})
+    return found
 
 
 def _of_forms(programme: Programme | None) -> dict[str, str]:

@@ -10,15 +10,17 @@ from uuid import UUID
 from flask import Response, request
 from flask_openapi import RequestBody
 from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy.orm import Session
 
 from geogrid.actions.orders import give_order, read_order
 from geogrid.domain.masking import mask_text
 from geogrid.domain.people import Role
+from geogrid.domain.programmes import PartyKind
 from geogrid.errors import AccessForbidden, NotFoundError, RequestInvalid
 from geogrid.store import desk
-from geogrid.store.people_of_unit import is_within
+from geogrid.store.people_of_unit import everybody, is_within
 from geogrid.store.session import session_scope
-from layers.desk_names import Names, names_for
+from layers.desk_names import Names, names_for, numbers_of
 from webmap.api.base import JSON, Query, Refusal, blueprint
 from webmap.api.bodies import instant
 from webmap.api.desk_bodies import moment, party_body
@@ -34,6 +36,7 @@ from webmap.staff_names import staff_name
 GIVERS = frozenset({Role.DISPATCHER, Role.COMMANDER, Role.TOWNSHIP_LEADER})
 REFUSED = {"401": Refusal, "403": Refusal, "404": Refusal, "415": Refusal}
 LONGEST_PARTY = 80
+MOST_NAMED = 500
 FARTHEST = timedelta(days=3660)
 
 
@@ -52,6 +55,12 @@ class OrdersQuery(Query):
     event_id: UUID | None = None
 
 
+class ReachedQuery(Query):
+    """Of which unit."""
+
+    unit: str = Field(pattern="^[0-9]{12}$")
+
+
 class OrderPath(BaseModel):
     """The number of an order."""
 
@@ -63,10 +72,39 @@ class OrderPath(BaseModel):
 def get_desk_orders(query: OrdersQuery) -> Response:
     """Return the orders that the caller gave or was given, the latest first; who sees the whole district sees all."""
     with reading() as session:
-        person = current_actor().id
-        rows = desk.list_orders(session, person=person, everything=current_scope().whole, event_id=query.event_id)
-        names = names_for(session, {name for row in rows for name in (row["to_party"], row["given_by"])})
-    return answer({"orders": [_order(row, names) for row in rows]})
+        return answer({"orders": orders_about(session, query.event_id)})
+
+
+def orders_about(session: Session, event_id: UUID | None = None) -> list[dict[str, Any]]:
+    """Return the orders that the caller gave or was given, or all where he sees the whole district; those about an event."""
+    rows = desk.list_orders(session, person=current_actor().id, everything=current_scope().whole, event_id=event_id)
+    names = names_for(session, {name for row in rows for name in (row["to_party"], row["given_by"])})
+    numbers = numbers_of(session, {row["event_id"] for row in rows if row["event_id"]}, current_scope())
+    return [_order(row, names, numbers) for row in rows]
+
+
+@blueprint.get("/desk/waiting", tags=[DESK], summary="What waits for the caller himself")
+@roles(READERS)
+def get_desk_waiting() -> Response:
+    """Return how many orders he was given and has not read, and how many shifts wait for him to accept them."""
+    kind, _, code = current_actor().id.partition(":")
+    with reading() as session:
+        orders = desk.unread_by(session, UUID(code)) if kind == "person" else 0
+        handovers = desk.handovers_to(session, current_actor().id, None)
+    return answer({"orders": orders, "handovers": handovers})
+
+
+@blueprint.get("/desk/orders/people", tags=[DESK], summary="Whom an order to a unit would reach")
+@roles(GIVERS)
+def get_order_people(query: ReachedQuery) -> Response:
+    """Return everybody with a post in a unit of the caller's own territory or in what lies in it, by name."""
+    scope = current_scope()
+    with reading() as session:
+        if not scope.whole and not is_within(session, f"{PartyKind.UNIT}:{query.unit}", scope.units, now=installation().now()):
+            raise AccessForbidden(where={"path": "unit"})
+        found = everybody(session, query.unit, now=installation().now())
+        rows = [{"party": f"person:{one.person_id}", "title": staff_name(one.name)} for one in found]
+    return answer({"total": len(rows), "people": sorted(rows, key=lambda row: row["title"])[:MOST_NAMED]})
 
 
 @blueprint.post(
@@ -122,16 +160,18 @@ def _one(number: int) -> dict[str, Any]:
         if not rows:
             raise NotFoundError(what=f"order {number}", where={"path": request.path})
         names = names_for(session, {rows[0]["to_party"], rows[0]["given_by"]})
+        numbers = numbers_of(session, {row["event_id"] for row in rows if row["event_id"]}, current_scope())
         receipts = desk.receipts_of(session, number)
-    return {**_order(rows[0], names), "receipts": [_receipt(one, rows[0]) for one in receipts]}
+    return {**_order(rows[0], names, numbers), "receipts": [_receipt(one, rows[0]) for one in receipts]}
 
 
-def _order(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
+def _order(row: Mapping[str, Any], names: Names, numbers: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "to": party_body(row["to_party"], names),
         "text": mask_text(row["words"]),
         "event_id": str(row["event_id"]) if row["event_id"] else None,
+        "event_number": numbers.get(str(row["event_id"])),
         "due_at": moment(row["due_at"]),
         "given_by": party_body(row["given_by"], names),
         "given_at": instant(row["given_at"]),

@@ -11,12 +11,12 @@ from flask_openapi import RequestBody
 from pydantic import BaseModel, Field
 
 from geogrid.actions.matters import DISTRICT_ZEROS
-from geogrid.actions.shift_log import accept, add_line, desk_of, hand_over
+from geogrid.actions.shift_log import WRITERS, accept, add_line, desk_of, hand_over
 from geogrid.domain.masking import mask_text
 from geogrid.domain.people import Role
 from geogrid.store import desk
 from geogrid.store.session import session_scope
-from layers.desk_names import Names, names_for
+from layers.desk_names import Names, names_for, numbers_of
 from webmap.api.base import JSON, Query, Refusal, blueprint
 from webmap.api.bodies import instant
 from webmap.api.desk_bodies import moment, party_body
@@ -28,10 +28,7 @@ from webmap.login import current_actor
 from webmap.reading import current_scope, must_see, reading
 from webmap.roles import roles
 
-AT_DESKS = frozenset(
-    {Role.DISPATCHER, Role.COMMANDER, Role.TOWNSHIP_LEADER, Role.WINDOW_CLERK, Role.HOTLINE_OPERATOR, Role.AUDITOR}
-)
-WRITERS = AT_DESKS - {Role.AUDITOR}
+AT_DESKS = WRITERS | {Role.AUDITOR}
 REFUSED = {"401": Refusal, "403": Refusal, "409": Refusal, "415": Refusal}
 LONGEST_PARTY = 80
 
@@ -44,10 +41,11 @@ class LineBody(Sent):
 
 
 class HandoverBody(Sent):
-    """To whom the shift goes, and what he has to know."""
+    """To whom the shift goes, what he has to know, and about which event."""
 
     to: str = Field(max_length=LONGEST_PARTY, description="person:<id>")
     text: str
+    event_id: UUID | None = None
 
 
 class LogQuery(Query):
@@ -103,7 +101,10 @@ def post_handover() -> Response:
     """201 with the log; the one named accepts it."""
     here, body = installation(), sent(HandoverBody)
     with session_scope(here.engine) as session:
-        hand_over(session, body.to, body.text, desk_code=_desk(), actor=current_actor(), now=here.now())
+        if body.event_id is not None:
+            must_see(session, body.event_id)
+        told = {"actor": current_actor(), "now": here.now(), "event_id": body.event_id}
+        hand_over(session, body.to, body.text, desk_code=_desk(), **told)
     return _answered()
 
 
@@ -137,10 +138,12 @@ def _log(session: Any, before: int | None, most: int) -> dict[str, Any]:
     rows = desk.lines_of(session, None if scope.whole else [_desk()], before=before, most=most)
     said = {row[name] for row in rows for name in ("by", "handed_to", "accepted_by") if row[name]}
     names = names_for(session, said, {row["desk"] for row in rows})
-    return {"desk": _desk(), "lines": [_line(row, names) for row in rows]}
+    numbers = numbers_of(session, {row["event_id"] for row in rows if row["event_id"]}, scope)
+    more = len(rows) == most
+    return {"desk": _desk(), "lines": [_line(row, names, numbers) for row in rows], "before": rows[-1]["id"] if more else None}
 
 
-def _line(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
+def _line(row: Mapping[str, Any], names: Names, numbers: Mapping[str, str]) -> dict[str, Any]:
     handed = None
     if row["handed_to"]:
         told = {"to": party_body(row["handed_to"], names), "accepted_at": moment(row["accepted_at"])}
@@ -152,5 +155,6 @@ def _line(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
         "by": party_body(row["by"], names),
         "text": mask_text(row["words"]),
         "event_id": str(row["event_id"]) if row["event_id"] else None,
+        "event_number": numbers.get(str(row["event_id"])),
         "handover": handed,
     }

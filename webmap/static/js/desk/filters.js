@@ -98,11 +98,7 @@ export class Filters {
     });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const value = { q: this.value.q || "" };
-      for (const field of this.form.querySelectorAll("[name]")) {
-        const one = field.type === "checkbox" ? (field.checked ? "1" : "") : field.value;
-        if (one !== (field.dataset.empty || "")) value[field.name] = one;
-      }
+      const value = this.#asked();
       this.close();
       this.set(value);
     });
@@ -111,6 +107,7 @@ export class Filters {
       this.set({});
     });
     this.form.querySelector("[data-save]").addEventListener("click", () => this.save());
+    this.form.querySelector("[data-change]").addEventListener("click", () => this.change());
     this.form.querySelector("[data-forget]").addEventListener("click", () => this.forget());
     document.getElementById("filter-open").addEventListener("click", () => (this.form.hidden ? this.open() : this.close()));
     this.view.addEventListener("change", () => this.pickView(this.view.value));
@@ -118,6 +115,8 @@ export class Filters {
 
   open() {
     this.draw();
+    this.#drawKept();
+    this.form.querySelector(".told").textContent = "";
     this.form.hidden = false;
     document.getElementById("filter-open").setAttribute("aria-expanded", "true");
     this.form.querySelector("select, input").focus();
@@ -141,45 +140,96 @@ export class Filters {
       ...this.views.map((view) => el("option", { value: view.id, text: view.shared ? fill(this.words.shared_view, { name: view.name }) : view.name })));
     this.view.hidden = !this.views.length;
     this.view.value = this.value.view || "";
+    if (!this.form.hidden) this.#drawKept();
   }
 
   pickView(id) {
     const view = this.views.find((one) => String(one.id) === String(id));
+    this.kept = view ? String(view.id) : "";
     const query = Object.entries(view?.query || {}).map(([name, value]) => [name, value === true ? "1" : value === false ? "" : String(value)]);
     this.set(view ? { ...Object.fromEntries(query), view: id } : {}, { keepView: true });
   }
 
+  // The view that was last picked, where it is the reader's own: he may change or delete it.
+  get own() {
+    const id = this.value.view || this.kept;
+    return this.views.find((one) => one.mine && String(one.id) === String(id)) || null;
+  }
+
+  #drawKept() {
+    const [change, forget] = ["[data-change]", "[data-forget]"].map((name) => this.form.querySelector(name));
+    change.hidden = forget.hidden = !this.own;
+    delete forget.dataset.sure;
+    if (!this.own) return;
+    change.textContent = fill(this.words.view_change, { name: this.own.name });
+    forget.textContent = fill(this.words.view_forget, { name: this.own.name });
+    this.form.querySelector("[data-shared]").checked = this.own.shared;
+  }
+
+  // What the form says now, shown or not yet.
+  #asked() {
+    const query = { q: this.value.q || "" };
+    for (const field of this.form.querySelectorAll("[name]")) {
+      const one = field.type === "checkbox" ? (field.checked ? "1" : "") : field.value;
+      if (one !== (field.dataset.empty || "")) query[field.name] = one;
+    }
+    return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ""));
+  }
+
   async save() {
-    const name = this.form.querySelector("[data-name]").value.trim();
-    const told = this.form.querySelector(".told");
+    const field = this.form.querySelector("[data-name]");
+    const name = field.value.trim();
+    const shared = this.form.querySelector("[data-shared]").checked;
     if (!name) {
-      told.textContent = this.words.view_needs_name;
+      this.#tell(this.words.view_needs_name);
+      field.focus();
       return;
     }
-    const { view, ...query } = this.value;
+    await this.#keep(() => this.api.send("/api/v1/desk/views", { name, query: this.#asked(), shared }), fill(this.words.view_saved, { name }));
+  }
+
+  async change() {
+    const { own } = this;
+    const name = this.form.querySelector("[data-name]").value.trim() || own.name;
+    const shared = this.form.querySelector("[data-shared]").checked;
+    await this.#keep(() => this.api.send(`/api/v1/desk/views/${own.id}`, { name, query: this.#asked(), shared }, "PUT"), fill(this.words.view_changed, { name }));
+  }
+
+  async #keep(send, told) {
     try {
-      await this.api.send("/api/v1/desk/views", { name, query, shared: this.form.querySelector("[data-shared]").checked });
-      told.textContent = fill(this.words.view_saved, { name });
-      this.loadViews();
+      const kept = await send();
+      await this.loadViews();
+      this.form.querySelector("[data-name]").value = "";
+      this.pickView(kept.id);
+      this.#drawKept();
+      this.#tell(told);
     } catch (error) {
-      told.textContent = this.api.told(error);
+      this.#tell(this.api.told(error));
     }
   }
 
+  #tell(text) {
+    this.form.querySelector(".told").textContent = text;
+  }
+
+  // Asks once more: who shares a view takes it from all.
   async forget() {
-    const view = this.views.find((one) => String(one.id) === String(this.value.view));
-    const told = this.form.querySelector(".told");
-    if (!view?.mine) {
-      told.textContent = this.words.view_not_mine;
+    const { own } = this;
+    const button = this.form.querySelector("[data-forget]");
+    if (!button.dataset.sure) {
+      button.dataset.sure = "1";
+      button.textContent = fill(own.shared ? this.words.view_forget_shared : this.words.view_forget_sure, { name: own.name });
       return;
     }
     try {
-      await this.api.send(`/api/v1/desk/views/${view.id}`, undefined, "DELETE");
-      told.textContent = fill(this.words.view_gone, { name: view.name });
+      await this.api.send(`/api/v1/desk/views/${own.id}`, undefined, "DELETE");
+      this.kept = "";
       this.set({});
-      this.loadViews();
+      await this.loadViews();
+      this.#drawKept();
+      this.#tell(fill(this.words.view_gone, { name: own.name }));
     } catch (error) {
-      told.textContent = this.api.told(error);
+      this.#tell(this.api.told(error));
     }
   }
 }

@@ -29,7 +29,7 @@ class Desk {
     this.clock = new Clock(config);
     this.layout = new Layout(document.getElementById("panes"), config.me);
     const parts = { config, api: this.api, clock: this.clock, words: this.words };
-    this.map = new DeskMap(document.getElementById("map"), { config, onChosen: (id) => this.queue.select(id), onOffered: (at) => this.map.clickOffered?.(at) });
+    this.map = new DeskMap(document.getElementById("map"), { config, api: this.api, onChosen: (id) => this.#choose(id), onOffered: (at) => this.map.clickOffered?.(at) });
     this.matter = new Matter(document.getElementById("matter"), { ...parts, onAct: (deed, more) => this.act(deed, more), onOpen: (event, id) => this.#openKin(event, id), onShown: (matter) => this.#shown(matter) });
     this.sheet = new Sheet(document.getElementById("sheet"), { ...parts, onClosed: () => this.queue.list.focus({ preventScroll: true }) });
     this.queue = new Queue(document.getElementById("queue"), {
@@ -52,9 +52,11 @@ class Desk {
   start() {
     const asked = new URLSearchParams(location.search).get("event") || "";
     this.filters.draw();
+    this.overview = !asked; // all lights first; the map goes along from the first choice on
     this.queue.load(this.filters.value, { select: asked }).then(() => {
+      this.overview = false;
       this.queue.list.focus({ preventScroll: true });
-      if (asked && this.queue.selected !== asked) this.matter.show(asked);
+      if (asked && this.queue.selected !== asked) this.#choose(asked);
     });
     this.live = new Live(this.config.stream, this.config, {
       onSteps: (data) => this.#changed(data.steps.map(([, id]) => String(id))),
@@ -83,9 +85,29 @@ class Desk {
     const row = this.queue.rows.get(id);
     if (this.sheet.isOpen && this.showing !== id) this.sheet.close();
     this.showing = id;
+    this.wanted = "";
     this.map.show([...this.queue.rows.values()], id);
-    if (!quiet) this.map.follow(row);
-    this.matter.show(id);
+    if (!quiet && !this.overview) this.map.follow(row);
+    const read = this.read?.id === id ? this.read : null;
+    this.read = null;
+    this.matter.show(id, read);
+  }
+
+  // One that was pressed on the map, or is named in the address, may stand far down in the list or not in it at all.
+  async #choose(id) {
+    if (this.queue.rows.has(id)) {
+      this.queue.select(id);
+      return;
+    }
+    this.wanted = id;
+    try {
+      const found = await this.api.get(`/api/v1/desk/events/${id}`);
+      if (this.wanted !== id) return; // another was chosen meanwhile
+      this.read = found;
+      this.queue.aside(found);
+    } catch (error) {
+      if (this.wanted === id) this.matter.failed(id, error);
+    }
   }
 
   #shown(matter) {
@@ -93,16 +115,15 @@ class Desk {
     this.map.place(matter);
   }
 
-  async #openKin(event, id) {
+  #openKin(event, id) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    if (this.queue.rows.has(id)) this.queue.select(id);
-    else await this.matter.show(id);
+    this.#choose(id);
   }
 
   #rows(page) {
     this.filters.count(page);
-    this.map.show([...this.queue.rows.values()], this.queue.selected);
+    this.map.show([...this.queue.rows.values()], this.queue.selected, this.queue.asked);
   }
 
   #picked(picked) {
@@ -218,6 +239,7 @@ class Desk {
     else if (deed.name === "filter") this.filters.open();
     else if (deed.name === "pick") this.queue.toggle();
     else if (deed.name === "help") this.help();
+    else if (deed.name === "whole") this.map.whole();
     else if (deed.name === "reload") this.queue.load(this.filters.value, { select: this.queue.selected });
     else if (deed.name === "undo") this.takeBack();
     else if (deed.name === "quick") this.filters.pickQuick(Number(deed.key));

@@ -1,68 +1,100 @@
-// The map beside the list: the rows of the queue by their light, the selected one, and whom or what a panel offers for it.
+// The map beside the list: every open matter in view by its light, the selected one, and whom or what a panel offers for it.
 
 import { addZoom } from "../small_map/zoom.js";
 import { el, fill, SHAPES } from "./dom.js";
+import { Lights, raised } from "./lights.js";
 
 const line = (color, weight, more = {}) => ({ color, weight, fill: false, ...more });
+const GRIDS_ZOOM = 12; // farther out their lines hide what lies on them
 const DRAWN = {
   district: line("#3a4652", 2.5),
   townships: line("#66717d", 1.5),
-  base_grids: line("#a3adb8", 1),
+  base_grids: (_, zoom) => (zoom < GRIDS_ZOOM ? [] : line("#a3adb8", 1)),
   roads: line("#d9cdb8", 1.5),
   water: line("#b3d0e0", 1, { fill: true, fillColor: "#cfe2ee", fillOpacity: 1 }),
 };
 const STYLES = new Proxy(DRAWN, { get: (drawn, name) => drawn[name] ?? [] });
 const NEAR_ZOOM = 16;
+const SAME_PX = 10; // pins nearer to each other than that lie on one another
 
 export class DeskMap {
-  constructor(host, { config, onChosen, onOffered }) {
-    Object.assign(this, { host, config, onChosen, onOffered, pins: new Map(), offered: [] });
+  constructor(host, { config, api, onChosen, onOffered }) {
+    Object.assign(this, { host, config, onChosen, onOffered, pins: new Map(), offered: [], rows: [], selected: "" });
     if (!window.L) {
       host.append(el("p", { class: "face", text: config.words.no_map }));
       return;
     }
-    const [lon, lat] = config.centre;
-    this.map = L.map(host, { center: [lat, lon], zoom: 11, minZoom: 7, maxZoom: 18, attributionControl: false, zoomControl: false, keyboard: false });
+    this.map = L.map(host, { minZoom: 7, maxZoom: 18, attributionControl: false, zoomControl: false, keyboard: false, zoomSnap: 0.25 });
+    this.whole();
     addZoom(this.map, config.words);
+    this.#addWhole();
     L.control.scale({ imperial: false }).addTo(this.map);
     if (L.vectorGrid) {
       const options = { tileSize: 1024, rendererFactory: L.canvas.tile, vectorTileLayerStyles: STYLES, interactive: false };
       L.vectorGrid.protobuf(config.tiles, options).addTo(this.map);
     }
+    this.lights = new Lights(this.map, { api, words: config.words, onDrawn: () => this.#draw() });
     new ResizeObserver(() => this.map.invalidateSize({ animate: false })).observe(host);
   }
 
-  // Rows as pins: colour, shape and, to who hovers, word.
-  show(rows, selected) {
+  // All of the reader's territory.
+  whole() {
+    const [west, south, east, north] = this.config.bounds;
+    this.map?.fitBounds([[south, west], [north, east]], { animate: false });
+  }
+
+  #addWhole() {
+    const control = L.control({ position: "topleft" });
+    const { whole, whole_key } = this.config.words;
+    control.onAdd = () => {
+      const button = el("button", { type: "button", class: "whole", title: whole_key, onclick: () => this.whole() }, whole);
+      L.DomEvent.disableClickPropagation(button);
+      return button;
+    };
+    control.addTo(this.map);
+  }
+
+  // The rows that the list has loaded under `filter`, and which of them is selected.
+  show(rows, selected, filter = null) {
     if (!this.map) return;
-    this.selected = selected;
-    const there = new Set();
-    for (const row of rows) {
-      if (!row.point_lonlat) continue;
-      there.add(row.id);
-      this.#pin(row, row.id === selected);
-    }
+    Object.assign(this, { rows, selected });
+    if (filter) this.lights.reload(filter);
+    this.#draw();
+  }
+
+  // Pins: colour, shape and, to who hovers, word. What is open comes from the map's own question, what is closed from the list.
+  #draw() {
+    const drawn = new Map(this.lights.pins);
+    for (const row of this.rows) if (row.point_lonlat && (row.closed_at || row.id === this.selected)) drawn.set(row.id, row);
+    for (const one of drawn.values()) this.#pin(one, one.id === this.selected);
     for (const [id, pin] of this.pins) {
-      if (there.has(id)) continue;
+      if (drawn.has(id)) continue;
       pin.remove();
       this.pins.delete(id);
     }
   }
 
-  #pin(row, chosen) {
-    const code = row.closed_at ? "grey" : SHAPES[row.light] ? row.light : "grey";
-    const drawn = `${code} ${chosen} ${row.danger} ${row.point_lonlat}`;
-    const known = this.pins.get(row.id);
+  #pin(one, chosen) {
+    const code = one.closed_at ? "grey" : SHAPES[one.light] ? one.light : "grey";
+    const drawn = `${code} ${chosen} ${one.danger} ${one.point_lonlat}`;
+    const known = this.pins.get(one.id);
     if (known?.drawn === drawn) return;
     known?.remove();
     const size = chosen ? 34 : 22;
-    const icon = L.divIcon({ className: `pin ${code}${chosen ? " chosen" : ""}${row.danger ? " danger" : ""}`, html: SHAPES[code], iconSize: [size, size] });
-    const [lon, lat] = row.point_lonlat;
-    const layer = { red: 300, amber: 200, green: 100, grey: 0 }[code] + (chosen ? 1000 : 0);
-    const title = `${row.number} ${row.category?.title || row.kind.title} · ${this.config.words.lights[code]}`;
-    const pin = L.marker([lat, lon], { icon, title, alt: title, keyboard: false, zIndexOffset: layer }).on("click", () => this.onChosen(row.id));
+    const icon = L.divIcon({ className: `pin ${code}${chosen ? " chosen" : ""}${one.danger ? " danger" : ""}`, html: SHAPES[code], iconSize: [size, size] });
+    const [lon, lat] = one.point_lonlat;
+    const title = `${one.number} ${one.category?.title || one.kind.title} · ${one.closed_at ? one.state.title : this.config.words.lights[code]}`;
+    const pin = L.marker([lat, lon], { icon, title, alt: title, keyboard: false, zIndexOffset: raised(code, chosen) }).on("click", () => this.onChosen(this.#under(one.id)));
     pin.drawn = drawn;
-    this.pins.set(row.id, pin.addTo(this.map));
+    this.pins.set(one.id, pin.addTo(this.map));
+  }
+
+  // Where pins lie on one another, each press takes the next of them.
+  #under(id) {
+    const place = (pin) => this.map.latLngToLayerPoint(pin.getLatLng());
+    const here = place(this.pins.get(id));
+    const heap = [...this.pins].filter(([, pin]) => place(pin).distanceTo(here) < SAME_PX).map(([one]) => one).sort();
+    return heap.includes(this.selected) ? heap[(heap.indexOf(this.selected) + 1) % heap.length] : id;
   }
 
   // Goes to the selected one unless it is in view already.

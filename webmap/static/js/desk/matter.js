@@ -17,13 +17,14 @@ export class Matter {
     return Boolean(this.id) && this.waiting > 0;
   }
 
-  show(id) {
+  // Reads a matter and draws it; `read` is what was read of it just now.
+  show(id, read = null) {
     this.waiting = (this.waiting || 0) + 1;
-    this.ready = this.#load(id).finally(() => (this.waiting -= 1));
+    this.ready = this.#load(id, read).finally(() => (this.waiting -= 1));
     return this.ready;
   }
 
-  async #load(id) {
+  async #load(id, read) {
     this.id = id;
     if (!id) {
       this.detail = null;
@@ -32,14 +33,14 @@ export class Matter {
     }
     const waiting = setTimeout(() => this.id === id && this.#skeleton(), this.detail?.id === id ? 60_000 : 300);
     try {
-      const found = await this.api.get(`/api/v1/desk/events/${id}`);
+      const found = read || (await this.api.get(`/api/v1/desk/events/${id}`));
       if (this.id !== id) return null;
       this.detail = found;
       this.#draw(found);
       this.onShown(found);
       return found;
     } catch (error) {
-      if (this.id === id) this.#failed(id, error);
+      if (this.id === id) this.failed(id, error);
       return null;
     } finally {
       clearTimeout(waiting);
@@ -50,11 +51,12 @@ export class Matter {
     this.body.replaceChildren(el("div", { class: "skeleton", "aria-label": this.words.loading }, ...["", "", "", "", ""].map(() => el("i"))));
   }
 
-  #failed(id, error) {
-    this.detail = null;
+  // In the place of a matter that cannot be shown stands why; nothing can be done to it.
+  failed(id, error) {
+    Object.assign(this, { id, detail: null });
     const said = { 403: this.words.forbidden, 404: this.words.gone }[error.status] || this.api.told(error);
     this.body.replaceChildren(el("div", { class: "face failed", role: "alert" }, el("p", { text: said }),
-      el("button", { type: "button", onclick: () => this.show(id) }, this.words.again)));
+      el("button", { type: "button", onclick: (event) => this.onOpen(event, id) }, this.words.again)));
   }
 
   #draw(matter) {
@@ -124,9 +126,10 @@ export class Matter {
     if (deed === "urge") return of("urge");
     if (deed === "supervise") return of("supervise");
     if (deed === "key_list") return of("key_list");
-    if (deed === "approve") return matter.approvals?.some((one) => this.config.roles.includes(one.approver)) ? { title: "" } : null;
+    if (deed === "approve") return matter.approvals?.some((one) => one.may_decide) ? { title: "" } : null;
     if (deed === "place") return this.config.may_place && !matter.closed_at && (matter.unplaced || matter.border) ? { title: "" } : null;
-    if (deed === "merge" || deed === "note" || deed === "order") return this.config.may_write && (deed !== "merge" || !matter.closed_at) ? { title: "" } : null;
+    if (deed === "order") return this.config.may_order ? { title: "" } : null;
+    if (deed === "merge" || deed === "note") return this.config.may_write && (deed !== "merge" || !matter.closed_at) ? { title: "" } : null;
     return null;
   }
 
@@ -195,8 +198,10 @@ export class Matter {
   #milestones(matter) {
     if (!matter.key_listed && !matter.milestones?.length) return null;
     const rows = (matter.milestones || []).map((one) => {
-      const done = one.done_at ? `✓ ${this.clock.short(one.done_at)}` : "";
-      return el("li", { class: one.done_at ? "done" : "" }, el("b", { text: one.title }), ` ${one.due_on} ${done} `,
+      const face = one.done_at ? ["green", "✓"] : one.late ? ["red", "■"] : ["grey", "○"];
+      const told = one.done_at ? fill(this.words.milestone_at, { at: this.clock.short(one.done_at) }) : one.late ? this.words.milestone_late : "";
+      return el("li", { class: one.done_at ? "done" : one.late ? "late" : "" }, el("span", { class: `light ${face[0]}` }, el("i", { text: face[1], "aria-hidden": "true" })), " ", el("b", { text: one.title }), ` ${one.due_on} ${told} `,
+        one.note ? el("span", { class: "soft", text: one.note }) : null,
         one.done_at || !this.config.may_write ? null : el("button", { type: "button", class: "small", onclick: () => this.onAct("milestone_done", one) }, this.words.milestone_done));
     });
     const more = this.config.may_write ? el("button", { type: "button", class: "small", onclick: () => this.onAct("milestone") }, this.words.milestone_add) : null;
@@ -206,7 +211,7 @@ export class Matter {
   #history(matter) {
     const rows = [...(matter.history || [])].reverse().map((step) =>
       el("li", {}, el("time", { text: this.clock.short(step.at), title: this.clock.at(step.at) }), el("b", { text: step.title }), el("span", { class: "soft", text: step.actor }),
-        step.note ? el("p", { text: step.note }) : null));
+        step.told?.length || step.note ? el("p", {}, (step.told || []).map((one) => el("span", { class: "fact", text: `${one.title}${this.words.colon}${one.value} ` })), step.note || "") : null));
     return el("section", {}, el("h3", { text: fill(this.words.history, { n: rows.length }) }), el("ol", { class: "history" }, rows));
   }
 }

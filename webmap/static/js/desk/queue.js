@@ -59,6 +59,7 @@ export class Queue {
     try {
       const page = await this.#page({ after: this.next });
       this.next = page.next;
+      this.#settle(page.rows);
       for (const row of page.rows) {
         if (!this.rows.has(row.id)) this.order.push(row.id);
         this.rows.set(row.id, row);
@@ -97,6 +98,7 @@ export class Queue {
 
   #merge(page, limit) {
     const seen = new Set(page.rows.map((row) => row.id));
+    this.#settle(page.rows);
     let before = "";
     for (const row of page.rows) {
       if (!this.rows.has(row.id)) {
@@ -110,13 +112,29 @@ export class Queue {
     const whole = this.order.length <= limit || !page.next;
     this.order.forEach((id, at) => {
       const row = this.rows.get(id);
-      if (row && !seen.has(id) && (whole || at < limit)) row.gone = true;
+      if (row && !row.aside && !seen.has(id) && (whole || at < limit)) row.gone = true;
     });
     this.order = this.order.filter((id) => {
       const keep = !this.rows.get(id)?.gone || id === this.selected;
       if (!keep) this.#forget(id);
       return keep;
     });
+  }
+
+  // A matter that the list did not load, or does not hold, is put below the selected one; it goes when another is selected.
+  aside(row) {
+    if (!this.rows.has(row.id)) {
+      this.rows.set(row.id, { ...row, aside: true });
+      this.order.splice(this.order.indexOf(this.selected) + 1, 0, row.id);
+    }
+    this.select(row.id);
+  }
+
+  // What was put aside and is loaded now goes to its own place.
+  #settle(rows) {
+    const aside = new Set(rows.filter(({ id }) => this.rows.get(id)?.aside).map(({ id }) => id));
+    this.order = this.order.filter((id) => !aside.has(id));
+    for (const id of aside) this.rows.delete(id);
   }
 
   // A row as its matter was just read: what left the list says where it went.
@@ -136,7 +154,12 @@ export class Queue {
   }
 
   #page(more) {
-    return this.api.get("/api/v1/desk/queue", { limit: PAGE, ...this.filter, ...this.#days(), ...more });
+    return this.api.get("/api/v1/desk/queue", { limit: PAGE, ...this.asked, ...more });
+  }
+
+  // The filter as the server takes it.
+  get asked() {
+    return { ...this.filter, ...this.#days() };
   }
 
   // Days of the filter as the instants at which they begin and end, in the district's zone.
@@ -229,6 +252,7 @@ export class Queue {
       this.fresh.has(row.id) && ["new", badges.fresh],
       row.danger && ["danger", badges.danger],
       row.gone && ["", badges.gone],
+      row.aside && ["", badges.aside],
       row.unplaced && ["", badges.unplaced],
       row.border && !row.unplaced && ["", badges.border],
       row.supervised && ["strong", badges.supervised],
@@ -267,7 +291,7 @@ export class Queue {
     const before = this.selected;
     this.selected = id;
     this.fresh.delete(id);
-    if (before && before !== id && this.rows.get(before)?.gone) {
+    if (before && before !== id && (this.rows.get(before)?.gone || this.rows.get(before)?.aside)) {
       this.order = this.order.filter((other) => other !== before);
       this.#forget(before);
     }

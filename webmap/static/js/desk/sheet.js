@@ -58,7 +58,7 @@ export class Sheet {
   // What the fields hold, by name; numbers as numbers, empty ones left out.
   values() {
     const found = {};
-    for (const field of this.body.querySelectorAll("[name]")) {
+    for (const field of this.body.querySelectorAll("[name]:not(:disabled)")) {
       if ((field.type === "radio" || field.type === "checkbox") && !field.checked) continue;
       const value = field.value.trim();
       if (!value) continue;

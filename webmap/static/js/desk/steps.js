@@ -51,12 +51,34 @@ export class Steps {
     const asked = (step.requires || []).filter((one) => one.name !== "party");
     const made = [];
     for (const one of asked) {
-      made.push(field(one.title, this.#input(matter, one)));
+      const input = this.#input(matter, one);
+      made.push(field(one.title, input), ...this.#besides(matter, one, input, asked));
       if (one.name === "complexity" && matter.proposal?.rule) made.push(el("p", { class: "soft why", text: fill(words.rule_fired, { rule: matter.proposal.rule }) }));
     }
     if (asked.some((one) => one.name === "complexity")) made.sort((a, b) => rank(a) - rank(b));
     if (!asked.some((one) => one.name === "note")) made.push(field(words.note_optional, el("textarea", { name: "note", rows: "2", maxlength: "2000" })));
     return made;
+  }
+
+  // What the chosen one of several asks for besides, as the reason of a pause does: shown and sent with it alone.
+  #besides(matter, { choices }, select, asked) {
+    const known = new Set(asked.map((one) => one.name));
+    const fields = new Map();
+    for (const choice of choices || []) {
+      for (const one of choice.requires || []) if (!known.has(one.name) && !fields.has(one.name)) fields.set(one.name, field(one.title, this.#input(matter, one)));
+    }
+    const show = () => {
+      const needed = new Set((choices || []).find((one) => one.code === select.value)?.requires?.map((one) => one.name));
+      for (const [name, made] of fields) {
+        made.hidden = !needed.has(name);
+        made.querySelector("[name]").disabled = made.hidden;
+      }
+    };
+    if (fields.size) {
+      select.addEventListener("change", show);
+      show();
+    }
+    return [...fields.values()];
   }
 
   #input(matter, { name, kind, choices, required }) {
@@ -103,18 +125,20 @@ export class Steps {
 
   approvals(matter) {
     const { sheet, words, clock } = this.desk;
-    const asked = matter.approvals;
+    const asked = matter.approvals.filter((one) => one.may_decide);
     const rows = asked.map((one, at) => el("label", { class: "tick" }, el("input", { type: "radio", name: "proposal", value: String(one.seq), checked: at === 0, "data-first": at === 0 }),
-      el("span", {}, el("b", { text: one.title }), ` · ${one.asked_by} · ${clock.ago(one.at)} `, el("span", { class: "soft", text: said(one.details) }))));
+      el("span", {}, el("b", { text: one.title }), ` · ${one.asked_by} · ${clock.ago(one.at)} `, el("span", { class: "soft", text: (one.told || []).map(({ title, value }) => `${title}${words.colon}${value}`).join(" · ") }))));
     const decide = (step) => (values) => {
       const chosen = asked.find((one) => String(one.seq) === values.proposal) || asked[0];
       const details = { proposal: chosen.seq, ...(values.reason ? { reason: values.reason } : {}) };
       return this.send(matter, { step, title: `${words[step]} ${chosen.title}` }, details);
     };
-    const refuse = el("button", { type: "button", onclick: () => {
+    const refuse = el("button", { type: "button", onclick: async () => {
       if (!sheet.values().reason) return sheet.tell("failed", words.refuse_reason);
       sheet.run = decide("refuse");
-      return sheet.submit();
+      await sheet.submit();
+      if (sheet.told.dataset.face !== "conflict") sheet.run = decide("approve"); // the first button says approve, and does
+      return undefined;
     } }, words.refuse);
     const content = [...rows, field(words.reason_if_refused, el("textarea", { name: "reason", rows: "2", maxlength: "2000" }))];
     sheet.open({ name: `${matter.id}:approve`, title: `${words.waits} · ${matter.number}`, content, action: words.approve, base: matter.seq, more: [refuse], run: decide("approve") });
@@ -125,8 +149,4 @@ function rank(made) {
   const name = made.classList.contains("why") ? "why" : made.querySelector("[name]")?.name;
   const at = FIRST.indexOf(name);
   return at < 0 ? FIRST.length : at;
-}
-
-function said(details) {
-  return Object.entries(details || {}).filter(([, value]) => ["string", "number"].includes(typeof value)).map(([, value]) => value).join(" · ");
 }
