@@ -18,6 +18,7 @@ from geogrid.actions.disputes_view import WholeDispute, whole
 from geogrid.domain import disputes as domain
 from geogrid.domain.programmes import StepRule
 from geogrid.errors import RequestInvalid
+from geogrid.errors.family import Reason
 from geogrid.rules.mediator_choice import SESSION
 from geogrid.rules.workflow import possible
 from geogrid.store import disputes_cases
@@ -57,6 +58,8 @@ WORDS = {
 }
 # Steps that a form of this page takes by itself; the others are offered as they are.
 OWN_STEPS = frozenset({"mediate", "settle", "escalate", "send_down", "withdraw"})
+AFTERWARDS = frozenset({"rate", "revisit"})  # they stand beside the outcome
+TYPED = frozenset({"note", "reason", "rating"})  # what a line of text can say; who, what and until when are chosen on the desk
 
 
 @blueprint.get("/mediator")
@@ -125,7 +128,7 @@ def _proposed(session: Any, found: WholeDispute) -> dict[str, Any]:
         "stations": proposal_body(stations),
         "mediators": ranked_body(mediators),
         "hours": [(at_.isoformat(), (at_ + SESSION).isoformat()) for at_ in hours],
-        "steps": [_step_body(step) for step in _steps(found)],
+        **_steps_body(_steps(found)),
         "levels": {step.kind.value for step in possible(found.view.programme, found.view.matter, current_actor())},
     }
 
@@ -140,9 +143,17 @@ def _steps(found: WholeDispute) -> list[StepRule]:
     return [step for step in mine if step.kind.value not in left]
 
 
+def _steps_body(steps: list[StepRule]) -> dict[str, Any]:
+    """Return the steps that a form of this page can take, rating and revisiting apart, and how many only the desk can."""
+    here = [step for step in steps if set(step.requires) <= TYPED and not step.form]
+    told = {"afterwards": [], "steps": []}
+    for step in here:
+        told["afterwards" if step.kind.value in AFTERWARDS else "steps"].append(_step_body(step))
+    return {**told, "elsewhere": len(steps) - len(here)}
+
+
 def _step_body(step: StepRule) -> dict[str, Any]:
-    kinds = {"rating": "number", "proposal": "number"}
-    needs = [{"name": name, "kind": kinds.get(name, "text")} for name in step.requires]
+    needs = [{"name": name, "kind": "number" if name == "rating" else "text"} for name in step.requires]
     return {"code": step.code, "title": step.title.text(current_language()), "needs": needs}
 
 
@@ -176,11 +187,13 @@ def circuit() -> str:
         names = stored_people.names_of(session, [person]) if person else {}
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
         numbers = numbers_of(session, found) if found else {}
+        later = disputes_sessions.next_visits(session, person, day, district=here.district) if found and person else None
     body = circuit_body(found, names, numbers) if found else None
     days = [(day + timedelta(days=step)).isoformat() for step in (-1, 1)]
     frame = _frame()
     frame["config"]["circuit"] = body
     told = {"circuit": body, "day": day.isoformat(), "days": days, "person": str(person or ""), "name": names.get(person, "")}
+    told["later"] = later.isoformat() if later else ""
     return render_template("mediator_circuit.html", synthetic=synthetic, at=_at, **told, **frame)
 
 
@@ -191,7 +204,7 @@ def _asked_day(text: str | None) -> date:
         raise RequestInvalid(name="day", reason="it cannot be read", where={"path": "day"}) from error
     if not disputes_sessions.FIRST_YEAR <= day.year <= disputes_sessions.LAST_YEAR:
         first, last = disputes_sessions.FIRST_YEAR, disputes_sessions.LAST_YEAR
-        raise RequestInvalid(name="day", reason=f"{first}-{last}", where={"path": "day"})
+        raise RequestInvalid(name="day", reason=Reason("from {first} to {last}", first=first, last=last), where={"path": "day"})
     return day
 
 

@@ -1,6 +1,7 @@
 """The agreement as a document: a page to read and an A4 PDF to sign, with or without the names of the parties.
 
-With a purpose the names stand in it as they are, and the look is in the audit like every other; without one they are masked.
+Asked for with a purpose, in the body of a form, it has the names as they are, and the look is in the audit like every other; else
+they are masked.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from geogrid.domain.disputes import Agreement, Side
 from geogrid.domain.doors import Allowance
 from geogrid.domain.masking import mask_name, mask_names, mask_text
 from geogrid.errors import AccessError, NotFoundError, RequestInvalid, RevealLimit
+from geogrid.errors.family import Reason
 from geogrid.store import audit
 from geogrid.store.session import session_scope
 from layers.synthetic import holds_synthetic
@@ -40,36 +42,44 @@ STYLE = Path(__file__).parent / "static" / "css" / "agreement.css"
 @blueprint.get("/mediator/<uuid:event_id>/agreements/<int:version>.<form>")
 @roles(MEDIATION)
 def agreement(event_id: UUID, version: int, form: str) -> Response:
-    """Send a version of an agreement as page or PDF; ``?purpose=`` shows the names, for who handles the dispute."""
+    """Send a version of an agreement as page or PDF, the names masked."""
+    return _paper(event_id, version, form, open_names=False)
+
+
+@blueprint.post("/mediator/<uuid:event_id>/agreements/<int:version>.<form>")
+@roles(MEDIATION)
+def named_agreement(event_id: UUID, version: int, form: str) -> Response:
+    """Send it with the names, for who handles the dispute; ``purpose`` comes in the body: no log of addresses keeps it."""
+    return _paper(event_id, version, form, open_names=True)
+
+
+for view in (agreement, named_agreement):
+    view.allowance = Allowance.EXPORT  # type: ignore[attr-defined]
+
+
+def _paper(event_id: UUID, version: int, form: str, *, open_names: bool) -> Response:
     if form not in FORMS:
-        raise RequestInvalid(name="form", reason="one of html, pdf", where={"path": request.path})
-    here, purpose = installation(), request.args.get("purpose", "").strip()
+        raise RequestInvalid(name="form", reason=Reason("one of {expected}", expected="html, pdf"), where={"path": request.path})
+    here = installation()
     with reading() as session:
         found = whole(session, event_id, now=here.now(), district=here.district)
         synthetic = found.event.report.synthetic or here.district.profile.synthetic or holds_synthetic(session)
     chosen = next((one for one in found.agreements if one.version == version), None)
     if chosen is None:
         raise NotFoundError(what=f"{found.event.number}-{version}", where={"path": request.path})
-    if purpose:
-        _reveal(event_id, purpose)
-    text = render_template(
-        "mediator_agreement.html", **_told(found, chosen, open_names=bool(purpose)), synthetic=synthetic, form=form
-    )
+    if open_names:
+        _reveal(event_id, request.form.get("purpose", "").strip())
+    told = _told(found, chosen, open_names=open_names)
+    text = render_template("mediator_agreement.html", **told, synthetic=synthetic, form=form)
     if form == "html":
         return Response(text, mimetype="text/html")
     with session_scope(here.engine) as session:
-        told: dict[str, Any] = {
-            **audit.event(event_id),
-            "details": {"version": version, "names": bool(purpose)},
-            "address": request.remote_addr or "",
-        }
+        export = {"details": {"version": version, "names": open_names}, "address": request.remote_addr or ""}
+        told = {**audit.event(event_id), **export}
         audit.write(session, actor=current_actor().id, action="export.agreement", now=here.now(), **told)
     response = Response(pdf_of(text), mimetype=PDF)
     response.headers["Content-Disposition"] = f'inline; filename="agreement-{chosen.number}.pdf"'
     return response
-
-
-agreement.allowance = Allowance.EXPORT  # type: ignore[attr-defined]
 
 
 def _reveal(event_id: UUID, purpose: str) -> None:

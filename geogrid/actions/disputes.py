@@ -18,7 +18,16 @@ from sqlalchemy.orm import Session
 from geogrid.actions.district import District
 from geogrid.actions.reveal import HANDLERS
 from geogrid.actions.steps import StepTaken, TakeStep, take_step
-from geogrid.domain.disputes import Consent, Dispute, DisputeOutcome, DisputeParty, MediatorWay, Side, StationWay
+from geogrid.domain.disputes import (
+    Consent,
+    Dispute,
+    DisputeOutcome,
+    DisputeParty,
+    MediatorWay,
+    SessionState,
+    Side,
+    StationWay,
+)
 from geogrid.domain.events import Event, EventKind, StepKind
 from geogrid.domain.labelled import LabelledEnum
 from geogrid.domain.matters import Matter
@@ -345,11 +354,12 @@ def _ended(held: Held, outcome: DisputeOutcome, note: str, kind: StepKind, step:
     return go_along(held, kind, {}, note=note or held.word(outcome), fits=lambda rule: single and fits(rule), step=step)
 
 
-def cancel_planned(held: Held, reason: str) -> int:
-    """Cancel the sessions of a dispute that were planned; return how many."""
-    planned = [one for one in disputes_sessions.of_event(held.session, held.event.id) if one.state.value == "planned"]
+def cancel_planned(held: Held, reason: str, *, of: UUID | None = None) -> int:
+    """Cancel the sessions of a dispute that were planned, or those of one mediator; return how many."""
+    found = disputes_sessions.of_event(held.session, held.event.id)
+    planned = [one for one in found if one.state is SessionState.PLANNED and of in {None, one.mediator}]
     for one in planned:
-        values = {"state": "cancelled", "reason": reason}
+        values = {"state": SessionState.CANCELLED.value, "reason": reason}
         disputes_sessions.end(held.session, one.id, values, by=held.by.actor.id, now=held.now)
     return len(planned)
 

@@ -103,6 +103,7 @@ def give_station(
         _hand_over(held, party, reason or rows[station].name)
     changed = {"station": station, "station_way": way.value, "station_reason": why}
     if held.dispute.mediator is not None and held.dispute.station != station:
+        _free(held, held.dispute.mediator, Reason("given to another station"))
         changed |= NO_MEDIATOR
     disputes.change(session, event_id, **changed)
     held.wrote("dispute.station", station=station, way=way.value)
@@ -199,6 +200,8 @@ def appoint(
 ) -> Dispute:
     """Appoint who mediates. Where the parties picked him and the programme has a step for it, the matter is given to him.
 
+    What was planned with who mediated before is cancelled.
+
     Raises
     ------
     MediatorUnfit
@@ -218,9 +221,16 @@ def appoint(
     found = MediatorWay.PROPOSED if as_proposed else way if way is MediatorWay.CITIZEN else MediatorWay.APPOINTED
     mine = next((one for one in ranked if one.offer.person_id == person_id), None)
     why = json.dumps([json.loads(told(r)) for r in mine.reasons], ensure_ascii=False) if mine else told(Reason(reason or "-"))
+    if held.dispute.mediator not in {None, person_id}:
+        _free(held, held.dispute.mediator, Reason("another mediator was appointed"))
     disputes.change(session, event_id, mediator=person_id, mediator_way=found.value, mediator_reason=why)
     held.wrote("dispute.mediator", mediator=str(person_id), way=found.value)
     return disputes.find(session, event_id) or held.dispute
+
+
+def _free(held: Held, mediator: UUID | None, reason: Reason) -> None:
+    """Cancel what was planned with a mediator who has the dispute no more: nobody else would come."""
+    cancel_planned(held, reason.words(held.district.profile.language), of=mediator)
 
 
 def need_fit(held: Held, row: MediatorRow, way: MediatorWay) -> None:
@@ -258,8 +268,8 @@ def recuse(
     if len(reason.strip()) < LEAST_REASON or disputes_people.mediator(session, person_id) is None:
         raise MediatorUnfit(name=str(person_id), reason=Reason("say who and why"))
     disputes.recuse(session, event_id, person_id, by=by.actor.id, now=now, reason=reason.strip())
+    cancel_planned(held, reason.strip(), of=person_id)
     if held.dispute.mediator == person_id:
-        cancel_planned(held, reason.strip())
         disputes.change(session, event_id, **NO_MEDIATOR)
     held.wrote("dispute.recuse", mediator=str(person_id))
     return disputes.find(session, event_id) or held.dispute

@@ -38,6 +38,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200
 LONGEST_TEXT = 20_000
 BY_ROOM, BY_MEDIATOR = "ex_mediation_sessions_room", "ex_mediation_sessions_mediator"
 MOST_VISITS = 30
+NEXT_WITHIN = timedelta(days=14)
 
 
 def plan(database: Database, wanted: Session, *, by: By, now: datetime, district: District) -> Session:
@@ -82,7 +83,8 @@ def _ready(held: Held, wanted: Session) -> Session:
         point = point or held.event.point_lonlat
         if not wanted.address.strip() and point is None:
             raise DisputeValue(field="address", reason=Reason("a visit leads to an address or a place"))
-    return replace(wanted, mediator=mediator, station=station, room=wanted.room.strip(), point_lonlat=point)
+    room = wanted.room.strip() if wanted.place is SessionPlace.ROOM else ""
+    return replace(wanted, mediator=mediator, station=station, room=room, point_lonlat=point)
 
 
 def _need_mediator(held: Held, person_id: UUID) -> None:
@@ -215,6 +217,17 @@ def circuit(
     arrivals = _arrivals(placed, route)
     unplaced = [one for one in visits if one not in placed]
     return Circuit(stations[0], placed, unplaced, route, arrivals, planned)
+
+
+def next_visits(database: Database, person_id: UUID, after: date, *, district: District) -> date | None:
+    """Return the next day, within two weeks after a day, on which a mediator has visits planned; None where there is none."""
+    if not FIRST_YEAR <= after.year <= LAST_YEAR:
+        return None
+    zone = ZoneInfo(district.profile.timezone)
+    begin = datetime.combine(after, time(0), zone) + timedelta(days=1)
+    found = disputes_sessions.between(database, begin, begin + NEXT_WITHIN, mediators=[person_id])
+    visits = [one.start for one in found if one.place.is_visit and one.state is SessionState.PLANNED and one.start >= begin]
+    return visits[0].astimezone(zone).date() if visits else None
 
 
 def _arrivals(visits: Sequence[Session], route: VisitRoute) -> list[datetime]:

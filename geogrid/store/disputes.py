@@ -142,6 +142,12 @@ def open_by_mediator(session: Session, people: Sequence[UUID]) -> dict[UUID, int
     return _count_open(session, disputes.c.mediator, people)
 
 
+def of_mediator(session: Session, person_id: UUID, *, most: int) -> list[UUID]:
+    """Return the events of the disputes that somebody mediates or mediated, the latest first. Rides ``ix_disputes_mediator``."""
+    query = select(disputes.c.event_id).where(disputes.c.mediator == person_id)
+    return list(session.scalars(query.order_by(disputes.c.opened_at.desc(), disputes.c.event_id).limit(most)))
+
+
 def open_by_station(session: Session, codes: Sequence[str]) -> dict[str, int]:
     """Return how many open disputes each of the stations mediates."""
     return _count_open(session, disputes.c.station, codes)

@@ -229,6 +229,17 @@ def test_who_stepped_back_does_not_come_back(session, place):
         who.appoint(session, event_id, id_of("mei"), way=MediatorWay.APPOINTED, **told(place, By(LAN)))
 
 
+def test_who_is_replaced_has_no_appointment_left_and_who_helps_keeps_his(session, place):
+    """Else a mediator travels to a dispute that is another's by now."""
+    event_id = begun(session, place)
+    his, helper = planned(session, place, event_id), planned(session, place, event_id, 4.0, mediator=id_of("lan"))
+    who.appoint(session, event_id, id_of("lan"), way=MediatorWay.APPOINTED, **told(place))
+    states = {one.id: one.state.value for one in disputes_sessions.of_event(session, event_id)}
+    assert states == {his.id: "cancelled", helper.id: "planned"}
+    who.give_station(session, event_id, STATION_B, reason="当事人都在乙村", **told(place, By(DISPATCHER)))
+    assert disputes_sessions.find(session, event_id, helper.id).state.value == "cancelled"
+
+
 def test_the_parties_pick_the_mediator_and_the_matter_is_his(session, district):
     employ_mediators(session)
     place = under(district, "dongmaopu_form")

@@ -339,8 +339,9 @@ def test_a_case_names_nobody(session, place):
 
 def test_a_visit_without_words_leads_to_the_event(session, place):
     event_id = begun(session, place)
-    made = planned(session, place, event_id, 3.0, place=SessionPlace.HOME, room="")
+    made = planned(session, place, event_id, 3.0, place=SessionPlace.HOME)
     assert made.point_lonlat == pytest.approx((126.605, 45.905), abs=1e-6)
+    assert made.room == ""  # the form's room is nobody's at a home
     elsewhere = session_at(event_id, 30.0, place=SessionPlace.HOME, point_lonlat=IN_A2)
     found = sessions.plan(session, replace(elsewhere, station=STATION_B), **told(place))
     assert found.point_lonlat == IN_A2

@@ -126,7 +126,18 @@ def test_a_mediator_settles_a_dispute_from_assignment_to_confirmation(counter):
         send(page, "confirmation", paper_applicant="申 1", paper_respondent="申 2")
         send(page, "answer", result="confirmed", number="（2025）司确 1 号", on="2025-06-18")
         assert "裁定有效" in page.locator("#court").inner_text()
-        assert page.locator(".way .done").count() == 5  # all but a session that was held
+        assert page.locator(".way .done").count() == 6 and page.locator(".way [data-next]").count() == 0
+        form = page.locator("form.paper")
+        form.evaluate("(form) => (form.closest('details').open = true)")
+        form.locator("input[name=purpose]").fill("双方签署")
+        with page.context.expect_page() as opened:
+            form.locator("button[formaction]").click()
+        paper = opened.value
+        paper.wait_for_load_state()
+        assert "王秀英" in paper.inner_text("body") and paper.url.endswith(
+            "/agreements/1.html"
+        )  # why it is shown is in no address
+        paper.close()
         assert "王秀英" not in page.content() and "13812345678" not in page.content()
         assert errors == []
 

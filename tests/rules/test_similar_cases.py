@@ -21,14 +21,20 @@ cases = st.lists(
 
 def test_words_find_the_case_that_tells_of_the_same():
     found = nearest(ALL, "", "几名工人反映工资未按时结清")
-    assert found[0].case is WAGES and "工人" in found[0].shared
+    assert found[0].case is WAGES and found[0].shared == ("名工人反映", "工资")  # what both say, not pieces of words
     assert nearest(ALL, "", "楼上漏水，住户对赔偿数额有分歧")[0].case is LEAK
 
 
 def test_nothing_in_common_shows_nothing():
     assert nearest(ALL, "", "路灯不亮") == []
-    assert nearest(ALL, "labour", "") == []
+    assert nearest(ALL, "family", "") == []
     assert nearest([], "", "工资") == []
+
+
+def test_where_too_few_are_alike_others_of_the_kind_follow_and_are_said_to_be_no_more():
+    told = [(near.case, near.likeness, near.shared) for near in nearest(ALL, "land", "楼上漏水")]
+    assert [case for case, _, _ in told] == [LEAK, LAND]
+    assert told[1][1:] == (0.0, ())
 
 
 def test_the_kind_raises_what_is_alike_already():

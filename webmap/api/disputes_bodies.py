@@ -278,13 +278,14 @@ def ranked_body(ranked: Iterable[MediatorRank]) -> list[Body]:
     ]
 
 
-def circuit_body(found: Circuit, names: dict[UUID, str], numbers: dict[UUID, str]) -> Body:
-    """Return a day's visits in the shortest order with their times and ways."""
+def circuit_body(found: Circuit, names: dict[UUID, str], visited: dict[UUID, tuple[str, str]]) -> Body:
+    """Return a day's visits in the shortest order, times and ways; ``visited`` are numbers and addresses of their events."""
     route = found.route
     stops = [
         {
             **session_body(found.visits[place], names),
-            "number": numbers.get(found.visits[place].event_id, ""),
+            "number": visited.get(found.visits[place].event_id, ("", ""))[0],
+            "event_address": mask_text(visited.get(found.visits[place].event_id, ("", ""))[1]),
             "arrives": here(at),
             "leg_minutes": round(leg, 1),
             "by_road": road,

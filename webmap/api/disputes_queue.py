@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from geogrid.domain.disputes import DisputeOutcome
 from geogrid.domain.events import EventKind
 from geogrid.domain.masking import mask_names, mask_text
+from geogrid.store import disputes as stored
 from geogrid.store import disputes_people
 from geogrid.store.tables.disputes import dispute_parties, disputes
 from layers.queue import read_queue, sort_of
@@ -23,26 +24,31 @@ from webmap.language import current_language, label, say
 from webmap.login import current_actor
 from webmap.reading import current_scope
 
-MOST = 200
+MOST, MOST_MINE = 200, 5_000
 CUT = 80
 
 
 def queue_rows(session: Session, *, mine: bool = False, is_open: bool = True, limit: int = 60) -> list[dict[str, Any]]:
     """Return disputes in the reader's scope, the most urgent first (closed ones: the latest first)."""
     now, scope = installation().now(), current_scope()
-    chosen = QueueFilter(is_open=is_open, kind=EventKind.DISPUTE.value)
-    found, _ = read_queue(session, chosen, now=now, sort=sort_of(chosen, None), limit=MOST, scope=scope)
+    me = current_actor().id.removeprefix("person:")
+    chosen = QueueFilter(is_open=is_open, kind=EventKind.DISPUTE.value, among=_mediated_by(session, me) if mine else None)
+    found, _ = read_queue(session, chosen, now=now, sort=sort_of(chosen, None), limit=min(limit, MOST), scope=scope)
     rows = read_rows(session, [one.event_id for one in found], now=now, scope=scope)
     kept = _kept(session, [row.event_id for row in rows])
-    me = current_actor().id.removeprefix("person:")
-    if mine:
-        rows = [row for row in rows if str(kept.get(row.event_id, {}).get("mediator")) == me]
-    rows = rows[:limit]
     ids = [told["mediator"] for told in kept.values() if told["mediator"]]
     names = disputes_people.names_of(session, ids)
     parties = _parties(session, [row.event_id for row in rows])
     shown = [_row(row, kept.get(row.event_id), names, me) for row in rows]
     return [{**one, "words": mask_names(one["words"], parties.get(one["id"], ()))[:CUT]} for one in shown]
+
+
+def _mediated_by(session: Session, me: str) -> tuple[UUID, ...]:
+    """Return the events of the disputes that the caller mediates; a program mediates none."""
+    try:
+        return tuple(stored.of_mediator(session, UUID(me), most=MOST_MINE))
+    except ValueError:
+        return ()
 
 
 def _parties(session: Session, ids: list[UUID]) -> dict[str, list[str]]:

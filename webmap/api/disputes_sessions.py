@@ -120,11 +120,11 @@ def _circuit(session: Database, found: disputes_sessions.Circuit) -> dict:
     return circuit_body(found, names, numbers_of(session, found))
 
 
-def numbers_of(session: Database, found: disputes_sessions.Circuit) -> dict[UUID, str]:
-    """Return the numbers of the events that are visited."""
+def numbers_of(session: Database, found: disputes_sessions.Circuit) -> dict[UUID, tuple[str, str]]:
+    """Return number and address of the events that are visited."""
     ids = [visit.event_id for visit in (*found.visits, *found.unplaced)]
-    rows = session.execute(select(events.c.id, events.c.number).where(events.c.id == func.any(ids)))
-    return {row.id: row.number for row in rows}
+    rows = session.execute(select(events.c.id, events.c.number, events.c.address).where(events.c.id == func.any(ids)))
+    return {row.id: (row.number, row.address or "") for row in rows}
 
 
 def _me() -> UUID:
