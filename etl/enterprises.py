@@ -7,15 +7,17 @@ again changes nothing. Of visits, a row that cannot be taken is named and stops 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from etl.beside import ENTERPRISES, VISITS, Part
 from etl.cells import convert
 from etl.check import Checked, Refusal, check_table
-from etl.errors import ColumnMissing
+from etl.errors import CodeDuplicate, ColumnMissing
 from etl.event_rows import event_id
 from etl.kinds import CODE, POINT, SYNTHETIC, TEXT, YES_NO, Column, Kind
 from etl.quarantine import write_quarantine
@@ -80,7 +82,7 @@ def check_enterprises(
     from geogrid.actions.enterprises import check_row
 
     checked = check_table(open_table(path, recipe.read_options), KIND, profile, recipe, latest=None)
-    good, bad, taken = [], [], []
+    good, bad, taken, first = [], [], [], dict[str, int]()
     positions = {int(row): i for i, row in enumerate(checked.table.rows)}
     for row in checked.frame.to_dict("records"):
         place = (float(row["geometry"].x), float(row["geometry"].y))
@@ -89,6 +91,8 @@ def check_enterprises(
         )
         try:
             check_row(one, rules)
+            if first.setdefault(one.code, int(row["source_row"])) != int(row["source_row"]):  # small letters are the same code
+                raise CodeDuplicate(value=one.code, first=first[one.code])
         except GeogridError as error:
             bad.append(Refusal(positions[int(row["source_row"])], int(row["source_row"]), error, place))
             continue
@@ -215,12 +219,22 @@ def store_visits(session: Session, rows: list[VisitRow], profile: Profile, *, no
     return VisitsLoaded(len(rows), len(made), enterprises.join(session, joined, by=BY, now=now), len(rows) - len(in_time))
 
 
-def load_twin_enterprises(
-    folder: Path, profile: Profile, engine: Engine, rules: EnterpriseRules, *, now: datetime
-) -> VisitsLoaded | None:
-    """Load the enterprises and visits of a folder that ``geogrid twin`` wrote; None where it holds none.
+@dataclass(frozen=True)
+class EnterprisesLoaded:
+    """What became of enterprises beside geography: how many were taken, how many refused, and their visits."""
 
-    They are placed when somebody looks at them first: the geography is compiled then in any case.
+    taken: int
+    refused: int
+    visits: VisitsLoaded
+
+
+def load_enterprises_of(
+    parts: Mapping[str, Part], profile: Profile, engine: Engine, rules: EnterpriseRules, *, now: datetime
+) -> EnterprisesLoaded | None:
+    """Load the enterprises, and the visits to them, that stand beside geography; None where there is neither.
+
+    They are placed when somebody looks at them first: the geography is compiled then in any case. Visits to an enterprise that
+    was refused are refused as those of one that nobody knows.
     """
     from zoneinfo import ZoneInfo
 
@@ -228,11 +242,12 @@ def load_twin_enterprises(
     from geogrid.store import enterprises
     from geogrid.store.session import session_scope
 
-    paths = [folder / f"{name}.parquet" for name in ("enterprises", "enterprise_visits")]
-    if not all(path.is_file() for path in paths):
+    firms, seen = parts.get(ENTERPRISES), parts.get(VISITS)
+    if firms is None and seen is None:
         return None
-    _, rows = check_enterprises(paths[0], Recipe(), profile, rules)
-    visits = read_visits(paths[1])
+    checked, rows = check_enterprises(firms.path, firms.recipe, profile, rules) if firms else (None, [])
+    visits = read_visits(seen.path, seen.recipe) if seen else []
     with session_scope(engine) as session:
         enterprises.put(session, {enterprise_id(profile.code, one.code): one for one in rows}, now=now)
-        return store_visits(session, visits, profile, now=now, today=now.astimezone(ZoneInfo(profile.timezone)).date())
+        found = store_visits(session, visits, profile, now=now, today=now.astimezone(ZoneInfo(profile.timezone)).date())
+    return EnterprisesLoaded(len(rows), len(checked.refused) if checked else 0, found)

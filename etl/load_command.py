@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from etl.beside import BESIDE, ENTERPRISES, PEOPLE, VISITS, beside, names_in
 from etl.circles_command import Number
-from etl.load_people import PEOPLE, load_people, load_people_of
+from etl.load_people import load_people, load_people_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from etl.beside import Part
     from etl.load import Order, Source
     from etl.recipe import Recipe
     from etl.sources.table import Note
@@ -26,9 +28,7 @@ if TYPE_CHECKING:
 
 NAMES = "names"  # former names: no geography, of no edition
 CLOSURES = "closures"  # closed roads, by date: of no edition either
-ENTERPRISES, VISITS = "enterprises", "enterprise_visits"  # organisations and visits to them: of no edition
 NOT_LOADED = {"district", "truth"}  # of a made-up district: all kinds in one file, and what only tests may know
-BESIDE = {ENTERPRISES, VISITS, *PEOPLE}  # of a folder: loaded after its geography
 
 
 @click.command("load")
@@ -83,7 +83,7 @@ def load(kind: str, file: str, **options: Any) -> None:
     enterprises takes organisations with their places (code, name, class, address), enterprise_visits what was done for them
     (code, date, kind, body, visitors, seen, event, concern, handling), teams takes teams (code, name, force, unit, department,
     members by login), lists takes matters for the lists of departments (programme, category, unit, department, part, note), which
-    become proposals: they belong to no edition. KIND all takes those of a folder, too.
+    become proposals: they belong to no edition. KIND all takes those of the folder or GeoPackage after its geography.
     """
     from etl.load import Order
     from etl.load import load as load_sources
@@ -123,8 +123,9 @@ def load(kind: str, file: str, **options: Any) -> None:
         report, folder = load_sources(sources, order, profile, engine, imports, _tell)
         show(report, folder, command_language(os.environ))
         if kind == "all" and engine is not None and not order.dry_run:
-            _load_enterprises_of(Path(file), profile, engine, settings, order)
-            load_people_of(Path(file), settings, engine, order, _tell)
+            parts = beside(Path(file))
+            _load_enterprises_of(parts, profile, engine, settings, order)
+            load_people_of(parts, settings, engine, order, _tell)
 
 
 def _load_names(file: str, recipe: Recipe, settings: Settings, order: Order) -> None:
@@ -178,16 +179,22 @@ def _load_enterprises(kind: str, file: str, recipe: Recipe, settings: Settings, 
     _tell(_note("{rows} visits: {made} new, {joined} events joined, {later} later than the clock", **vars(found)))
 
 
-def _load_enterprises_of(folder: Path, profile: Profile, engine: Engine, settings: Settings, order: Order) -> None:
-    """Load the enterprises and visits that stand in a folder beside the geography."""
-    from etl.enterprises import load_twin_enterprises
+def _load_enterprises_of(parts: Mapping[str, Part], profile: Profile, engine: Engine, settings: Settings, order: Order) -> None:
+    """Load the enterprises and visits that stand beside the geography."""
+    from etl.enterprises import load_enterprises_of
     from geogrid.actions.enterprises import read_rules
 
-    if not (folder / f"{ENTERPRISES}.parquet").is_file():
+    found = load_enterprises_of(parts, profile, engine, read_rules(settings.data_dir), now=order.now)
+    if found is None:
         return
-    found = load_twin_enterprises(folder, profile, engine, read_rules(settings.data_dir), now=order.now)
-    if found is not None:
-        _tell(_note("{rows} visits: {made} new, {joined} events joined, {later} later than the clock", **vars(found)))
+    _tell(_note("{taken} enterprises taken", taken=found.taken))
+    if found.refused:
+        _tell(
+            _note(
+                "{refused} enterprises were refused: geogrid load enterprises names each with its reason", refused=found.refused
+            )
+        )
+    _tell(_note("{rows} visits: {made} new, {joined} events joined, {later} later than the clock", **vars(found.visits)))
 
 
 def _note(message: str, **values: Any) -> Note:
@@ -241,17 +248,12 @@ def _all_sources(path: Path, recipe: Recipe) -> list[Source]:
     from etl.errors import FilePathRefused
     from etl.kinds import KINDS, LOAD_ORDER
     from etl.load import Source
-    from etl.sources.geopackage import layers
-    from etl.sources.sniff import ENDINGS, local_file
     from etl.sources.table import Note
 
-    if path.is_dir():
-        files = {entry.stem: entry for entry in sorted(path.iterdir()) if entry.suffix.lower() in ENDINGS}
-        there, found = set(files), [Source(KINDS[name], files[name], recipe) for name in LOAD_ORDER if name in files]
-    else:
-        there = set(layers(local_file(path)))
-        found = [Source(KINDS[name], path, replace(recipe, layer=name)) for name in LOAD_ORDER if name in there]
-    for name in sorted(there - set(LOAD_ORDER) - NOT_LOADED - (BESIDE if path.is_dir() else set())):
+    there = names_in(path)
+    parts = [(name, there[name]) for name in LOAD_ORDER if name in there]
+    found = [Source(KINDS[name], part.path, replace(recipe, layer=part.recipe.layer or recipe.layer)) for name, part in parts]
+    for name in sorted(set(there) - set(LOAD_ORDER) - NOT_LOADED - set(BESIDE)):
         _tell(Note("{kind}: not loaded, such rows have no place in the platform yet", {"kind": name}))
     missing = [name for name in LOAD_ORDER if name not in there]
     if found and missing:

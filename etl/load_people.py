@@ -1,11 +1,12 @@
-"""What ``geogrid load`` does with people: workers, lists of matters, teams; by themselves, or beside a folder's geography."""
+"""What ``geogrid load`` does with people: workers, lists of matters, teams; by themselves, or beside geography."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl.beside import PEOPLE, TEAMS, WORKERS, Part
 from etl.recipe import Recipe
 from etl.sources.table import Note
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from etl.load import Order
     from geogrid.settings import Settings
 
-WORKERS, LISTS, TEAMS = "workers", "lists", "teams"
-PEOPLE = (WORKERS, TEAMS, LISTS)  # in the order of loading: members of teams are workers
 Tell = Callable[[Note], None]
 
 
@@ -32,17 +31,16 @@ def load_people(
         _lists(path, recipe, settings, engine, order, tell, by)
 
 
-def load_people_of(folder: Path, settings: Settings, engine: Engine, order: Order, tell: Tell) -> None:
-    """Load the files of people that stand in a folder, in their order; teams and lists wait until their places are in force."""
+def load_people_of(parts: Mapping[str, Part], settings: Settings, engine: Engine, order: Order, tell: Tell) -> None:
+    """Load what stands beside geography of people, in its order; teams and lists wait until their places are in force."""
     in_force = _in_force(engine)
     for kind in PEOPLE:
-        path = folder / f"{kind}.parquet"
-        if not path.is_file():
+        if (part := parts.get(kind)) is None:
             continue
         if kind != WORKERS and not in_force:
-            tell(Note("{file} waits: load it once an edition is in force", {"file": path.name}))
+            tell(Note("{file} waits: load it once an edition is in force", {"file": part.recipe.layer or part.path.name}))
             continue
-        load_people(kind, path, Recipe(), settings, engine, order, tell)
+        load_people(kind, part.path, part.recipe, settings, engine, order, tell)
 
 
 def _in_force(engine: Engine) -> bool:

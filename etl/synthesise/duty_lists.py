@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etl.synthesise.departments import SHORT
+from etl.synthesise.write import write_beside
 from geogrid.domain.events import EventKind
 from geogrid.domain.grids import Department
 from geogrid.domain.lists import ItemState, Part
@@ -46,8 +47,7 @@ def write_lists(
 ) -> dict[str, int]:
     """Write ``lists`` and ``teams`` beside the files of a made-up district; return how many rows each has."""
     made = {"lists": lists_frame(frames["units"], programme, rng, year), "teams": teams_frame(frames["workers"], frames["units"])}
-    for name, table in made.items():
-        table.to_parquet(folder / f"{name}.parquet", index=False)
+    write_beside(made, folder)
     return {name: len(table) for name, table in made.items()}
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from etl.synthesise.frames import frame, points
 from etl.synthesise.ground import Ground
 from etl.synthesise.names import person_names, place_names
+from etl.synthesise.write import write_beside
 from geogrid.domain.enterprises import ConcernKind, Handling, VisitKind
 from geogrid.domain.events import EventKind
 from geogrid.domain.grids import Department
@@ -87,8 +88,7 @@ def write_enterprises(folder: Path, ground: Ground, households: GeoDataFrame, gr
     wanted = [EventKind.ENTERPRISE.value, EventKind.DISPUTE.value]
     rows = pq.read_table(folder / "events.parquet", columns=columns, filters=[("kind", "in", wanted)]).to_pandas()
     made = enterprise_frames(ground, households, rows, grids, year)
-    for name, table in made.items():
-        table.to_parquet(folder / f"{name}.parquet", index=False)
+    write_beside(made, folder)
     return {name: len(table) for name, table in made.items()}
 
 

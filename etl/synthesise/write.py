@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
     from geopandas import GeoDataFrame
+    from pandas import DataFrame
 
 GEOPACKAGE = "district.gpkg"
 WRITTEN_AT = "2025-01-01T00:00:00.000Z"
@@ -54,12 +55,32 @@ def write_parts(
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
-def _append(table: GeoDataFrame, path: Path, layer: str) -> None:
+def write_beside(frames: Mapping[str, GeoDataFrame | DataFrame], folder: Path) -> None:
+    """Write tables that were made from the written ones beside them, and as layers into the GeoPackage where there is one."""
+    import pyogrio
+
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN_AT})
+    making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
+    try:
+        if (folder / GEOPACKAGE).is_file():
+            shutil.copy(folder / GEOPACKAGE, making / GEOPACKAGE)
+        for name, table in frames.items():
+            table.to_parquet(making / f"{name}.parquet", index=False)
+            if (making / GEOPACKAGE).is_file():
+                _append(table, making / GEOPACKAGE, name)
+        for path in sorted(making.iterdir()):
+            path.replace(folder / path.name)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _append(table: GeoDataFrame | DataFrame, path: Path, layer: str) -> None:
     """Append to a layer of the GeoPackage; a table without places becomes a layer without geometry."""
     import pandas as pd
     import pyogrio
 
-    empty = bool(table.geometry.isna().all())
+    empty = "geometry" in table.columns and bool(table["geometry"].isna().all())
     plain = table.drop(columns="geometry") if empty else table.copy(deep=False)
     for name in plain.columns[[isinstance(kind, pd.DatetimeTZDtype) for kind in plain.dtypes]]:
         plain[name] = plain[name].dt.tz_convert("UTC")  # the format knows no other zone

@@ -12,7 +12,8 @@ import pytest
 import shapely
 from sqlalchemy import text
 
-from etl.enterprises import check_enterprises, load_enterprises, load_twin_enterprises, read_visits, store_visits
+from etl.beside import beside
+from etl.enterprises import check_enterprises, load_enterprises, load_enterprises_of, read_visits, store_visits
 from etl.recipe import Recipe
 from etl.synthesise.enterprises import LEGAL_CHECKS, OPEN, SOLVED, VISITS, YEAR_BEFORE, write_enterprises
 from etl.synthesise.ground import Ground
@@ -74,6 +75,14 @@ def test_good_rows_are_kept_and_placed_and_each_bad_one_named(live, tmp_path):  
     before = one(live, "SELECT max(loaded_at) FROM enterprises")
     load(live, path, tmp_path)
     assert one(live, "SELECT max(loaded_at) FROM enterprises") == before
+
+
+def test_one_code_twice_is_refused_in_small_letters_too(live, tmp_path):  # noqa: F811
+    """Not the last one wins: two rows of one code are two enterprises, or a slip, and a person says which."""
+    again = {**FIRMS[0], "code": code(1).lower(), "name": "另一家"}
+    report = load(live, as_csv(tmp_path / "firms.csv", [FIRMS[0], FIRMS[3], again]), tmp_path)
+    assert [(refusal.row, refusal.error.code) for refusal in report.parts[0].refused] == [(4, "code.duplicate")]
+    assert one(live, f"SELECT name FROM enterprises WHERE code = '{code(1)}'") == "甲食品厂"
 
 
 def test_a_dry_run_keeps_nothing(live, tmp_path):  # noqa: F811
@@ -150,15 +159,16 @@ def test_the_twins_year_has_the_published_number_of_visits_and_at_most_so_many_p
     assert set(visits["code"]) <= set(made["enterprises"]["code"])
 
 
-def test_the_twins_files_are_loaded_and_placed(twin, live, tmp_path):  # noqa: F811
+def test_the_twins_files_are_loaded_and_placed(twin, live):  # noqa: F811
     folder, made, _ = twin
-    found = load_twin_enterprises(folder, profile(), live, RULES, now=NOW)
+    found = load_enterprises_of(beside(folder), profile(), live, RULES, now=NOW)
     whole = VISITS + LEGAL_CHECKS + YEAR_BEFORE
-    assert (found.rows, found.made + found.later) == (whole, whole)
+    assert (found.taken, found.refused) == (len(made["enterprises"]), 0)
+    assert (found.visits.rows, found.visits.made + found.visits.later) == (whole, whole)
     assert one(live, "SELECT bool_and(synthetic) FROM enterprises")
     with session_scope(live) as session:
         assert place_all(session, district=district_of(profile(), session)) == len(made["enterprises"])
-    assert load_twin_enterprises(tmp_path / "none", profile(), live, RULES, now=NOW) is None
+    assert load_enterprises_of({}, profile(), live, RULES, now=NOW) is None
 
 
 def test_a_sheet_in_another_datum_is_converted(tmp_path):
