@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from geogrid.actions.accounts import person_of
-from geogrid.actions.matter_lists import above, name_person, townships_of
+from geogrid.actions.matter_lists import above, name_person, names_for, townships_of
 from geogrid.actions.teams import KEEPERS, add_member, close_team, keeps, make_team, remove_member
 from geogrid.domain.grids import Department
 from geogrid.domain.lists import Duty, DutyFault, Named, Tier
 from geogrid.domain.masking import mask_name, mask_phone
 from geogrid.domain.people import Actor, Force, Role, Team, WorkerRole
 from geogrid.domain.programmes import Party, PartyKind
-from geogrid.errors import AccessForbidden, GeogridError, ListUnknown
+from geogrid.errors import GeogridError, ListUnknown
 from geogrid.rules.duties import Faulty, faults, team_duty
 from geogrid.store.session import session_scope
 from layers.forces import OnDuty, codes_of_department_grids, grids_of_townships, named_people, on_duty, read_teams
@@ -135,13 +135,11 @@ def _changed(put: Callable[[Session, Actor, datetime], str], code: str = "") -> 
 
 
 def _side(session: Session, typed: str) -> Party:
-    """Return the side that a form names; raises ListUnknown, and AccessForbidden outside the caller's townships."""
+    """Return the side that a form names; raises ListUnknown. Whether the caller names its people is the action's to say."""
     kind, _, code = typed[:LONGEST].partition(":")
     if kind == PartyKind.DEPARTMENT.value and code in Department.codes():
         return Party(PartyKind.DEPARTMENT, code)
     if kind == PartyKind.UNIT.value and code in townships_of(session):
-        if code not in _allowed(session):
-            raise AccessForbidden(where={"path": "party"})
         return Party(PartyKind.UNIT, code)
     raise ListUnknown(field="party", value=typed[:LONGEST], known="unit:..., department:...", where={"path": "party"})
 
@@ -167,7 +165,7 @@ def _page(asked: dict[str, str], error: dict[str, Any] | None = None, status: in
         shown = {"duties": _duties, "teams": _teams, "sides": _sides}[asked["view"]](session, asked, allowed, whole)
         synthetic = installation().district.profile.synthetic or holds_synthetic(session)
     told = {"asked": asked, "townships": allowed, "synthetic": synthetic, "error": error, "views": VIEWS}
-    may = {"may_name": bool(current_actor().roles() & NAMERS), "may_open": Role.ADMINISTRATOR in current_actor().roles()}
+    may = {"may_open": Role.ADMINISTRATOR in current_actor().roles()}
     return page_of("teams.html", status, **told, **may, **shown)
 
 
@@ -280,16 +278,17 @@ def _department(code: str) -> str:
 
 def _sides(session: Session, asked: dict[str, str], allowed: dict[str, str], whole: bool) -> dict[str, Any]:
     named = named_people(session, now=installation().now())
-    units = [(str(Party(PartyKind.UNIT, code)), name) for code, name in allowed.items()]
+    units = [(Party(PartyKind.UNIT, code), name) for code, name in allowed.items()]
     if asked["township"]:
-        units = [side for side in units if side[0].endswith(asked["township"])]
-    departments = [(str(Party(PartyKind.DEPARTMENT, one.value)), label(one)) for one in Department]
+        units = [side for side in units if side[0].code == asked["township"]]
+    departments = [(Party(PartyKind.DEPARTMENT, one.value), label(one)) for one in Department]
     sides = [_side_row(party, title, named) for party, title in (*units, *departments) if asked["q"] in title]
     lacking = sum(1 for side in sides for one in side["named"] if one is None or one["is_closed"])
     return {"sides": sides, "tiers": list(Tier), "lacking": lacking}
 
 
-def _side_row(party: str, title: str, named: dict[tuple[str, str], Any]) -> dict[str, Any]:
-    found = [named.get((party, tier.value)) for tier in Tier]
+def _side_row(party: Party, title: str, named: dict[tuple[str, str], Any]) -> dict[str, Any]:
+    found = [named.get((str(party), tier.value)) for tier in Tier]
     people = [one and {"id": one[0], "name": mask_name(one[1]), "is_closed": one[2]} for one in found]
-    return {"party": party, "title": title, "named": people}
+    may_name = names_for(current_actor(), party)
+    return {"party": str(party), "title": title, "named": people, "may_name": may_name}

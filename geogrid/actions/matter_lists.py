@@ -18,7 +18,7 @@ from geogrid.domain.grids import Department
 from geogrid.domain.lists import Item, ItemState, Named, Part
 from geogrid.domain.people import Actor, Post, Role
 from geogrid.domain.places import Level
-from geogrid.domain.programmes import Programme
+from geogrid.domain.programmes import Party, PartyKind, Programme
 from geogrid.errors import AccessForbidden, ListConflict, ListSamePerson, ListState, ListUnknown, NotFoundError
 from geogrid.store import audit, editions, lists, people, unit_names
 from geogrid.store.lists import Listed
@@ -90,14 +90,28 @@ def decide(session: Session, number: int, state: ItemState, *, actor: Actor, now
 
 
 def name_person(session: Session, named: Named, *, actor: Actor, now: datetime) -> None:
-    """Name one of the three people of a side from now on; raises AccessForbidden for who is no commander or administrator."""
-    if not actor.roles() & {Role.COMMANDER, Role.ADMINISTRATOR}:
-        raise AccessForbidden(where={"path": "tier"})
+    """Name one of the three people of a side from now on; raises AccessForbidden for whom :func:`names_for` does not let."""
+    if not names_for(actor, named.party):
+        raise AccessForbidden(where={"path": "party"})
     lists.name_person(session, named, now=now, given_by=actor.id)
     told = {"tier": named.tier.value, "person": str(named.person_id)}
     audit.write(
         session, actor=actor.id, action="tier.name", object_kind="party", object_id=str(named.party), details=told, now=now
     )
+
+
+def names_for(actor: Actor, side: Party) -> bool:
+    """Return whether ``actor`` names people of a side: an administrator, or a commander of its place.
+
+    Departments and stations are of the whole district: its commander alone names their people.
+    """
+    held = [post for post in actor.posts if post.role in {Role.COMMANDER, Role.ADMINISTRATOR}]
+    return any(post.role is Role.ADMINISTRATOR or not post.unit or _commands(post.unit, side) for post in held)
+
+
+def _commands(unit: str, side: Party) -> bool:
+    covering = people.covering_units(side.code if side.kind is PartyKind.UNIT else unit)
+    return unit in covering if side.kind is PartyKind.UNIT else unit == covering[-1]
 
 
 def next_states(found: Listed, actor: Actor) -> dict[ItemState, bool]:

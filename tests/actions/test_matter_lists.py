@@ -7,12 +7,12 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from geogrid.actions.district import district_of
-from geogrid.actions.matter_lists import decide, matrix, name_person, next_states, propose, proposes_for
+from geogrid.actions.matter_lists import decide, matrix, name_person, names_for, next_states, propose, proposes_for
 from geogrid.actions.notices import _named_over
 from geogrid.cli.lists import lines
 from geogrid.cli.lists import lists as commands
 from geogrid.domain.lists import Item, ItemState, Named, Part, Tier
-from geogrid.domain.people import Role
+from geogrid.domain.people import Actor, Post, Role
 from geogrid.domain.programmes import Party, PartyKind
 from geogrid.errors import AccessForbidden, ListConflict, ListSamePerson, ListState, ListUnknown
 from geogrid.store import lists, matters
@@ -133,6 +133,17 @@ def test_who_is_named_over_a_side_is_told_else_the_post(session, district):
     assert later == ["officer_a"]  # one person a tier; who was named before is so no longer
     with pytest.raises(AccessForbidden):
         name_person(session, Named(side, Tier.HEAD, id_of("leader_a")), actor=DISPATCHER, now=NOW)
+
+
+@pytest.mark.parametrize(("unit", "side", "may"), [
+    (TOWNSHIP_A, f"unit:{VILLAGE_A}", True), (TOWNSHIP_A, f"unit:{TOWNSHIP_A}", True), (TOWNSHIP_B, f"unit:{TOWNSHIP_A}", False),
+    (TOWNSHIP_A, "department:urban", False), (TOWNSHIP_A, "unit:999901000000", False), (VILLAGE_A, f"unit:{TOWNSHIP_A}", False),
+    ("999901000000", "department:urban", True), ("", "department:urban", True), ("999902000000", f"unit:{TOWNSHIP_A}", False),
+])  # fmt: skip
+def test_a_commander_names_the_people_of_what_he_commands(unit, side, may):
+    kind, _, code = side.partition(":")
+    told = {role: names_for(Actor("person:9", "", (Post(role, unit),)), Party(PartyKind(kind), code)) for role in Role}
+    assert told == {role: role is Role.ADMINISTRATOR or (role is Role.COMMANDER and may) for role in Role}
 
 
 def test_named_and_listed_by_command(fresh_database, tmp_path):

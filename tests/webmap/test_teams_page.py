@@ -135,6 +135,12 @@ def test_who_may_not_name_and_what_does_not_fit(small, engine):
     assert name(leader, f"unit:{TOWNSHIP_A}").status_code == 403
     part = small.login_as(Role.COMMANDER, unit=TOWNSHIP_A)
     assert name(part, f"unit:{TOWNSHIP_B}").status_code == 403
+    assert name(part, "department:urban").status_code == 403  # a department is the whole district's
+    offered = re.search(r'<select name="party".*?</select>', shown(part, view="sides"), re.DOTALL)[0]
+    assert re.findall(r'value="([^"]+)"', offered) == [f"unit:{TOWNSHIP_A}"], "nothing is offered that would be refused"
+    assert name(part, f"unit:{TOWNSHIP_A}").status_code == 303
+    both = small.login_as(posts=(Post(Role.COMMANDER, TOWNSHIP_A), Post(Role.TOWNSHIP_LEADER, TOWNSHIP_B)))
+    assert name(both, f"unit:{TOWNSHIP_B}").status_code == 403, "to be told of a township is not to command it"
     for party, tier, login in (("unit:x", "head", "worker-w1"), (f"unit:{TOWNSHIP_A}", "king", "worker-w1")):
         assert name(commander, party, tier, login).status_code == 422
     refused = name(commander, f"unit:{TOWNSHIP_A}", login="nobody")
