@@ -25,7 +25,6 @@ from geogrid.cli import command_language, open_matters
 from geogrid.errors import EditionNotInForce, SetupError
 from geogrid.settings import TABLE, Settings, drop_clock, keep_clock, kept_clock, read_settings
 from geogrid.texts import translate
-from webmap.cluster_keeper import ClusterKeeper, disk_is_full
 from webmap.first_run import make_accounts, show_accounts
 from webmap.supervisor import Children, Stopped, check_port, only_one, our_command, stop_running, told_to_stop, writing
 from webmap.tls import TLS_HELP, probe_context, scheme, use_tls
@@ -275,6 +274,7 @@ def serve_until_stopped(settings: Settings, steps: Steps, environ: dict[str, str
 def _trouble(settings: Settings, steps: Steps) -> Callable[[], bool]:
     """Return what keeps the private cluster up, and says whether the parts stand on something that is not well."""
     from geogrid.store.cluster import cluster_home
+    from webmap.cluster_keeper import ClusterKeeper, disk_is_full
 
     if settings.database_url:
         return lambda: disk_is_full(settings.var_dir)

@@ -24,8 +24,11 @@ def test_test_folders_mirror_the_rooms():
 
 
 def test_domain_loads_no_geometry_stack():
-    """Importing the domain and the command line must stay quick: no geopandas, no shapely, no SQLAlchemy."""
-    heavy = ("geopandas", "shapely", "sqlalchemy", "folium")
-    code = f"import sys, geogrid, geogrid.cli, geogrid.domain.events; print([m for m in {heavy} if m in sys.modules])"
+    """Importing the domain and all commands, as ``--help`` does, must stay quick: no geometry, no database."""
+    heavy = ("geopandas", "shapely", "numpy", "sqlalchemy", "psycopg", "folium", "flask")
+    code = (
+        "import sys, click, geogrid.domain.events; from geogrid.cli import root; root.list_commands(click.Context(root));"
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     assert result.stdout.strip() == "[]"
