@@ -52,8 +52,8 @@ def sign(session: Session, event_id: UUID, version: int, *, by: By, now: datetim
     _check_signing(held, chosen, versions[-1].version)
     disputes_papers.sign_agreement(session, chosen.id, at=now)
     again = held.dispute.outcome is DisputeOutcome.SETTLED
-    settled = {"outcome": DisputeOutcome.SETTLED.value, "outcome_at": now, "outcome_by": by.actor.id}
-    disputes.change(session, event_id, **settled, outcome_note=chosen.number)
+    settled = {} if again else {"outcome": DisputeOutcome.SETTLED.value, "outcome_at": now, "outcome_by": by.actor.id}
+    disputes.change(session, event_id, **settled, outcome_note=chosen.number)  # a later version moves no figure to its month
     held.wrote("agreement.sign", version=version)
     details = {"agreement": chosen.number, "amount_yuan": chosen.amount_yuan, **papers_of(held)}
     _mediated(held, chosen.number, again=again)

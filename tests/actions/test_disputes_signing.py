@@ -139,4 +139,6 @@ def test_what_was_sent_back_to_be_mediated_again_is_settled_again_by_its_step(se
     sign(session, place, event_id, hours=5.0)
     assert steps_of(session, event_id)[-1][0] == "agree"
     assert matter_row(session, event_id).state == "agreed"
+    found = disputes.find(session, event_id)
+    assert found.outcome_at == NOW + timedelta(hours=3) and found.outcome_note.endswith("-2")  # last month's figure stays
     assert_follows(session, place, event_id)

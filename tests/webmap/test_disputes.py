@@ -377,3 +377,23 @@ def test_a_day_without_visits_names_the_next_and_where_they_lead(counter):
     assert "/mediator/circuit?day=2025-06-20" in client.get("/mediator/circuit?day=2025-06-18").get_data(as_text=True)
     stops = client.get("/api/v1/disputes/circuit?day=2025-06-20").get_json()["stops"]
     assert [(stop["number"] != "", "event_address" in stop) for stop in stops] == [(True, True)]
+
+
+def test_the_figures_of_mediation_say_what_the_counter_says(small, counter):
+    client, api, event_id = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    client.post(f"{api}/agreements", json={"terms": "被申请人赔偿三千元", "amount_yuan": 3000})
+    client.post(f"{api}/agreements/1/signature")
+    client.post(f"{api}/performances", json={"at": "2025-06-18", "recovered_yuan": 3000, "fees_refunded_yuan": 25})
+    failed, other, _ = made(small)
+    agreed(failed, other)
+    failed.post(f"{other}/end", json={"outcome": "failed", "note": "各执一词"})
+    leader = small.client()
+    told = leader.get("/api/v1/figures?day=2025-06-18").get_json()["figures"]
+    whole = {one["code"]: one for one in told if one["group"] == "*" and one["split"] == "*"}
+    assert (whole["mediation_success"]["numerator"], whole["mediation_success"]["denominator"]) == (1, 2)
+    assert (whole["money_recovered"]["value"], whole["fees_refunded"]["value"]) == (3000, 25)
+    for code, part in (("mediation_success", "numerator"), ("money_recovered", "denominator")):
+        rows = leader.get(f"/api/v1/figures/{code}/events?day=2025-06-18&part={part}").get_json()["rows"]
+        assert [row["id"] for row in rows] == [str(event_id)]
