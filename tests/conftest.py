@@ -12,10 +12,12 @@ import importlib.util
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -23,6 +25,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geogrid.settings import keep_compiled_code
+from geogrid.store import audit
 from geogrid.store.cluster import cluster_home, cluster_url, create_database, drop_database, start_cluster, stop_cluster
 from geogrid.store.session import engine_of
 
@@ -102,6 +105,24 @@ def fresh_database(cluster_dir, template) -> Iterator[str]:
     """The URL of a migrated, empty database of this test alone, for what must really commit or notify."""
     with _copy(cluster_dir, template, "fresh") as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def audit_in_words(monkeypatch) -> None:
+    """What the code writes into the audit has words on its page: the action, the kind of the object, the names of details."""
+    from webmap.audit_words import ACTIONS, KINDS, NAMES
+
+    write = audit.write
+
+    def checked(session: Session, **row: Any) -> None:
+        by_a_test = str(sys._getframe(1).f_globals.get("__name__", "")).startswith("tests.")
+        if not by_a_test:
+            names = set(row.get("details") or {})
+            lacking = {row["action"]} - ACTIONS.keys() | {row.get("object_kind", "")} - KINDS.keys() - {""} | names - NAMES.keys()
+            assert not lacking, f"give them words in webmap/audit_words.py: {sorted(lacking)}"
+        write(session, **row)
+
+    monkeypatch.setattr(audit, "write", checked)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from geogrid.store.session import session_scope
 from layers.audit_trail import VERIFIED, TrailFilter, last_seal, last_verification, read_trail
 from webmap.account_pages import page_of, shown_time
 from webmap.actor_words import actor_words
-from webmap.audit_words import ACTIONS, KINDS, action_words, details_words, object_words
+from webmap.audit_words import ACTIONS, KINDS, action_words, details_words, object_words, people_in
 from webmap.installation import installation
 from webmap.language import say
 from webmap.login import current_actor
@@ -114,7 +114,8 @@ def _day(typed: str) -> tuple[datetime | None, datetime | None]:
 
 def _rows(session: Session, rows: list[dict[str, Any]], asked: dict[str, str]) -> list[dict[str, Any]]:
     of_people = {f"person:{row['object_id']}" for row in rows if row["object_kind"] == "person" and row["object_id"]}
-    names = actor_words(session, {row["actor"] for row in rows} | of_people, now=installation().now())
+    named = {person for row in rows for person in people_in(row["details"])}
+    names = actor_words(session, {row["actor"] for row in rows} | of_people | named, now=installation().now())
     return [_row(row, names, asked) for row in rows]
 
 
@@ -134,7 +135,7 @@ def _row(row: dict[str, Any], names: dict[str, str], asked: dict[str, str]) -> d
         # A link would tell what is masked beside it.
         "by_object": _address(asked, object=thing) if thing and mask_text(thing) == thing else "",
         "refused": row["result"] == audit.REFUSED,
-        "details": details_words(row["details"]),
+        "details": details_words(row["details"], names, row["action"]),
         "address": row["address"],
     }
 

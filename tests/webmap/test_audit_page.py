@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 
@@ -10,10 +11,14 @@ from sqlalchemy import text
 
 from etl.sealing import seal_all
 from geogrid.domain.people import STAFF, Role
+from geogrid.settings import ROOT
 from geogrid.store import audit
 from geogrid.store.session import session_scope
+from geogrid.texts import catalogue
 from tests.build_district import NOW
 from tests.build_installation import DISTRICT
+from webmap.audit_values import WORDS
+from webmap.audit_words import ACTIONS, KINDS, NAMES
 from webmap.installation import installation
 
 HTML = {"Accept": "text/html", "Accept-Language": "en"}
@@ -65,7 +70,7 @@ def test_the_look_is_in_the_audit_with_what_was_asked(small, auditor):
     shown(auditor, action="login")
     first = shown(auditor)
     assert codes(first)[0] == "audit.read"
-    assert re.search(r"<i>action</i> login", first), "what was looked for is told"
+    assert re.search(r"<i>Action</i> Log-in", first), "what was looked for is told"
     assert f"person:{auditor.person_id}" in first
 
 
@@ -105,7 +110,7 @@ def test_a_login_finds_what_its_owner_did(small, auditor):
     other = small.login_as(Role.AUDITOR, unit=DISTRICT)
     shown(other, day="2025-06-18")
     page = shown(auditor, actor=f"p{other.person_id.hex}")
-    assert codes(page) == ["audit.read"] and "<i>day</i> 2025-06-18" in page
+    assert codes(page) == ["audit.read"] and "<i>Day</i> 2025-06-18" in page
 
 
 def test_numbers_and_names_are_masked(auditor, engine):
@@ -180,3 +185,63 @@ def test_a_name_or_number_that_was_looked_for_is_not_kept(small, auditor, engine
     for said in ("慕容金丝雀", "无此人名", "13912345678"):
         assert said not in kept and said.encode("unicode_escape").decode() not in kept
     assert f"person:{auditor.person_id}" in kept
+
+
+def in_zh(client, **asked: str) -> str:
+    return client.get(PAGE, query_string=asked, headers={**HTML, "Accept-Language": "zh"}).text
+
+
+def told(page: str) -> list[tuple[str, str]]:
+    return [(name, value.strip()) for name, value in re.findall(r"<i>([^<]*)</i>([^<]*)</span>", page)]
+
+
+def test_details_are_words_in_both_languages(auditor, engine):
+    details = {"step": "dispatch", "kind": "dispatch", "seq": 3, "number": "20250618000001"}
+    wrote(engine, details=details, object_kind="event", object_id="x1")
+    found = dict(told(in_zh(auditor, object="x1")))
+    assert found == {"环节": "派遣", "种类": "派遣", "步序": "3", "编号": "20250618000001"}
+    assert dict(told(shown(auditor, object="x1")))["Of what kind"] == "Dispatch"
+
+
+def test_values_that_are_codes_times_people_and_posts_are_words(auditor, engine):
+    person = str(auditor.person_id)
+    values = {
+        "consent": "given", "way": "picked", "place": "circuit", "placed": True, "mediator": person,
+        "start": "2025-06-19T01:00:00+00:00", "given": ["commander/999901000000///"], "outcome": "",
+    }  # fmt: skip
+    wrote(engine, "session.plan", details=values, object_id="x3", object_kind="event")
+    found = dict(told(in_zh(auditor, object="x3")))
+    assert found["同意情况"] == "同意调解" and found["已落格"] == "是" and found["开始"] == "2025-06-19 09:00"
+    assert found["授予岗位"] == "指挥长 · 999901000000" and "审计员" in found["调解员"] and person not in found["调解员"]
+    assert not [value for value in found.values() if re.search("[a-z]{3}", value)], "no code is shown for a value with a word"
+
+
+def test_what_nobody_gave_a_word_is_shown_as_it_was_written_and_masked(auditor, engine):
+    wrote(engine, "a.new", details={"unheard_of": f"x {MOBILE}"}, object_id="x4", object_kind="event")
+    assert told(in_zh(auditor, object="x4")) == [("unheard_of", "x 139****5678")]
+
+
+def test_every_word_of_the_audit_has_its_chinese():
+    known = catalogue("zh")
+    words = [word for table in (ACTIONS, KINDS, NAMES, WORDS) for word in table.values()]
+    assert [word for word in words if (None, word) not in known] == []
+
+
+def test_every_action_named_in_the_code_has_a_word():
+    """Constants of the files that write the audit, of the form subject.verb: what only the running code could know, the
+    fixture ``audit_in_words`` of all tests asks where it is written."""
+    writes = re.compile(r"audit\.write|write_audit|_audit\(|\.wrote\(")
+    texts = [path.read_text("utf-8") for room in ("geogrid", "webmap", "etl") for path in (ROOT / room).rglob("*.py")]
+    calls = [
+        node
+        for words in texts
+        if writes.search(words) and "ACTIONS = {" not in words
+        for node in ast.walk(ast.parse(words))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") != "url_for"
+    ]
+    given = [node for call in calls for node in (*call.args, *(keyword.value for keyword in call.keywords))]
+    said = {node.value for node in given if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    found = {word for word in said if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", word)}
+    files = {code for code in found if code.rsplit(".", 1)[1] in {"html", "page", "toml", "csv", "pdf", "xlsx"}}
+    assert len(found - files) > 30, "the actions are found"
+    assert sorted(found - files - ACTIONS.keys()) == []
