@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,6 @@ from etl.load_people import load_people, load_people_of
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from etl.beside import Part
     from etl.load import Order, Source
     from etl.recipe import Recipe
     from etl.sources.table import Note
@@ -123,9 +122,7 @@ def load(kind: str, file: str, **options: Any) -> None:
         report, folder = load_sources(sources, order, profile, engine, imports, _tell)
         show(report, folder, command_language(os.environ))
         if kind == "all" and engine is not None and not order.dry_run:
-            parts = beside(Path(file))
-            _load_enterprises_of(parts, profile, engine, settings, order)
-            load_people_of(parts, settings, engine, order, _tell)
+            _load_beside(Path(file), profile, engine, settings, order)
 
 
 def _load_names(file: str, recipe: Recipe, settings: Settings, order: Order) -> None:
@@ -179,22 +176,20 @@ def _load_enterprises(kind: str, file: str, recipe: Recipe, settings: Settings, 
     _tell(_note("{rows} visits: {made} new, {joined} events joined, {later} later than the clock", **vars(found)))
 
 
-def _load_enterprises_of(parts: Mapping[str, Part], profile: Profile, engine: Engine, settings: Settings, order: Order) -> None:
-    """Load the enterprises and visits that stand beside the geography."""
+def _load_beside(path: Path, profile: Profile, engine: Engine, settings: Settings, order: Order) -> None:
+    """Load what stands beside the geography of a folder or GeoPackage: enterprises with their visits, then people."""
     from etl.enterprises import load_enterprises_of
     from geogrid.actions.enterprises import read_rules
 
+    parts = beside(path)
     found = load_enterprises_of(parts, profile, engine, read_rules(settings.data_dir), now=order.now)
-    if found is None:
-        return
-    _tell(_note("{taken} enterprises taken", taken=found.taken))
-    if found.refused:
-        _tell(
-            _note(
-                "{refused} enterprises were refused: geogrid load enterprises names each with its reason", refused=found.refused
-            )
-        )
-    _tell(_note("{rows} visits: {made} new, {joined} events joined, {later} later than the clock", **vars(found.visits)))
+    if found is not None:
+        _tell(_note("{taken} enterprises taken", taken=found.taken))
+        if found.refused:
+            told = "{refused} enterprises were refused: geogrid load enterprises names each with its reason"
+            _tell(_note(told, refused=found.refused))
+        _tell(_note("{rows} visits: {made} new, {joined} events joined, {later} later than the clock", **vars(found.visits)))
+    load_people_of(parts, settings, engine, order, _tell)
 
 
 def _note(message: str, **values: Any) -> Note:

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from geogrid.actions.district import read_danger
+from geogrid.actions.fsck_desk import broken_desk
 from geogrid.actions.fsck_matters import CLOSED_AT, STATE_WRONG, STEPS_FORBIDDEN, broken_matters
 from geogrid.actions.photos import photo_path
 from geogrid.actions.programme_versions import Versions
@@ -81,7 +82,7 @@ def fsck(
     edition in force, closed ones as they were closed; I4 the grids are a tiling; I5 steps without gaps that add up to the
     state; I6 matters with their owners and rules; I9 no photo's file without a row; P1 the projection; P2 the counts of cells;
     P3 matters and clocks, folded again under ``programmes`` and with what means ``danger`` to life (None: those that
-    come with the platform).
+    come with the platform); D1 to D6 and P4 what the desk keeps, and what figures count.
     """
     found: list[Breach] = []
     for invariant, says, query in QUERIES:
@@ -89,6 +90,8 @@ def fsck(
         found += _breach(invariant, says, [f"{row} ({about})" for row, about in rows])
     found += _steps(session)
     found += _matters(session, now, profile, programmes, read_danger(ROOT / "data") if danger is None else danger)
+    for invariant, says, named in broken_desk(session, timezone=profile.timezone):
+        found += _breach(invariant, says, named)
     found += _breach("I8", LEASE_OVER, [f"{row} ({by})" for row, by in checks.leases_over(session, now - LEASE_GRACE)])
     found += _photos(session, var_dir)
     found += _tiling(session, profile)

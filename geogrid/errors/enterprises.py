@@ -23,6 +23,12 @@ class EnterpriseValue(InputError):
     code = "enterprise.value"
 
 
+class VisitThere(ConflictError):
+    """A visit of this body on {day} is recorded already. Look at it below; say that there was a second one if there was."""
+
+    code = "enterprise.visit_there"
+
+
 class VisitConflict(ConflictError):
     """Another visit was sent under the key {key}; the first is kept. Send this one under a key of its own."""
 
