@@ -5,7 +5,7 @@ Each effect is a function of the matter and the command; the names are those of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -165,6 +165,17 @@ def resume(matter: Matter, doing: Doing) -> Matter:
     if not any(_goes_on(run, over_at) for run in matter.clocks):
         raise EvidenceInvalid(name="pause", reason="no clock stands still")
     return _marked(matter, lambda run: _goes_on(run, over_at), lambda run: Mark(MarkKind.RESUME, _since(run, doing.at)))
+
+
+def finds_its_clock(programme: Programme, matter: Matter, does: Collection[str]) -> bool:
+    """Whether the effects of a step that move clocks find one to move: else it is refused, whatever is sent with it."""
+    rules = {rule.code: rule for rule in programme.clocks}
+    found = {
+        "pause": lambda run: bool(rules[run.clock].pauses) and run.is_running and not run.is_paused,
+        "resume": lambda run: _goes_on(run, None),
+        "extend": lambda run: bool(rules[run.clock].extension) and run.is_running,
+    }
+    return all(any(found[effect](run) for run in matter.clocks) for effect in found.keys() & set(does))
 
 
 def _goes_on(run: ClockRun, over_at: datetime | None) -> bool:

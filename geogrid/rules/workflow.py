@@ -36,7 +36,7 @@ from geogrid.errors.family import Label, Reason
 from geogrid.rules.approvals import approver_of, next_approver
 from geogrid.rules.carrying import carried_out, next_seq, ticked
 from geogrid.rules.deadlines import Facts, facts_of, fits
-from geogrid.rules.effects import OF_TERRITORY, PAUSE_UNTIL, Doing, clock_to_extend, party_of
+from geogrid.rules.effects import OF_TERRITORY, PAUSE_UNTIL, Doing, clock_to_extend, finds_its_clock, party_of
 from geogrid.rules.entitled import holds, post_for
 from geogrid.rules.ownership import level_of, owner_of
 from geogrid.rules.step_names import Titled, evidence_names, role_names, state_name, step_name
@@ -121,13 +121,14 @@ def proposed_triage(programme: Programme, matter: Matter) -> tuple[str, str, str
 
 
 def possible(programme: Programme, matter: Matter, actor: Actor | None = None) -> tuple[StepRule, ...]:
-    """Return the steps that the state and the facts of the matter leave open, to ``actor`` where one is given.
+    """Return the steps that state, facts and clocks of the matter leave open, to ``actor`` where one is given.
 
     Evidence and time limits are asked for when a step is taken.
     """
     facts = facts_of(matter)
     leaving = programme.leaving.get(matter.state, ())
     found = (step for step in leaving if fits(step.when, facts) and _goes_its_way(programme, step, matter))
+    found = (step for step in found if finds_its_clock(programme, matter, step.does))
     if actor is None:
         return tuple(found)
     return tuple(step for step in found if holds(actor, step.roles, matter) and not _took(matter, actor.id, step.not_by))

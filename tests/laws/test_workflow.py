@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import numpy as np
@@ -9,15 +10,18 @@ import pytest
 
 from geogrid.domain.matters import Matter
 from geogrid.domain.people import Actor
-from geogrid.domain.programmes import Programme
-from geogrid.errors import GeogridError
-from geogrid.rules.deadlines import read_clock
+from geogrid.domain.programmes import Programme, StepRule
+from geogrid.errors import EvidenceInvalid, GeogridError
+from geogrid.rules import effects
+from geogrid.rules.deadlines import facts_of, fits, read_clock
+from geogrid.rules.effects import Doing
 from geogrid.rules.workflow import Command, Past, fold, possible, take
 from geogrid.settings import ROOT
 from tests.rules.clocks import TIME
 from tests.rules.people import EVERYBODY, matter, programme
 
 PROGRAMMES = sorted(path.stem for path in (ROOT / "data" / "programmes").glob("*.toml"))
+CLOCKS = {"pause", "resume", "extend"}
 DETAILS = {
     "party": ["department:urban", "unit:999901001000", "person:mediator", "station:S1"],
     "reason": ["a reason"], "note": ["done"], "rating": [1, 5],
@@ -39,6 +43,46 @@ def made(of: Programme, rng: np.random.Generator, found: Matter, step: str) -> d
 def choices(of, found: Matter) -> list[tuple[str, Actor]]:
     open_now = [(step.code, actor) for actor in EVERYBODY for step in possible(of, found, actor)]
     return open_now + [(answer, actor) for actor in EVERYBODY for answer in ("approve", "refuse") if found.proposals]
+
+
+def moves_nothing(of: Programme, found: Matter, step: StepRule, now) -> bool:
+    """Whether a step is refused by its effects on clocks whatever is sent with it: carried out for nobody in particular."""
+    for pause in DETAILS["pause"] + [rule.code for rule in of.pauses]:
+        for clock in [{}, *({"clock": rule.code} for rule in of.clocks)]:
+            details = {name: values[0] for name, values in DETAILS.items()} | {"pause": pause} | clock
+            doing = Doing(of, now, now, EVERYBODY[0], details)
+            try:
+                for effect in CLOCKS & set(step.does):
+                    getattr(effects, effect)(found, doing)
+            except EvidenceInvalid:
+                continue
+            return False
+    return True
+
+
+@pytest.mark.parametrize("code", PROGRAMMES)
+def test_what_moves_a_clock_is_offered_exactly_where_there_is_one_to_move(code):
+    """Of all steps that stop clocks, set them going or extend them, in random lives; what is not offered would be refused."""
+    of, rng = programme(code), np.random.default_rng(7)
+    seen = set()
+    for _ in range(30):
+        found = matter(of, of.categories[int(rng.integers(len(of.categories)))].code)
+        now = found.taken[0].at
+        for _ in range(20):
+            offered = {step.code for step in possible(of, found)}
+            for step in of.leaving.get(found.state, ()):
+                if CLOCKS & set(step.does) and fits(step.when, facts_of(found)) and not found.parent:
+                    assert (step.code in offered) is not moves_nothing(of, found, step, now), (step.code, found)
+                    seen.add(step.code in offered)
+            choice = choices(of, found)
+            if not choice:
+                break
+            step, actor = choice[int(rng.integers(len(choice)))]
+            now += timedelta(minutes=int(rng.integers(0, 900)))
+            with contextlib.suppress(GeogridError):
+                found = take(of, found, Command(step, actor, made(of, rng, found, step)), now=now, time=TIME).matter
+    does = {effect for step in of.steps for effect in step.does}
+    assert seen >= ({True, False} if "resume" in does else {True} if CLOCKS & does else set())
 
 
 @pytest.mark.parametrize("code", PROGRAMMES)

@@ -212,6 +212,19 @@ def test_only_what_is_possible_is_offered():
     assert {step.code for step in possible(HULAN, matter(HULAN, "C01"), person(Role.GRID_LEADER))} == {"open"}
 
 
+def test_a_clock_is_stopped_and_set_going_only_where_there_is_one_to_be():
+    """Else the desk offers to resume what is not paused, and refuses it when it is pressed."""
+    moves = {"pause", "resume"}
+    running = in_hand("E01")
+    assert moves & {step.code for step in possible(HULAN, running)} == {"pause"}
+    still = after(running, ("pause", LEADER, {"pause": "waiting_citizen", "reason": "away"}), when="2025-06-18T11:00")
+    assert moves & {step.code for step in possible(HULAN, still)} == {"resume"}
+    again = after(still, ("resume", LEADER, {}), when="2025-06-18T12:00")
+    assert moves & {step.code for step in possible(HULAN, again)} == {"pause"}
+    parked = after(in_hand("E01"), ("park", LEADER, {"reason": "winter", "until": "2025-07-18T09:00+08:00"}))
+    assert moves & {step.code for step in possible(HULAN, parked)} == set()
+
+
 def test_a_request_is_stored_as_a_request():
     outcome = take(
         HULAN, in_hand(), Command("extend", HANDLER, {"reason": "parts", "amount": "3wd"}), now=at("2025-06-19T09:00"), time=TIME
