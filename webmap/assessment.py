@@ -7,6 +7,7 @@ among some is none.
 from __future__ import annotations
 
 import io
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, request, send_file, url_for
@@ -80,10 +81,12 @@ def _page(asked: dict[str, str], error: dict[str, Any] | None = None, status: in
     with reading() as session:
         found = _scores(session, sheet, asked["month"], kind)
         names = subject_names(session, kind, [score.subject for score in found])
-        opened = _opened(session, sheet, asked, names) if asked["subject"] else None
         closed = assessment.closed(session, asked["month"])
+        at_closing = points_at_closing(session, sheet, asked["month"], kind) if closed else {}
+        opened = _opened(session, sheet, asked, names, closed and closed[0]) if asked["subject"] else None
         shown = {
             "months": _months(session, asked["month"]),
+            "is_counted": asked["month"] in assessment.months(session),
             "closed": closed and {"at": shown_time(closed[0]), "by": _who(session, closed[1])},
             "waiting": [_waiting(session, *one) for one in assessment.waiting(session)],
             "synthetic": here.district.profile.synthetic or holds_synthetic(session),
@@ -93,7 +96,7 @@ def _page(asked: dict[str, str], error: dict[str, Any] | None = None, status: in
     return page_of(
         "assessment.html", status, error=error, asked=asked, kinds=list(Subject), kind=kind, sheet=sheet,
         rules=[rule for rule in sheet.rules if kind in rule.subjects], language_of=current_language(),
-        rows=[_row(score, names, asked) for score in found], opened=opened, ranked=current_scope().whole,
+        rows=[_row(score, names, asked, at_closing) for score in found], opened=opened, ranked=current_scope().whole,
         may={"count": bool(held & COUNTERS), "close": bool(held & CLOSERS) and over and not closed,
              "decide": bool({role.value for role in held} & set(sheet.deciders))},
         **shown,
@@ -102,6 +105,15 @@ def _page(asked: dict[str, str], error: dict[str, Any] | None = None, status: in
 
 def _scores(session: Session, sheet: Sheet, month: str, kind: Subject) -> list[Score]:
     return scores(sheet, assessment.sums(session, month, kind), _known(session, kind))
+
+
+def points_at_closing(session: Session, sheet: Sheet, month: str, kind: Subject) -> dict[str, float]:
+    """Return the points with which subjects went into the closing of a month; empty where it is open."""
+    closed = assessment.closed(session, month)
+    if closed is None:
+        return {}
+    then = assessment.sums(session, month, kind, written_until=closed[0])
+    return {score.subject: score.points for score in scores(sheet, then, _known(session, kind))}
 
 
 def _known(session: Session, kind: Subject) -> list[str]:
@@ -126,8 +138,10 @@ def _months(session: Session, asked: str) -> list[str]:
     return sorted({*assessment.months(session), now, asked}, reverse=True)
 
 
-def _row(score: Score, names: dict[str, str], asked: dict[str, str]) -> dict[str, Any]:
+def _row(score: Score, names: dict[str, str], asked: dict[str, str], at_closing: dict[str, float]) -> dict[str, Any]:
+    was = at_closing.get(score.subject)
     return {
+        "at_closing": was if was is not None and was != score.points else None,
         "subject": score.subject,
         "name": names.get(score.subject, score.subject),
         "score": score,
@@ -149,7 +163,9 @@ def _who(session: Session, actor: str) -> str:
 # -- the lines of one -------------------------------------------------------------------------------------------------
 
 
-def _opened(session: Session, sheet: Sheet, asked: dict[str, str], names: dict[str, str]) -> dict[str, Any]:
+def _opened(
+    session: Session, sheet: Sheet, asked: dict[str, str], names: dict[str, str], closed_at: datetime | None
+) -> dict[str, Any]:
     kind, rule = Subject(asked["kind"]), asked["rule"] or None
     lines = assessment.lines_of(session, asked["month"], kind, asked["subject"], rule=rule)
     numbers = numbers_of(session, [line.key.event_id for line in lines], current_scope())
@@ -157,7 +173,10 @@ def _opened(session: Session, sheet: Sheet, asked: dict[str, str], names: dict[s
     return {
         "name": names.get(asked["subject"], asked["subject"]),
         "rule": rule and _title(sheet, rule),
-        "lines": [_line(session, sheet, line, numbers, people) for line in lines],
+        "lines": [
+            {**_line(session, sheet, line, numbers, people), "after": closed_at is not None and line.written_at > closed_at}
+            for line in lines
+        ],
         "total": round(sum(line.points for line in lines), 2),
         "close": _address(asked, subject="", rule=""),
         "all": _address(asked, rule="") if rule else "",
@@ -196,7 +215,7 @@ def _appeal(session: Session, found: assessment.Appeal) -> dict[str, Any]:
 def _waiting(session: Session, found: assessment.Appeal, line: Line) -> dict[str, Any]:
     name = subject_names(session, line.key.subject_kind, [line.key.subject]).get(line.key.subject, line.key.subject)
     asked = {"month": line.month, "kind": line.key.subject_kind.value, "subject": line.key.subject, "rule": line.key.rule}
-    own = current_actor().id in {found.appealed_by, line.key.subject}
+    own = actions.is_party(current_actor(), found, line)
     told = {"name": name, "month": line.month, "points": line.points, "rule": _title(the_sheet(), line.key.rule)}
     return {**_appeal(session, found), **told, "href": _address(asked), "own": own}
 
@@ -276,6 +295,7 @@ def sheet_file() -> BaseResponse:
     asked, sheet, here = _asked(request.args), the_sheet(), installation()
     with reading() as session:
         parts = {kind: _scores(session, sheet, asked["month"], kind) for kind in Subject}
+        at_closing = {kind: points_at_closing(session, sheet, asked["month"], kind) for kind in Subject}
         names = {kind: subject_names(session, kind, [one.subject for one in found]) for kind, found in parts.items()}
         lines = [
             line for kind, found in parts.items() for one in found
@@ -286,6 +306,7 @@ def sheet_file() -> BaseResponse:
     with session_scope(here.engine) as session:
         told = {"object_kind": "assessment", "object_id": asked["month"], "details": {"lines": len(lines)}}
         audit.write(session, actor=current_actor().id, action="export.assessment", now=here.now(), **told)
-    made = workbook(sheet, asked["month"], parts, names, lines, numbers, synthetic=synthetic, ranked=current_scope().whole)
+    told = {"synthetic": synthetic, "ranked": current_scope().whole, "at_closing": at_closing}
+    made = workbook(sheet, asked["month"], parts, names, lines, numbers, **told)
     name = f"{say('assessment')}-{asked['month']}.xlsx"
     return send_file(io.BytesIO(made), mimetype=XLSX, as_attachment=True, download_name=name, max_age=0)

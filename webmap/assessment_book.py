@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from openpyxl import Workbook
-from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from etl.export import cell_text
@@ -16,9 +16,14 @@ from geogrid.rules.assessment import Score
 from geogrid.store.assessment import Line
 from webmap.account_pages import shown_time
 from webmap.language import current_language, label, say
+from webmap.sheet_layout import SIMULATED, head_cells, lay_out, number_cell
 
 Names = Mapping[Subject, Mapping[str, str]]
-WIDTH = 16
+HEAD_ROW = 3
+OF_SCORES = (8, 22, 10, 10, 22, 12)
+OF_LINES = (26, 20, 20, 10, 14, 18, 12)
+OF_RULES = (24, 24, 10, 12, 26, 32)
+OF_A_RULE = 14
 
 
 def workbook(
@@ -31,13 +36,17 @@ def workbook(
     *,
     synthetic: bool,
     ranked: bool,
+    at_closing: Mapping[Subject, Mapping[str, float]],
 ) -> bytes:
-    """Return the bytes of the workbook; ``numbers`` are those of the events that the reader may see."""
+    """Return the bytes of the workbook; ``numbers`` are those of the events that the reader may see.
+
+    ``at_closing`` are the points with which a closed month was closed, by kind and subject.
+    """
     book = Workbook()
     book.remove(book.active)
-    mark = [f"{sheet.title.text(current_language())} · {month}"] + (["模拟数据 SIMULATED"] if synthetic else [])
+    mark = [[f"{sheet.title.text(current_language())} · {month}"], [SIMULATED] if synthetic else []]
     for kind, found in parts.items():
-        _scores(_new(book, label(kind), mark), sheet, kind, found, names[kind], ranked=ranked)
+        _scores(_new(book, label(kind), mark), sheet, kind, found, names[kind], ranked=ranked, at_closing=at_closing[kind])
     _lines(_new(book, say("Lines"), mark), sheet, lines, names, numbers)
     _rules(_new(book, say("Rules"), mark), sheet)
     packed = io.BytesIO()
@@ -45,48 +54,61 @@ def workbook(
     return packed.getvalue()
 
 
-def _new(book: Workbook, title: str, mark: list[str]) -> Worksheet:
+def _new(book: Workbook, title: str, mark: list[list[str]]) -> Worksheet:
     page = book.create_sheet(title.replace("/", " ")[:31])
-    page.append(mark)
+    for line in mark:
+        page.append(line)
     return page
 
 
-def _head(page: Worksheet, titles: Sequence[str]) -> None:
-    page.append([cell_text(title) for title in titles])
-    for cell in page[page.max_row]:
-        cell.font = Font(bold=True)
-    page.freeze_panes = page.cell(page.max_row + 1, 2)
-    for column in range(1, len(titles) + 1):
-        page.column_dimensions[page.cell(1, column).column_letter].width = WIDTH
+def _head(page: Worksheet, titles: Sequence[str], widths: Sequence[float], *, kept_columns: int = 1) -> None:
+    page.append(head_cells(page, titles))
+    lay_out(page, widths, head_row=HEAD_ROW, kept_columns=kept_columns)
 
 
 def _scores(
-    page: Worksheet, sheet: Sheet, kind: Subject, found: Sequence[Score], names: Mapping[str, str], *, ranked: bool
+    page: Worksheet,
+    sheet: Sheet,
+    kind: Subject,
+    found: Sequence[Score],
+    names: Mapping[str, str],
+    *,
+    ranked: bool,
+    at_closing: Mapping[str, float],
 ) -> None:
     rules = [rule for rule in sheet.rules if kind in rule.subjects]
     titles = [rule.title.text(current_language()) for rule in rules]
-    _head(page, [say("Rank"), label(kind), say("Points"), say("Outcomes"), say("Remark"), *titles])
+    head = [say("Rank"), label(kind), say("Points"), say("Outcomes"), say("Remark"), say("Points at the closing"), *titles]
+    _head(page, head, (*OF_SCORES, *(OF_A_RULE for _ in rules)), kept_columns=2)
     for one in found:
         remark = say("too few outcomes for a rank") if one.is_small else ""
-        rank = one.rank if ranked else None
-        points = [one.by_rule.get(rule.code, (0.0, 0.0))[0] for rule in rules]
-        page.append([rank, cell_text(names.get(one.subject, one.subject)), one.points, one.outcomes, remark, *points])
+        told = [one.rank if ranked else None, cell_text(names.get(one.subject, one.subject)), _points(page, one.points)]
+        points = [_points(page, one.by_rule.get(rule.code, (0.0, 0.0))[0]) for rule in rules]
+        page.append([*told, one.outcomes, remark, _points(page, at_closing.get(one.subject)), *points])
+
+
+def _points(page: Worksheet, points: float | None) -> Any:
+    return number_cell(page, points, 1)
 
 
 def _lines(page: Worksheet, sheet: Sheet, lines: Sequence[Line], names: Names, numbers: Mapping[UUID, str]) -> None:
-    _head(page, [say("Who"), say("Rule"), say("Event"), say("Points"), say("Kind"), say("Written"), say("Version of the sheet")])
+    titles = ("Who", "Rule", "Event", "Points", "Kind", "Written", "Version of the sheet")
+    _head(page, [say(title) for title in titles], OF_LINES)
     for line in lines:
         rule = sheet.rule(line.key.rule)
         who = names[line.key.subject_kind].get(line.key.subject, line.key.subject)
         title = rule.title.text(current_language()) if rule else line.key.rule
         number = numbers.get(line.key.event_id, "")
-        told = [cell_text(who), cell_text(title), cell_text(number), line.points]
+        told = [cell_text(who), cell_text(title), cell_text(number), _points(page, line.points)]
         page.append([*told, label(line.kind), shown_time(line.written_at), line.sheet_version])
 
 
 def _rules(page: Worksheet, sheet: Sheet) -> None:
-    _head(page, [say("Rule"), say("Outcome"), say("Points"), say("Bound in a month"), say("Clocks"), say("Who")])
+    titles = ("Rule", "Outcome", "Points", "Bound in a month", "Clocks", "Who")
+    _head(page, [say(title) for title in titles], OF_RULES)
     for rule in sheet.rules:
         who = say(", ").join(label(kind) for kind in rule.subjects)
         title = cell_text(rule.title.text(current_language()))
-        page.append([title, label(rule.outcome), rule.points, rule.most, ", ".join(rule.clocks), who])
+        page.append(
+            [title, label(rule.outcome), _points(page, rule.points), _points(page, rule.most), ", ".join(rule.clocks), who]
+        )

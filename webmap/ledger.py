@@ -9,8 +9,6 @@ from typing import Any
 
 from flask import Blueprint, request, send_file, url_for
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -34,14 +32,23 @@ from webmap.language import label, say
 from webmap.login import current_actor
 from webmap.reading import current_scope, reading
 from webmap.roles import READERS, roles
+from webmap.sheet_layout import SIMULATED, head_cells, lay_out, number_cell
 
 blueprint = Blueprint("ledger", __name__)
 
 PER_PAGE = 50
 LONGEST = 60
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ORGANISATION = ("Grid", "Code", "Name", "Kind of organisation", "Address")
-WIDTHS = (20, 18, 14, 18, 18, 12, 9, 11, 9, 9, 9, 9, 9)
+TITLES = ("Code", "Name of the grid", "Kind of grid", "Village or community", "Township or street", "Grid leader", "Workers",
+          "Households", "Area (km²)", "Key places", "Organisations", "Open events", "Closed events")  # fmt: skip
+FIELDS = ("code", "name", "kind", "village", "township", "leader", "workers", "households", "area_km2", "key_places",
+          "organisations", "open", "closed")  # fmt: skip
+WIDTHS = (20, 24, 18, 18, 14, 10, 9, 9, 11, 11, 11, 11, 11)
+DECIMALS = {"area_km2": 2}
+ORGANISATION = ("Grid", "Code", "Name of the organisation", "Kind of organisation", "Address")
+OF_ORGANISATIONS = (20, 24, 34, 24, 44)
+OF_KINDS = 11
+HEAD_ROW = 3
 
 
 @blueprint.get("/ledger")
@@ -144,21 +151,17 @@ def _organisation(one: ledger.OrganisationRow) -> list[str]:
 def workbook(rows: Sequence[dict[str, Any]], organisations: Sequence[Sequence[str]], *, as_of: str, synthetic: bool) -> bytes:
     """Return the bytes of the workbook: the grids, events of each kind by grid, and the organisations of each grid."""
     book = Workbook(write_only=True)
-    mark = [f"{say('Ledger of grids')} · {as_of}"] + (["模拟数据 SIMULATED"] if synthetic else [])
-    titles = ("Code", "Name", "Kind of grid", "Village or community", "Township or street", "Grid leader", "Workers",
-              "Households", "Area (km²)", "Key places", "Organisations", "Open events", "Closed events")  # fmt: skip
-    fields = ("code", "name", "kind", "village", "township", "leader", "workers", "households", "area_km2", "key_places",
-              "organisations", "open", "closed")  # fmt: skip
-    page = _new(book, say("Grids"), mark, [say(title) for title in titles])
+    mark = [[f"{say('Ledger of grids')} · {as_of}"], [SIMULATED] if synthetic else []]
+    page = _new(book, say("Grids"), mark, [say(title) for title in TITLES], WIDTHS)
     for row in rows:
-        page.append([cell_text(value) if isinstance(value, str) else value for value in (row[name] for name in fields)])
+        page.append([_cell(page, row[name], DECIMALS.get(name, 0)) for name in FIELDS])
     kinds = list(EventKind)
-    heads = [f"{label(kind)} {say(state)}" for kind in kinds for state in ("open", "closed")]
-    page = _new(book, say("Events by kind"), mark, [say("Code"), *heads])
+    heads = [f"{label(kind)} {state}" for kind in kinds for state in (say("open"), say("closed"))]
+    page = _new(book, say("Events by kind"), mark, [say("Code"), *heads], (WIDTHS[0], *(OF_KINDS for _ in heads)))
     for row in rows:
         counts = [row[side].get(kind.value, 0) for kind in kinds for side in ("open_events", "closed_events")]
         page.append([cell_text(row["code"]), *counts])
-    page = _new(book, say("Organisations"), mark, [say(title) for title in ORGANISATION])
+    page = _new(book, say("Organisations"), mark, [say(title) for title in ORGANISATION], OF_ORGANISATIONS)
     for organisation in organisations:
         page.append([cell_text(value) for value in organisation])
     packed = io.BytesIO()
@@ -166,14 +169,14 @@ def workbook(rows: Sequence[dict[str, Any]], organisations: Sequence[Sequence[st
     return packed.getvalue()
 
 
-def _new(book: Workbook, title: str, mark: list[str], titles: Sequence[str]) -> Any:
+def _cell(page: Any, value: Any, decimals: int) -> Any:
+    return cell_text(value) if isinstance(value, str) else number_cell(page, value, decimals)
+
+
+def _new(book: Workbook, title: str, mark: list[list[str]], titles: Sequence[str], widths: Sequence[float]) -> Any:
     page = book.create_sheet(title)
-    for number, width in enumerate(WIDTHS):
-        page.column_dimensions[chr(ord("A") + number)].width = width
-    page.freeze_panes = "C3"
-    page.append(mark)
-    heads = [WriteOnlyCell(page, value=cell_text(name)) for name in titles]
-    for head in heads:
-        head.font = Font(bold=True)
-    page.append(heads)
+    lay_out(page, widths, head_row=HEAD_ROW)
+    for line in mark:
+        page.append(line)
+    page.append(head_cells(page, titles))
     return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from openpyxl import load_workbook
@@ -95,11 +96,22 @@ def test_the_workbook_is_the_list_and_runs_nothing(small, a1):
     grids = list(book["Grids"].iter_rows(values_only=True))
     row = next(row for row in grids if row[0] == a1)
     assert row[1] == "'=1+1" and row[5] == "张*" and row[-2:] == (1, 0)
-    assert "模拟数据 SIMULATED" in grids[0]
+    assert grids[1][0] == "模拟数据 SIMULATED"
+    sheet = book["Grids"]
+    assert sheet.print_title_rows == "$3:$3" and sheet.freeze_panes == "B4" and sheet.page_setup.orientation == "landscape"
+    assert all(cell.font.bold for cell in sheet[3]) and sheet["I4"].number_format == "#,##0.00"
     counts = next(row for row in book["Events by kind"].iter_rows(values_only=True) if row[0] == a1)
     assert sum(value for value in counts[1:]) == 1
     with session_scope(installation(small.app).engine) as session:
         assert session.execute(text("SELECT count(*) FROM audit WHERE action = 'export.ledger'")).scalar_one() == 1
+
+
+def test_a_grid_has_a_name_of_its_own_kind_in_chinese(small, a1):
+    """The word for a person's name is none for a grid's or an organisation's."""
+    got = small.client().get(f"/ledger.xlsx?unit={TOWNSHIP_A}&lang=zh", headers={"Accept": "text/html"})
+    heads = [cell.value for sheet in load_workbook(io.BytesIO(got.data)) for cell in sheet[3]]
+    assert "网格名称" in heads and "组织机构名称" in heads and "姓名" not in heads
+    assert not [head for head in heads if head and re.search("[a-z]{3}", head)], "no English above Chinese columns"
 
 
 def test_enterprises_are_organisations_of_their_grid(small, a1):
@@ -134,5 +146,5 @@ def test_a_character_that_no_workbook_holds_costs_nobody_the_workbook(small, a1)
         session.execute(text("UPDATE base_grids SET name = E'甲\\x0b网格'"))
     got = small.client().get("/ledger.xlsx")
     assert got.status_code == 200
-    names = [row[1] for row in load_workbook(io.BytesIO(got.data)).worksheets[0].iter_rows(min_row=3, values_only=True)]
+    names = [row[1] for row in load_workbook(io.BytesIO(got.data)).worksheets[0].iter_rows(min_row=4, values_only=True)]
     assert set(names) == {"甲\ufffd网格"}
