@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from geogrid.errors.family import Reason
 from geogrid.rules.scope import Scope
 from geogrid.store import scope
 from geogrid.store.readings import Touched
+from layers.desk_names import names_for
 from layers.indicators import Listed, open_list, read_figures
 from layers.indicators.lists import GridListed, Place, open_grids
 from layers.synthetic import holds_synthetic
@@ -101,7 +102,9 @@ def read_page(session: Session, what: Behind, *, limit: int, after: str = "") ->
     else:
         options |= {"group": what.group, "split": what.split, "limit": limit, "after": read_place(after)}
         found, place = open_list(session, what.one, what.part, asked.span, **options)
-        rows, goes_on = [_cells(what.one, row, names, asked.timezone) for row in found], write_place(place)
+        called = names.units | names_for(session, {row.owner for row in found}).places  # stations and teams as well
+        rows = [_cells(what.one, row, replace(names, units=called), asked.timezone) for row in found]
+        goes_on = write_place(place)
         columns = _columns(what.one)
     figure = figures.of(what.one.code, what.group, what.split)
     as_of = figure.as_of if figure else now

@@ -5,6 +5,7 @@ Colours stand as attributes: neither the policy of a page nor the printer needs 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +15,8 @@ INK, SOFT, RULE, BAR, SMALL = "#17212b", "#4c5966", "#d5dbe1", "#0b5cad", "#9aa6
 FONT = 'font-family="Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-serif"'
 ROW, LABEL, NUMBERS = 22, 190, 300
 TICKS = 4
+ROUND = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+NAME = 58  # pixels that the name of a period takes on the line through time
 
 
 @dataclass(frozen=True)
@@ -43,38 +46,52 @@ def bars(rows: Sequence[Bar], *, width: int = 900) -> str:
     return "".join([*parts, "</svg>"])
 
 
-def line(rows: Sequence[Bar], *, width: int = 900, height: int = 220) -> str:
-    """Return a line through time; where there is no value it is broken, small numbers are hollow points."""
-    left, right, top, bottom = 60, 12, 10, 26
-    low, high = _bounds([row.value for row in rows if row.value is not None])
+def line(rows: Sequence[Bar], *, width: int = 900, height: int = 200, most: Decimal | None = None) -> str:
+    """Return a line through time; where there is no value it is broken, small numbers are hollow points.
+
+    ``most`` is what no value passes, such as 100 %.
+    """
+    ticks = ticks_of([row.value for row in rows if row.value is not None], most)
+    words = [_tick_text(tick) for tick in ticks]
+    left, right, top, bottom = 20 + 7 * max(map(len, words)), 36, 10, 26
+    low, high = ticks[0], ticks[-1]
     step = (width - left - right) / max(1, len(rows) - 1)
 
     def place(i: int, value: Decimal) -> tuple[float, float]:
         return left + i * step, top + (height - top - bottom) * (1 - float((value - low) / (high - low)))
 
     parts = [_head(width, height)]
-    for tick in range(TICKS + 1):
-        value = low + (high - low) * tick / TICKS
-        y = place(0, value)[1]
+    for tick, said in zip(ticks, words, strict=True):
+        y = place(0, tick)[1]
         parts.append(f'<line x1="{left}" y1="{y:.1f}" x2="{width - right}" y2="{y:.1f}" stroke="{RULE}" stroke-width="1"/>')
-        parts.append(_text(left - 6, y + 4, f"{float(value):,.4g}", "end", size=10, fill=SOFT))
+        parts.append(_text(left - 6, y + 4, said, "end", size=10, fill=SOFT))
     parts += [f'<path d="{path}" fill="none" stroke="{BAR}" stroke-width="2"/>' for path in _paths(rows, place)]
-    every = max(1, len(rows) // 12)
+    every = max(1, math.ceil(NAME * len(rows) / (width - left - right)))
     for i, row in enumerate(rows):
         if row.value is not None:
             x, y = place(i, row.value)
             parts.append(_point(x, y, row))
-        if i % every == 0:
-            anchor = "end" if i == len(rows) - 1 and i else "middle"
-            parts.append(_text(left + i * step, height - 8, row.name, anchor, size=10, fill=SOFT))
+        if (len(rows) - 1 - i) % every == 0:  # counted from the last, which is always named
+            parts.append(_text(left + i * step, height - 8, row.name, "middle", size=10, fill=SOFT))
     return "".join([*parts, "</svg>"])
 
 
-def _bounds(known: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
-    """Return where the axis of a line begins and ends: a little around what there is, never below nothing."""
+def ticks_of(known: Sequence[Decimal], most: Decimal | None = None) -> list[Decimal]:
+    """Return round numbers, at least two, around what there is: never below nothing, nor above ``most``."""
     low, high = min(known, default=Decimal(0)), max(known, default=Decimal(1))
-    room = (high - low) / 10 or max(abs(high) / 20, Decimal("0.5"))
-    return max(Decimal(0), low - room), high + room
+    room = high - low or max(abs(high) / 10, Decimal(1))
+    power = Decimal(10) ** (room / TICKS).adjusted()
+    step = next(power * digit for digit in ROUND if power * digit * TICKS >= room)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    if first == last:
+        first, last = max(0, first - 1), last + 1
+    ticks = [step * number for number in range(first, last + 1)]
+    return ticks if most is None or high > most else sorted({min(tick, most) for tick in ticks})
+
+
+def _tick_text(tick: Decimal) -> str:
+    plain = tick.normalize()
+    return f"{plain:,f}" if plain else "0"
 
 
 def _paths(rows: Sequence[Bar], place: Callable[[int, Decimal], tuple[float, float]]) -> list[str]:

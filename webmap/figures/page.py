@@ -106,10 +106,12 @@ def charts_of(told: Told) -> dict[str, Any]:
     """Return what the charts draw: bars in the order of the table, points by time; numbers as told, cut off."""
     one = told.one
     title = one.title.text(told.names.language)
+    of_parts = told.asked.by is FigureGroup.DISTRICT  # the bars are the parts themselves
     if one.split is not None and told.split != TOTAL:
         title = f"{title} · {told.names.split(one.split, told.split)}"
     return {
         "title": title,
+        "bars_title": one.title.text(told.names.language) if of_parts else title,
         "unit": unit_text(one).strip(),
         "small": say("small number"),
         "none": say("no data"),

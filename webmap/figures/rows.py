@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from geogrid.domain.indicators import TOTAL, Figure, FigureGroup, Indicator, Population
+from geogrid.rules.indicators_periods import moved
 from webmap.figures.choropleth import Area
 from webmap.figures.drawing import Bar
 from webmap.figures.told import Told
@@ -77,8 +79,8 @@ def row_of(told: Told, one: Indicator, group: str | None = TOTAL, split: str | N
     )
 
 
-def _open(told: Told, one: Indicator, part: str, number: str, said: str, group: str | None, split: str | None) -> Opens:
-    href = told.asked.open(one, part, group, split) if number != "0" else ""
+def _open(told: Told, one: Indicator, part: str | None, number: str, said: str, group: str | None, split: str | None) -> Opens:
+    href = told.asked.open(one, part, group, split) if part is not None and number != "0" else ""
     return Opens(number, said, _if_opened(one, group, told, href))
 
 
@@ -102,7 +104,8 @@ def _summed(told: Told, one: Indicator) -> Row:
     shares = tuple(f"{told.names.split(one.split, part)} {value_text(one, figure)}" for part, figure in found[:MOST_PARTS])
     more = (say("and {count} more", count=len(found) - MOST_PARTS),) if len(found) > MOST_PARTS else ()
     if one.whole:
-        row = replace(row, value=Opens("", "", ""), parts=(), is_small=False, of=row.parts[1].number + " " + row.parts[1].said)
+        of = row.parts[1].number + " " + row.parts[1].said
+        row = replace(row, value=Opens("", "", ""), parts=(), is_small=False, of=of, number=None, numerator=None)
     return replace(row, shares=shares + more)
 
 
@@ -132,9 +135,14 @@ def bars_of(told: Told) -> list[Bar]:
 
 
 def points_of(told: Told) -> list[Bar]:
-    """Return the points of the line through time."""
-    each = told.asked.series()[0]
-    return [bar_of(told.one, day_text(each, day), figure) for day, figure in told.through_time()]
+    """Return the points of the line through time; a period that is not over says so: its figure still moves."""
+    each, zone = told.asked.series()[0], told.asked.span.start.tzinfo
+    today = told.now.astimezone(zone).date()
+    found = []
+    for day, figure in told.through_time():
+        said, ends = day_text(each, day), moved(each, date.fromisoformat(day), 1)
+        found.append(bar_of(told.one, said if ends <= today else say("{period} so far", period=said), figure))
+    return found
 
 
 def bar_of(one: Indicator, name: str, figure: Figure | None) -> Bar:

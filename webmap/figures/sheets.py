@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from etl.export import cell_text
-from geogrid.domain.indicators import Condition, Indicator
+from geogrid.domain.indicators import Condition, Indicator, Measure
 from geogrid.domain.readings import Reading
 from webmap.figures.rows import Row, of_groups, overview
 from webmap.figures.told import Told
 from webmap.figures.words import period_text, time_text, unit_text
 from webmap.language import label, say
+from webmap.sheet_layout import SIMULATED, head_cells, lay_out, number_cell
 
 HEAD = ("Figure", "Whose", "Part of the figure", "Value", "Unit", "Counted", "Divided by", "Made of", "Small number", "As of")
 DEFINED = (
@@ -30,7 +31,9 @@ DEFINED = (
     "Good is",
     "Code",
 )
-WIDTHS = (26, 24, 18, 12, 10, 12, 12, 42, 12, 20)
+WIDTHS = (26, 24, 18, 14, 15, 14, 14, 42, 12, 20)
+DEFINED_WIDTHS = (26, 60, 18, 36, 36, 20, 18, 14, 10, 12, 26)
+VALUE, COUNTED = 3, 5  # of the columns under HEAD
 SHEET_NAME_CHARS = 31
 FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
@@ -47,7 +50,7 @@ def head_lines(told: Told, who: str) -> list[list[str]]:
         [say("Grids of edition"), told.edition],
         [say("Taken by"), who],
     ]
-    return [["模拟数据 SIMULATED"], *told_of] if told.synthetic else told_of
+    return [[SIMULATED], *told_of] if told.synthetic else told_of
 
 
 def cells_of(one: Indicator, row: Row) -> list[Any]:
@@ -64,19 +67,20 @@ def workbook(told: Told, who: str) -> bytes:
     book = Workbook(write_only=True)
     taken: set[str] = set()
     head = head_lines(told, who)
-    pairs = zip(told.book.figures, overview(told), strict=True)
-    _sheet(book, _name(say("All figures"), taken), [*head, [], _titles(HEAD), *(cells_of(one, row) for one, row in pairs)])
+    page = _sheet(book, _name(say("All figures"), taken), head, HEAD, WIDTHS)
+    for one, row in zip(told.book.figures, overview(told), strict=True):
+        page.append(_row(page, one, row))
     for one in told.book.figures:
-        rows = [cells_of(one, row) for line in of_groups(told, one) for row in line]
-        _sheet(book, _name(one.title.text(told.names.language), taken), [*head, [], _titles(HEAD), *rows])
-    _sheet(book, _name(say("Definitions"), taken), [*head, [], _titles(DEFINED), *definitions(told)])
+        page = _sheet(book, _name(one.title.text(told.names.language), taken), head, HEAD, WIDTHS)
+        for line in of_groups(told, one):
+            for row in line:
+                page.append(_row(page, one, row))
+    page = _sheet(book, _name(say("Definitions"), taken), head, DEFINED, DEFINED_WIDTHS)
+    for defined in definitions(told):
+        page.append([_cell(page, value) for value in defined])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def _titles(words: Iterable[str]) -> list[str]:
-    return [say(word) for word in words]
 
 
 def _name(title: str, taken: set[str]) -> str:
@@ -89,12 +93,26 @@ def _name(title: str, taken: set[str]) -> str:
     return name
 
 
-def _sheet(book: Any, name: str, lines: Iterable[list[Any]]) -> None:
-    sheet = book.create_sheet(name)
-    for place, width in enumerate(WIDTHS):
-        sheet.column_dimensions["ABCDEFGHIJK"[place]].width = width
-    for line in lines:
-        sheet.append([_cell(sheet, value) for value in line])
+def _sheet(book: Any, name: str, head: list[list[str]], titles: Iterable[str], widths: Sequence[float]) -> Any:
+    """Return a new sheet that has its head and waits for its rows."""
+    page = book.create_sheet(name)
+    lay_out(page, widths, head_row=len(head) + 2, kept_columns=2)
+    for line in head:
+        page.append([_cell(page, value) for value in line])
+    page.append([])
+    page.append(head_cells(page, map(say, titles)))
+    return page
+
+
+def _row(page: Any, one: Indicator, row: Row) -> list[Any]:
+    """Return the cells of a row of figures; its numbers with the digits that the figure has."""
+    values = cells_of(one, row)
+    cells = [_cell(page, value) for value in values]
+    cells[VALUE] = number_cell(page, values[VALUE], 0 if one.measure is Measure.COUNT else one.decimals)
+    summed = 2 if one.measure in {Measure.SUM, Measure.MEAN} else 0
+    cells[COUNTED] = number_cell(page, values[COUNTED], summed)
+    cells[COUNTED + 1] = number_cell(page, values[COUNTED + 1])
+    return cells
 
 
 def _cell(sheet: Any, value: Any) -> Any:
@@ -102,7 +120,7 @@ def _cell(sheet: Any, value: Any) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return value
+        return number_cell(sheet, value)
     said = cell_text("" if value is None else str(value))
     if not said:
         return None

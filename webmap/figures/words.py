@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,7 +26,7 @@ OF_ENUM: dict[Split, type[LabelledEnum]] = {Split.COMPLEXITY: Complexity, Split.
 class Names:
     """What codes are called: units by code, and the programmes' own words for handling types and levels."""
 
-    units: Mapping[str, str]
+    units: dict[str, str]
     programmes: Programmes
     language: str
 
@@ -89,12 +88,13 @@ def unit_text(one: Indicator) -> str:
     return " %" if one.unit is FigureUnit.PERCENT else f" {label(one.unit)}"
 
 
-def parts_of(one: Indicator, figure: Figure) -> list[tuple[FigurePart, str, str]]:
-    """Return the numbers behind a value that open a list: part, number, what it is called."""
+def parts_of(one: Indicator, figure: Figure) -> list[tuple[FigurePart | None, str, str]]:
+    """Return the numbers behind a value: the part whose list opens (None: none does), number, what it is called."""
     language = current_language()
-    told = [(FigurePart.DENOMINATOR, number_text(figure.denominator), one.denominator.title.text(language))]
+    whole = number_text(figure.denominator), one.denominator.title.text(language)
+    told: list[tuple[FigurePart | None, str, str]] = [(FigurePart.DENOMINATOR, *whole)]
     if one.measure is Measure.PER:  # workers open no list of events
-        return [(FigurePart.NUMERATOR, number_text(figure.numerator), one.numerator.title.text(language))]
+        return [(FigurePart.NUMERATOR, number_text(figure.numerator), one.numerator.title.text(language)), (None, *whole)]
     if one.measure in {Measure.SHARE, Measure.COUNT}:
         told.insert(0, (FigurePart.NUMERATOR, number_text(figure.numerator), one.numerator.title.text(language)))
     if one.measure is Measure.SHARE:

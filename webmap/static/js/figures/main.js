@@ -43,19 +43,28 @@ function chart(id, height, options) {
   new ResizeObserver(() => made.resize()).observe(place);
 }
 
+// How wide words are, so that no name and no number is cut: at most a third of the chart for names.
+const pen = document.createElement("canvas").getContext("2d");
+pen.font = `12px ${theme.textStyle?.fontFamily ?? "sans-serif"}`;
+const wide = (said) => Math.ceil(pen.measureText(said).width * 1.08);
+const widest = (all) => Math.max(0, ...all.map(wide));
+
 function bars(told) {
   const rows = told.bars;
+  const labelled = (row) => row.said + (row.small ? " △" : "");
+  const names = Math.min(170, widest(rows.map((row) => row.name)));
+  const nearlyAll = told.unit === "%" && rows.some((row) => row.value > 75); // an axis of shares ends at 100
   chart("bars", Math.max(140, Math.min(620, 24 * rows.length + 50)), {
-    grid: { left: 8, right: 84, top: 6, bottom: 4, containLabel: true },
-    xAxis: { type: "value", min: 0 },
-    yAxis: { type: "category", inverse: true, data: rows.map((row) => row.name), axisLabel: { width: 130, overflow: "truncate", interval: 0 } },
+    grid: { left: names + 14, right: widest(rows.map(labelled)) + 14, top: 6, bottom: 24 },
+    xAxis: { type: "value", min: 0, max: nearlyAll ? 100 : null, splitNumber: 4, axisLabel: { hideOverlap: true } },
+    yAxis: { type: "category", inverse: true, data: rows.map((row) => row.name), axisLabel: { width: names, overflow: "truncate", interval: 0 } },
     tooltip: { ...theme.tooltip, trigger: "item", formatter: (one) => tip(told, rows[one.dataIndex]) },
     series: [
       {
         type: "bar",
         barMaxWidth: 16,
         data: rows.map((row) => ({ value: row.value, itemStyle: row.small ? hatched : { color: colours.bar } })),
-        label: { show: true, position: "right", color: colours.ink, formatter: (one) => rows[one.dataIndex].said + (rows[one.dataIndex].small ? " △" : "") },
+        label: { show: true, position: "right", color: colours.ink, formatter: (one) => labelled(rows[one.dataIndex]) },
       },
     ],
   });
@@ -64,8 +73,8 @@ function bars(told) {
 function points(told) {
   const rows = told.points;
   chart("points", 0, {
-    grid: { left: 8, right: 24, top: 14, bottom: 4, containLabel: true },
-    xAxis: { type: "category", data: rows.map((row) => row.name) },
+    grid: { left: 8, right: 44, top: 14, bottom: 4, containLabel: true },
+    xAxis: { type: "category", data: rows.map((row) => row.name), axisLabel: { hideOverlap: true, showMaxLabel: true } },
     yAxis: { type: "value", scale: true, max: told.unit === "%" ? 100 : null },
     tooltip: { ...theme.tooltip, trigger: "axis", formatter: (all) => tip(told, rows[all[0].dataIndex]) },
     series: [
