@@ -34,6 +34,7 @@ LINKS: Final[tuple[Link, ...]] = (
     Link("/window", "Service window", CLERKS),
     Link("/mediator", "Mediation", MEDIATION),
     Link("/officer", "Report an event", REPORTERS),
+    Link("/orders", "Desk orders", READERS),
     Link("/unplaced", "To be placed", READERS),
     Link("/hotline", "Hotline orders", OPERATORS),
     Link("/enterprises", "Enterprises", READERS),

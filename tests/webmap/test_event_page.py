@@ -108,7 +108,7 @@ def test_milestones_and_orders_about_it_stand_on_the_page_and_on_paper(small, ev
     order = {"to": "unit:999901001001", "text": "现场盯办 13812345678", "event_id": str(event.id)}
     assert client.post("/api/v1/desk/orders", json=order).status_code == 201
     page = client.get(f"/events/{event.number}").get_data(as_text=True)
-    for told in ("完成勘察", "超期", "现场盯办 138****5678", "已阅 0/1", "派给：甲社区"):
+    for told in ("完成勘察", "超期", "现场盯办 138****5678", "已读 0/1", "派给：甲社区"):
         assert told in page, told
     if shutil.which("pdftotext"):
         path = tmp_path / "event.pdf"

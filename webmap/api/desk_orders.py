@@ -161,8 +161,14 @@ def _one(number: int) -> dict[str, Any]:
             raise NotFoundError(what=f"order {number}", where={"path": request.path})
         names = names_for(session, {rows[0]["to_party"], rows[0]["given_by"]})
         numbers = numbers_of(session, {row["event_id"] for row in rows if row["event_id"]}, current_scope())
-        receipts = desk.receipts_of(session, number)
-    return {**_order(rows[0], names, numbers), "receipts": [_receipt(one, rows[0]) for one in receipts]}
+        order = _order(rows[0], names, numbers)
+        return {**order, "receipts": receipts_body(session, order)}
+
+
+def receipts_body(session: Session, order: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return who was told of an order (its body) and who read it when, of those that the reader may see."""
+    rows = desk.receipts_of(session, order["id"])
+    return [{"name": staff_name(one["name"]), "told_at": order["given_at"], "read_at": moment(one["read_at"])} for one in rows]
 
 
 def _order(row: Mapping[str, Any], names: Names, numbers: Mapping[str, str]) -> dict[str, Any]:
@@ -180,7 +186,3 @@ def _order(row: Mapping[str, Any], names: Names, numbers: Mapping[str, str]) -> 
         "mine": row["mine"],
         "read_at": moment(row["my_read_at"]),
     }
-
-
-def _receipt(one: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": staff_name(one["name"]), "told_at": instant(order["given_at"]), "read_at": moment(one["read_at"])}

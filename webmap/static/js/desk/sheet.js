@@ -74,7 +74,7 @@ export class Sheet {
   }
 
   async submit() {
-    if (this.sending || !this.run) return;
+    if (this.sending || !this.run || this.go?.disabled || !this.form.reportValidity()) return; // the keyboard asks for what the button asks for
     this.sending = true;
     if (this.go) this.go.disabled = true;
     this.tell("sending", this.words.sending);
@@ -146,7 +146,7 @@ export class Choice {
 
   fill(rows, draw, chosen = 0) {
     this.rows = rows;
-    this.list.replaceChildren(...rows.map((row, at) => el("li", { role: "option", data: { at }, id: `choice-${at}` }, el("i", { text: at < 9 ? String(at + 1) : "" }), draw(row))));
+    this.list.replaceChildren(...rows.map((row, at) => el("li", { role: "option", data: { at }, id: `choice-${at}` }, el("i", { text: String(at + 1) }), draw(row))));
     this.list.setAttribute("aria-busy", "false");
     if (rows.length) this.choose(Math.min(chosen, rows.length - 1));
   }

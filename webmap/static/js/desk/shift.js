@@ -43,6 +43,7 @@ export class Shift {
     sheet.drafts.delete("shift");
     sheet.body.querySelector("textarea").value = "";
     people.value = "";
+    for (const one of sheet.body.querySelectorAll("input[name=about]")) one.checked = false;
     sheet.go.textContent = words.shift_write;
     sheet.tell("done", values.to ? words.handed_over : words.shift_written);
     this.paged = false;
