@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import ssl
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -26,8 +23,9 @@ from geogrid.errors import EditionNotInForce, SetupError
 from geogrid.settings import TABLE, Settings, drop_clock, keep_clock, kept_clock, read_settings
 from geogrid.texts import translate
 from webmap.first_run import make_accounts, show_accounts
+from webmap.probing import fetch, probe, url
 from webmap.supervisor import Children, Stopped, check_port, only_one, our_command, stop_running, told_to_stop, writing
-from webmap.tls import TLS_HELP, probe_context, scheme, use_tls
+from webmap.tls import TLS_HELP, probe_context, use_tls
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -36,9 +34,7 @@ AS_OF = "2025-06-18T15:00:00+08:00"
 SEED = 1
 DEMO_NEEDS_MB = 2500  # files, rows, indices and the log that a load writes ahead
 READY_WITHIN_S = 90.0
-ANSWER_WITHIN_S = 30.0
 PROBED_TILE_SET = "all"
-PROBED = ("/health", "/login", "/", "/officer", "/api/v1/docs", "/api/v1/events?limit=1")
 
 
 @dataclass
@@ -167,27 +163,6 @@ def load_twin(settings: Settings, folder: Path, as_of: datetime, children: Child
 # -- the processes ----------------------------------------------------------------------------------------------------
 
 
-def url(settings: Settings, path: str = "/") -> str:
-    """Return the address of ``path`` on this installation's web server."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"{scheme(settings)}://{host}:{settings.port}{path}"
-
-
-def fetch(
-    address: str, *, first_line_only: bool = False, key: str = "", trust: ssl.SSLContext | None = None
-) -> tuple[int, bytes]:
-    """Return status and body (or its first line) of ``address``, no proxy asked; status 0 when nothing answers."""
-    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {key}"} if key else {})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
-    try:
-        with opener.open(request, timeout=ANSWER_WITHIN_S) as answer:
-            return answer.status, answer.readline() if first_line_only else answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
-    except OSError:
-        return 0, b""
-
-
 def await_ready(settings: Settings, children: Children) -> None:
     """Wait until ``/health`` is well, or lacks nothing but an edition, which is loaded while the platform runs.
 
@@ -215,21 +190,6 @@ def start_all(settings: Settings, children: Children) -> None:
     for name in ("serve", "stream", "jobs"):
         children.start(name, our_command(name))
     await_ready(settings, children)
-
-
-def probe(settings: Settings, tile: str, say: Callable[[str], None]) -> bool:
-    """Ask for each page once, one map tile and the stream; say status and size of each; return whether all were well."""
-    from webmap.token import read_or_make_token
-
-    well, key, trust = True, read_or_make_token(settings.var_dir), probe_context(settings)
-    for path in (*PROBED, tile):
-        status, body = fetch(url(settings, path), key=key, trust=trust)
-        say(f"{status} {len(body):>8} B  {path}")
-        well = well and status == 200 and len(body) > 0
-    stream = replace(settings, port=settings.stream_port)
-    status, line = fetch(url(stream, "/stream?since=0"), first_line_only=True, key=key, trust=trust)
-    say(f"{status} {len(line):>8} B  /stream")
-    return well and status == 200 and len(line) > 0
 
 
 def centre_tile(settings: Settings, map_zoom: int = 11) -> str:
@@ -262,7 +222,8 @@ def serve_until_stopped(settings: Settings, steps: Steps, environ: dict[str, str
         with steps.step("Start web server, stream and jobs"):
             start_all(settings, children)
         if once:
-            return probe(settings, centre_tile(settings), click.echo)
+            with steps.step("Ask for every page"):
+                return probe(settings, centre_tile(settings), click.echo)
         show_links(settings, steps)
         children.watch(steps.say, _trouble(settings, steps))
     finally:
@@ -306,7 +267,7 @@ def _prepare_demo(settings: Settings, steps: Steps, engine: Engine, as_of: datet
 
 def run(settings: Settings, *, as_of: datetime | None, once: bool) -> bool:
     """Bring the installation up and serve it until told to stop; ``as_of`` makes it the demo. True: all was well."""
-    steps = Steps(settings.language or command_language(os.environ), total=4 if as_of else 2)
+    steps = Steps(settings.language or command_language(os.environ), total=(4 if as_of else 2) + once)
     ports = (settings.port, settings.stream_port)
     try:
         with told_to_stop(), writing(settings.var_dir), only_one(settings.var_dir, ports):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.people import Post
 from geogrid.store.people import held_posts, posts_of
-from geogrid.store.tables.people import login_failures, people, sessions
+from geogrid.store.tables.people import login_failures, people, posts, sessions
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -128,3 +128,11 @@ def take_back_failure(session: Session, failure_id: int) -> None:
 def forget_failures(session: Session, who: str) -> int:
     """Forget the failures of ``who``: it logged in, or an administrator unlocks it."""
     return session.execute(delete(login_failures).where(login_failures.c.who == who)).rowcount  # type: ignore[attr-defined]
+
+
+def forget_made_up(session: Session, login: str) -> None:
+    """Delete a made-up account with its posts and sessions; one that is not made up stays."""
+    ids = select(people.c.id).where(people.c.login == login, people.c.synthetic)
+    for table in (sessions, posts):
+        session.execute(delete(table).where(table.c.person_id.in_(ids)))
+    session.execute(delete(people).where(people.c.login == login, people.c.synthetic))

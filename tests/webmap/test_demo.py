@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import errno
-import http.server
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -253,31 +251,6 @@ def test_the_clock_does_not_go_back_behind_an_activation(stored):
 def test_as_of_needs_an_offset():
     result = CliRunner().invoke(demo.demo, ["--as-of", "2025-06-18T15:00:00"])
     assert result.exit_code == 2 and "offset" in result.output
-
-
-class _Pages(http.server.BaseHTTPRequestHandler):
-    missing: str = ""
-
-    def do_GET(self):
-        self.send_response(404 if self.path == self.missing else 200)
-        self.end_headers()
-        self.wfile.write(b"page")
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-@pytest.mark.parametrize(("missing", "well"), [("", True), ("/officer", False), ("/stream?since=0", False)])
-def test_probe_is_well_only_when_every_page_is(tmp_path, monkeypatch, missing, well):
-    monkeypatch.setattr(_Pages, "missing", missing)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        port = str(server.server_port)
-        settings = read_settings({"GEOGRID_PORT": port, "GEOGRID_STREAM_PORT": port, "GEOGRID_VAR": str(tmp_path)})
-        lines = []
-        assert demo.probe(settings, "/tiles/all/11/1/1.mvt", lines.append) is well
-        server.shutdown()
-    assert len(lines) == len(demo.PROBED) + 2
 
 
 def test_not_ready_in_time_says_what_health_said(tmp_path, monkeypatch, children):
