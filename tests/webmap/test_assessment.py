@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from openpyxl import load_workbook
@@ -150,6 +151,42 @@ def test_an_appeal_of_another_part_is_decided_by_nobody_there(small, officer, li
     decision = {"month": MONTH, "kind": "worker", "decision": "granted", "why": "属实"}
     assert foreign.post(f"/assessment/appeals/{appeal}/decisions", headers=HTML, data=decision).status_code == 404
     assert "Appeals to be decided" in shown(commander)
+
+
+def test_a_closed_month_shows_with_what_it_was_closed(small, officer, lived):
+    """What is written after the closing moves the score; what it was stands beside it, and each later line says so."""
+    commander, engine = small.client(), installation(small.app).engine
+    count(commander)
+    with session_scope(engine) as session:
+        session.execute(text("UPDATE assessment_lines SET written_at = written_at - interval '2 hours'"))
+        closed = "INSERT INTO assessment_months (month, closed_at, closed_by) VALUES (:month, :at, 'person:x')"
+        session.execute(text(closed), {"month": MONTH, "at": installation(small.app).now() - timedelta(hours=1)})
+        assert "at closing" not in shown(commander, kind="worker")
+        session.execute(text("UPDATE clocks SET is_late = false WHERE clock = 'handle'"))
+    count(commander)
+    page = shown(commander, kind="worker", subject=worker(officer))
+    assert '<td class="number total">101.5<small>at closing 99.0</small>' in page
+    assert page.count("after the closing") == 2, "late taken back, in time written"
+    assert "Close the month" not in page
+    book = load_workbook(io.BytesIO(commander.get(f"/assessment.xlsx?month={MONTH}", headers=HTML).data))
+    (row,) = book["Worker"].iter_rows(min_row=4, values_only=True)
+    assert (row[2], row[5]) == (101.5, 99.0)
+
+
+def test_a_month_is_closed_after_a_word_about_it(small):
+    """It cannot be taken back: the button stands behind what it does."""
+    page = shown(small.client(), month="2025-05")
+    assert "never opened again" in page and "Close 2025-05 for good" in page
+    assert "Close the month" not in shown(small.client()), "a month that is not over"
+
+
+def test_where_steps_name_nobody_the_page_says_why_nobody_scores(small, officer, lived):
+    with session_scope(installation(small.app).engine) as session:
+        session.execute(text("UPDATE steps SET actor = 'system:import'"))
+    commander = small.client()
+    count(commander)
+    assert "Imported steps name no person" in shown(commander, kind="worker")
+    assert "Nothing has been counted" in shown(commander, kind="worker", month="2025-01")
 
 
 def test_who_sees_a_part_closes_no_month_of_the_district(small):
