@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,6 +20,7 @@ from webmap.errors import error_body
 from webmap.installation import installation
 from webmap.language import current_language, say
 from webmap.roles import PUBLIC, roles
+from webmap.warm import is_warm
 
 blueprint = Blueprint("health", __name__)
 STATEMENT_LIMIT_MS = 2_000
@@ -61,6 +62,7 @@ def _state(session: Session) -> dict[str, Any]:
         "schema": newest_revision(),
         "edition": {"id": edition.id, "name": edition.name},
         "lag": {"deltas_to_fold": waiting},
+        "warm": is_warm(current_app),
         "notices": _notices(session),
     }
 

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
-import threading
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
-from sqlalchemy.exc import DBAPIError
 
-from geogrid.errors import GeogridError, PortTaken, SetupError
+from geogrid.errors import PortTaken, SetupError
 from geogrid.settings import Settings
-from geogrid.space.tiles import TILE_STEPS, cell_of
-from geogrid.store.editions import find_in_force
-from geogrid.store.session import session_scope
-from layers.extent import Box, district_extent
-from webmap.installation import EXTENSION, Installation
 from webmap.loopback import LOOPBACK
-from webmap.tile_listener import wait_until_listening
-from webmap.tiles import FIRST_ZOOM, LAST_ZOOM, tile_cache
-from webmap.tls import scheme, tls_of
+from webmap.tls import tls_of
+from webmap.warm import begin_to_warm
 
 WORKERS = 2
 THREADS = 16
 GRACE_S = 15
-MOST_FIRST_TILES = 9
-
-log = logging.getLogger(__name__)
 
 
 class _Server(BaseApplication):
@@ -49,45 +37,8 @@ class _Server(BaseApplication):
         from webmap.app import create_app
 
         app = create_app(self._settings)
-        threading.Thread(target=warm, args=(app,), name="warm", daemon=True).start()
+        begin_to_warm(app)  # the worker waits for it before it takes requests
         return app
-
-
-def warm(app: Flask) -> None:
-    """Do before the first reader comes what he would wait for: the edition compiled, the first view's page and tiles made.
-
-    Without a database or an edition there is nothing to prepare.
-    """
-    here: Installation = app.extensions[EXTENSION]
-    try:
-        with session_scope(here.engine) as session:
-            edition = find_in_force(session)
-            extent = district_extent(session, here.district.profile.centre_lonlat)
-        if edition is None:
-            return
-        here.district.geography_for(edition.id)
-        with app.app_context():
-            wait_until_listening(tile_cache())
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {here.token}"
-        client.environ_base["wsgi.url_scheme"] = scheme(here.settings)
-        client.get("/")
-        for z, x, y in first_tiles(extent):
-            client.get(f"/tiles/all/{z}/{x}/{y}.mvt")
-    except (DBAPIError, GeogridError) as error:
-        log.warning("not warmed: %s", type(error).__name__)
-
-
-def first_tiles(extent: Box) -> list[tuple[int, int, int]]:
-    """Return the tiles (map zoom, x, y) that a first view of ``extent`` can ask for: whole at the zooms where few cover it."""
-    found: list[tuple[int, int, int]] = []
-    for zoom in range(FIRST_ZOOM, LAST_ZOOM + 1):
-        (west, east), (north, south) = cell_of([extent[0], extent[2]], [extent[3], extent[1]], zoom - TILE_STEPS)
-        covering = [(zoom, int(x), int(y)) for x in range(west, east + 1) for y in range(north, south + 1)]
-        if len(covering) > MOST_FIRST_TILES:
-            break
-        found += covering
-    return found
 
 
 def options(settings: Settings, *, workers: int = WORKERS, threads: int = THREADS) -> dict[str, Any]:

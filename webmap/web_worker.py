@@ -10,8 +10,11 @@ from typing import Any
 
 from gunicorn.workers import gthread
 
+from webmap.warm import MOST_S, WARMTH
+
 HEADERS_S = 8.0  # from the first byte to the end of the headers
 WHOLE_S = 90.0  # from the first byte to the end of the answer: a photo of 500 kB at 64 kbit/s
+LOOK_S = 0.2  # how soon a worker that is told to stop while it warms hears of it
 
 
 class Worker(gthread.ThreadWorker):
@@ -22,6 +25,19 @@ class Worker(gthread.ThreadWorker):
         self._deadlines: dict[Any, float] = {}
         self._deadlines_lock = threading.Lock()
         super().init_process()
+
+    def run(self) -> None:
+        """Serve, once what the first reader would wait for is done (``webmap.warm``); callers meanwhile wait in the queue."""
+        self._await_warmth()
+        super().run()
+
+    def _await_warmth(self) -> None:
+        through, until = self.wsgi.extensions[WARMTH], time.monotonic() + MOST_S
+        while self.alive and not through.wait(LOOK_S):
+            self.notify()
+            if time.monotonic() > until:
+                self.log.warning("not warm after %g s: requests are taken all the same", MOST_S)
+                return
 
     def handle(self, conn: Any) -> Any:
         """Serve one connection in a thread, or hand it back at once where nothing was sent yet."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import signal
 import socket
 import threading
 import time
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,7 +24,8 @@ from tests.build_installation import (
     small_installation,
     wait_until_answers,
 )
-from webmap.serve import check_address, first_tiles, options, warm
+from webmap import warm, web_worker
+from webmap.serve import check_address, options
 from webmap.tile_cache import Key
 from webmap.web_worker import HEADERS_S
 
@@ -128,13 +131,69 @@ def test_the_control_socket_is_off_and_only_the_given_address_is_bound(tmp_path)
 
 
 def test_the_first_view_is_made_before_somebody_asks_for_it(shared):
-    warm(shared.app)
+    assert warm.warm(shared.app) == []
     kept = shared.app.extensions["geogrid_tiles"]
     extent = (126.60, 45.90, 126.62, 45.92)
-    wanted = first_tiles(extent)
+    wanted = warm.first_tiles(extent)
     assert wanted
     assert len({z for z, _, _ in wanted}) > 3
     asked = []
     for tile in wanted:
         kept.get(Key("all", "", tile), None, lambda tile=tile: asked.append(tile))
     assert asked == []
+
+
+def test_what_somebody_would_wait_for_is_compiled_before_he_asks(shared, monkeypatch):
+    """The edition's index, its gazetteer and the pages of the day: afterwards nobody compiles or reads a template first."""
+    compiled, district = [], shared.app.extensions["geogrid"].district
+    for name in ("geography_for", "gazetteer_for"):
+        kept = getattr(district, name)
+        was = kept._compiling
+        monkeypatch.setattr(kept, "_compiling", lambda *given, was=was, name=name: [compiled.append(name), was(*given)][1])
+        kept._kept.clear()
+    asked = []
+    monkeypatch.setattr(warm, "_get", lambda app, *paths: asked.extend((p, warm._client(app).get(p).status_code) for p in paths))
+    assert warm.warm(shared.app) == []
+    assert sorted(compiled) == ["gazetteer_for", "geography_for"]
+    assert dict.fromkeys(warm.FIRST_PAGES, 200).items() <= dict(asked).items()
+    assert {status for _, status in asked} == {200}
+    client = shared.client()
+    assert client.get("/api/v1/places?text=%E5%B9%B8%E7%A6%8F%E8%B7%AF").status_code == 200
+    assert len(compiled) == 2
+
+
+def test_a_step_that_fails_is_told_and_stops_neither_the_others_nor_the_worker(shared, monkeypatch, caplog):
+    def broken(app):
+        raise RuntimeError("13812345678")
+
+    taken = []
+    monkeypatch.setattr(warm, "STEPS", (("grids", broken), ("places", taken.append)))
+    monkeypatch.delitem(shared.app.extensions, warm.WARMTH, raising=False)
+    assert warm.is_warm(shared.app)
+    assert warm.begin_to_warm(shared.app).wait(20)
+    assert (taken, warm.is_warm(shared.app)) == ([shared.app], True)
+    assert "not warmed: grids: RuntimeError" in caplog.text
+    assert "13812345678" not in caplog.text
+    monkeypatch.delitem(shared.app.extensions, warm.WARMTH)
+
+
+def test_a_worker_takes_requests_when_it_is_warm_but_waits_no_longer_than_that(monkeypatch):
+    """One that never gets warm serves all the same; one that is told to stop meanwhile does not wait at all."""
+    monkeypatch.setattr(web_worker, "MOST_S", 0.3)
+    monkeypatch.setattr(web_worker, "LOOK_S", 0.05)
+    through, told = threading.Event(), []
+    worker = SimpleNamespace(alive=True, notify=lambda: told.append("notified"), log=logging.getLogger("worker"))
+    worker.wsgi = SimpleNamespace(extensions={warm.WARMTH: through})
+
+    def waited():
+        start = time.monotonic()
+        web_worker.Worker._await_warmth(worker)
+        return time.monotonic() - start
+
+    assert 0.3 <= waited() < 5
+    assert told
+    worker.alive = False
+    assert waited() < 0.2
+    worker.alive = True
+    threading.Timer(0.1, through.set).start()
+    assert 0.05 <= waited() < 0.3
