@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from geogrid.domain.events import EventKind
+from webmap.follow import follow_address, follow_qr
 from webmap.installation import installation
 from webmap.language import current_language, say
 from webmap.login import caller_if_reachable
@@ -70,6 +71,8 @@ WORDS = {
     "label_sure": "Certainty",
     "label_candidates": "Candidates",
     "unplaced": "to be placed",
+    "number_waits": "as soon as it is delivered",
+    "code_ended": "The code of this report is not valid: another was given since. A window or the hotline gives a new one.",
 }
 
 
@@ -84,6 +87,7 @@ def page() -> str:
         kinds=list(EventKind),
         synthetic=installation().district.profile.synthetic,
         config=_config(),
+        follow_address=follow_address(""),
         has_map=has_map,
         map_js=MAP_JS,
         map_css=MAP_CSS,
@@ -99,5 +103,6 @@ def _config() -> dict[str, Any]:
         "now": here.now().isoformat(),
         "centre": here.district.profile.centre_lonlat,
         "tiles": TILES,
+        "follow_qr": follow_qr(""),
         "words": {name: say(message) for name, message in WORDS.items()},
     }

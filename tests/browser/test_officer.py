@@ -23,7 +23,7 @@ ALLOWED = {"geolocation": HERE_IN_A1, "permissions": ["geolocation"]}
 MOST_BYTES = 300_000
 LEAST_TARGET_PX = 48
 TARGETS = """
-    [...document.querySelectorAll('button, a, textarea, .kind, label.plain-button')]
+    [...document.querySelectorAll('button, a, textarea, .kind, .for-citizen, label.plain-button')]
       .filter((e) => e.offsetParent && e.type !== 'file')
       .map((e) => [e.textContent.trim().slice(0, 20), e.getBoundingClientRect().width, e.getBoundingClientRect().height])
 """
@@ -205,6 +205,114 @@ def test_a_session_that_ends_while_one_writes_loses_nothing_and_the_report_is_th
         page.tap("#send")
         page.wait_for_selector("#receipt:not([hidden])")
     assert rows(serving, "SELECT actor FROM steps WHERE kind = 'report'") == [(f"person:{again.person_id}",)]
+
+
+def told_by_a_citizen(page) -> None:
+    page.goto(page.url)
+    page.wait_for_selector("#fix[data-tone=good]")
+    write(page)
+    page.check("#for-citizen")
+
+
+def progress(page, serving, number: str, code: str) -> str:
+    """What the citizen sees who writes number and code into the page that his QR code leads to."""
+    page.goto(f"http://{HERE}:{serving.settings.port}/follow?number={number}")
+    page.fill("input[name=code]", code)
+    page.press("input[name=code]", "Enter")
+    page.wait_for_load_state()
+    return page.inner_text("main")
+
+
+def test_a_citizen_takes_number_code_and_qr_code_along_and_follows_his_matter(serving):
+    with phone(**ALLOWED) as (page, seen):
+        page.goto(link(serving))
+        told_by_a_citizen(page)
+        assert page.is_hidden("#handed"), "nothing is shown before it is sent"
+        page.tap("#send")
+        page.wait_for_selector("#followed:not([hidden])")
+        number, code = page.inner_text("#followed .follow-number"), page.inner_text("#followed .follow-code")
+        assert page.inner_text("#number") == number
+        page.wait_for_function("() => document.querySelector('#followed img').naturalWidth > 0")
+        assert code.replace("-", "") not in json.dumps(seen.requests).replace("-", ""), "the code is in no address"
+        assert page.evaluate("localStorage.getItem('geogrid.draft')") is None, "it does not stay on the phone"
+        assert seen.errors == []
+        assert "已上报" in progress(page, serving, number, code)
+    assert len(rows(serving)) == 1
+
+
+def test_the_code_is_there_while_the_report_waits_and_the_same_when_it_comes_through(serving):
+    with phone(**ALLOWED) as (page, _):
+        lost = []
+
+        def lose(route):
+            if not lost:
+                lost.append(route.fetch())  # stored, with the hash of the code; the phone hears nothing
+            route.abort()
+
+        page.route("**/api/v1/events", lose)
+        page.goto(link(serving))
+        told_by_a_citizen(page)
+        page.tap("#send")
+        page.wait_for_selector("#handed:not([hidden])")
+        assert page.inner_text("#handed .follow-number") == "送达后生成"
+        code = page.inner_text("#handed .follow-code")
+        page.wait_for_selector("#notice:not([hidden])")
+        page.reload()
+        page.wait_for_selector("#fix[data-tone=good]")
+        assert page.inner_text("#handed .follow-code") == code
+        page.wait_for_function("() => document.querySelector('#handed img').naturalWidth > 0")
+        page.unroute("**/api/v1/events")
+        page.tap("#send")
+        page.wait_for_selector("#followed:not([hidden])")
+        assert page.inner_text("#followed .follow-code") == code
+        assert "已上报" in progress(page, serving, lost[0].json()["number"], code)
+    assert len(rows(serving)) == 1
+
+
+def test_who_thinks_of_the_citizen_only_after_a_lost_answer_still_has_one_report(serving):
+    with phone(**ALLOWED) as (page, _):
+        lost = []
+        page.route("**/api/v1/events", lambda route: (lost.append(route.fetch()), route.abort()))
+        page.goto(link(serving))
+        page.wait_for_selector("#fix[data-tone=good]")
+        write(page)
+        page.tap("#send")
+        page.wait_for_selector("#notice:not([hidden])")
+        page.unroute("**/api/v1/events")
+        page.check("#for-citizen")
+        page.tap("#send")
+        page.wait_for_selector("#followed:not([hidden])")
+        number, code = lost[0].json()["number"], page.inner_text("#followed .follow-code")
+        assert "已上报" in progress(page, serving, number, code)
+    assert len(rows(serving)) == 1
+
+
+def test_where_a_clerk_gave_another_code_meanwhile_the_phone_does_not_show_its_own(serving):
+    with phone(**ALLOWED) as (page, _):
+        lost = []
+        page.route("**/api/v1/events", lambda route: (lost.append(route.fetch()), route.abort()))
+        page.goto(link(serving))
+        told_by_a_citizen(page)
+        page.tap("#send")
+        page.wait_for_selector("#notice:not([hidden])")
+        page.unroute("**/api/v1/events")
+        clerk = serving.login_as(Role.WINDOW_CLERK, unit=DISTRICT)
+        assert clerk.post(f"/events/{lost[0].json()['id']}/follow-code").status_code == 200
+        page.tap("#send")
+        page.wait_for_selector("#fault-follow:not([hidden])")
+        assert "此查询码已失效" in page.inner_text("#fault-follow")
+        assert page.is_hidden("#followed")
+
+
+def test_what_the_officer_found_himself_has_no_code(serving):
+    with phone(**ALLOWED) as (page, _):
+        page.goto(link(serving))
+        page.wait_for_selector("#fix[data-tone=good]")
+        write(page)
+        page.tap("#send")
+        page.wait_for_selector("#receipt:not([hidden])")
+        assert page.is_hidden("#followed")
+    assert rows(serving, "SELECT event_id FROM follow_codes") == []
 
 
 def test_a_wrong_token_is_said(serving):

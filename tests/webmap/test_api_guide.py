@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 
 import pytest
 
 from geogrid.domain.people import Post, Role
+from geogrid.rules.follow import checked_code
 from geogrid.settings import ROOT
 from geogrid.store import people
 from geogrid.store.session import session_scope
@@ -52,6 +54,13 @@ def test_commands_of_the_guide_are_answered(small, heading):
     for words in found:
         answer = run(small.guest(), words, token=small.token, event=event)
         assert answer.status_code == (201 if "POST" in words else 200), (words, answer.text)
+
+
+def test_the_guide_draws_codes_that_are_taken():
+    draws = re.search(r"^CODE=\$\((.*)\)$", GUIDE, re.MULTILINE)[1]
+    drawn = {subprocess.run(["bash", "-c", draws], capture_output=True, text=True, check=True).stdout for _ in range(3)}
+    assert len(drawn) == 3, "an example that everybody copies must not be one code"
+    assert {checked_code(code) for code in drawn} == drawn
 
 
 def test_webhooks_are_kept_as_the_guide_says(small):

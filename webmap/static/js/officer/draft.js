@@ -14,7 +14,7 @@ export function uuid() {
 
 // One id a report, made when the report is begun: however often it is sent, it is stored once.
 function fresh() {
-  return { id: uuid(), kind: "", text: "", pin: null, photos: [], observedAt: null, number: null };
+  return { id: uuid(), kind: "", text: "", pin: null, photos: [], observedAt: null, number: null, forCitizen: false, code: "" };
 }
 
 export class Draft {

@@ -1,6 +1,7 @@
 // The page of the officer: place, kind, words, photos, send; one state line, one receipt.
 
 import { Draft, takeToken } from "./draft.js";
+import { drawCode, showCode } from "./follow.js";
 import { MOST_PHOTOS, asBlob, shrink } from "./photos.js";
 import { Place, grade } from "./place.js";
 import { distance, named, percent, showReceipt } from "./receipt.js";
@@ -129,6 +130,27 @@ function gridWords(found) {
   return parts.join(" · ");
 }
 
+// -- for a citizen ------------------------------------------------------------------------------------------------------
+
+function keepForCitizen() {
+  keep({ forCitizen: $("for-citizen").checked, code: draft.value.code || drawCode() });
+  showHanded();
+}
+
+// What can be handed over while the report waits: the code holds from its delivery on.
+function showHanded() {
+  const { forCitizen, code, body: tried } = draft.value;
+  if (forCitizen && tried) showCode($("handed"), { code, waits: say("number_waits"), qr: config.follow_qr });
+  else $("handed").hidden = true;
+}
+
+function showFollowed(event) {
+  const { forCitizen, code } = draft.value;
+  if (!forCitizen) return;
+  if (event.follow_holds === false) return fault("follow", say("code_ended"));
+  showCode($("followed"), { code, number: event.number, qr: `/follow/qr.svg?number=${event.number}` });
+}
+
 // -- photos -------------------------------------------------------------------------------------------------------------
 
 function showPhotos() {
@@ -191,7 +213,12 @@ function body() {
   const report = { id, channel: "patrol", kind, text, point, datum: "wgs84", observed_at: draft.value.observedAt };
   if (accuracy_m) report.accuracy_m = accuracy_m;
   if (photos.length) report.photos = photos.map((photo) => photo.sha256);
-  return report;
+  return followed(report);
+}
+
+// The code is no part of the report: the same report is sent again with it where it was thought of later.
+function followed({ follow_code, ...report }) {
+  return draft.value.forCitizen ? { ...report, follow_code: draft.value.code } : report;
 }
 
 async function send(event) {
@@ -211,6 +238,7 @@ async function send(event) {
     // What was sent once is sent again unchanged, as long as nothing was edited: the answer may only have been lost.
     const report = repeated() ?? body();
     draft.set({ body: report });
+    showHanded();
     delivered(await api.report(report));
   } catch (error) {
     await refused(error);
@@ -226,7 +254,7 @@ function repeated() {
   const place_stays = before.point.lon === now.point.lon && before.point.lat === now.point.lat;
   const pinned = Boolean(place.pin);
   const same = before.kind === now.kind && before.text === now.text && `${before.photos}` === `${now.photos}`;
-  return same && (place_stays || !pinned) ? before : null;
+  return same && (place_stays || !pinned) ? followed(before) : null;
 }
 
 function setSending(on) {
@@ -262,6 +290,7 @@ function delivered(event) {
   $("form").hidden = true;
   place.stop();
   showReceipt(event, say, far);
+  showFollowed(event);
   sendPhotos();
 }
 
@@ -286,6 +315,8 @@ async function sendPhotos() {
 
 function restore() {
   $("text").value = draft.value.text;
+  $("for-citizen").checked = draft.value.forCitizen;
+  showHanded();
   const kind = document.querySelector(`input[name=kind][value="${CSS.escape(draft.value.kind)}"]`);
   if (kind) kind.checked = true;
   showPhotos();
@@ -297,6 +328,7 @@ $("text").addEventListener("input", () => {
   keepTyping();
   if ($("text").value.trim()) mended("text");
 });
+$("for-citizen").addEventListener("change", keepForCitizen);
 $("photo").addEventListener("change", addPhoto);
 $("locate").addEventListener("click", () => place.locate());
 $("unpin").addEventListener("click", () => place.setPin(null));
