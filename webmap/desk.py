@@ -26,7 +26,7 @@ from layers.synthetic import holds_synthetic
 from layers.unit_names import unit_names
 from webmap.api.desk_orders import GIVERS
 from webmap.api.desk_shifts import AT_DESKS
-from webmap.desk_words import FLAGS, QUICK, keys, words
+from webmap.desk_words import FLAGS, QUICK, keys, shown_keys, words
 from webmap.headers import stream_origin
 from webmap.installation import installation
 from webmap.language import current_language, label, say
@@ -62,7 +62,7 @@ def page() -> str:
         "desk.html",
         synthetic=synthetic,
         config=config,
-        keys=[key for key in config["keys"] if key["name"] != "quick"],
+        keys=shown_keys(),
         has_map=(FOLDER / MAP_JS).is_file(),
         map_js=MAP_JS,
         map_css=MAP_CSS,

@@ -48,6 +48,8 @@ KEYS = (
     Key("?", "help", "", "Show the keys"),
 )
 
+ON_KEYBOARD = {"ArrowDown": "↓", "ArrowUp": "↑", "PageDown": "PgDn", "PageUp": "PgUp"}
+
 # The quick lists: an English title and the filter of each.
 QUICK: tuple[tuple[str, dict[str, str]], ...] = (
     ("All open", {}),
@@ -236,6 +238,8 @@ WORDS: dict[str, Any] = {
     "proposed": "proposed",
     "given_to": "{step} → {who}",
     "choose_first": "Choose one first.",
+    "shut_now": "closed now ({hours})",
+    "optional": "{title} (optional)",
     "metres": "{n} m",
     "kilometres": "{n} km",
     "way": "{title} · {distance}",
@@ -248,12 +252,15 @@ WORDS: dict[str, Any] = {
     "place_facts": "{precision}, within {metres} m · {percent} % sure",
     "placed": "{number} placed in {grid}",
     "comma": ", ",
+    "share_of_disc": "{n} % of where it may be",
     "colon": ": ",
     "merge": "Merge",
     "duplicates": "Perhaps the same (1–9 or ↑ ↓, Enter merges)",
     "no_duplicates": "Nothing like it near in place and time.",
     "merge_into": "Merge into the chosen one",
     "no_distance": "no distance known",
+    "other_closed": "That one is closed: nothing can be merged into it. Look whether this is the same matter come back.",
+    "other_merged": "That one was merged itself: merge into the one that it follows.",
     "apart": "{time} apart",
     "alike": "{n} % alike",
     "this_one": "This one:",
@@ -322,3 +329,12 @@ def _said(value: Any) -> Any:
 def keys() -> list[dict[str, str]]:
     """Return the keys with their titles in the reader's language."""
     return [{"key": one.key, "name": one.name, "deed": one.deed, "title": say(one.title)} for one in KEYS]
+
+
+def shown_keys() -> list[dict[str, Any]]:
+    """Return what the help of the keyboard shows: each deed once, with all its keys as they stand on a keyboard."""
+    by_title: dict[str, list[str]] = {}
+    for one in KEYS:
+        if one.name != "quick":
+            by_title.setdefault(say(one.title), []).append(ON_KEYBOARD.get(one.key, one.key))
+    return [{"keys": keys_of, "title": title} for title, keys_of in by_title.items()]

@@ -36,7 +36,7 @@ EVENTS, OPEN = 300_000, 20_000
 RUNS = 25
 BUDGET_MS = 200.0
 DEPARTMENT = "department:urban"
-QUEUE = "/api/v1/desk/queue"
+QUEUE, MAP = "/api/v1/desk/queue", "/api/v1/desk/map"
 COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = :t AND is_generated = 'NEVER' ORDER BY 1"
 # Which event each new one is made from, and by how much its times are moved.
 PICKED = """
@@ -148,6 +148,7 @@ def measure(engine: Engine, settings: Any, small: bool) -> dict[str, Any]:
         word = session.scalar(text("SELECT left(words, 2) FROM events WHERE is_open LIMIT 1"))
         busy = "SELECT {0} FROM desk_spans WHERE is_open GROUP BY {0} ORDER BY count(*) DESC LIMIT 1"
         category = session.scalar(text(busy.format("category")))
+        boxes = [_box(session, where) for where in ("TRUE", f"township_code = '{township}'")]
         kind, channel = session.execute(text(busy.format("kind, channel"))).one()
     readers = {
         "whole district": (Post(Role.COMMANDER, DISTRICT),),
@@ -157,12 +158,22 @@ def measure(engine: Engine, settings: Any, small: bool) -> dict[str, Any]:
     }
     runs = 3 if small else RUNS
     asked = questions(township, str(number), str(word), f"category={category}", f"kind={kind}&channel={channel}")
-    over_http = {name: of_reader(app.login_as(posts=posts), asked, ids, runs) for name, posts in readers.items()}
+    maps = dict(
+        zip(("map, whole district", "map, one town"), (f"bbox={boxes[0]}&zoom=10", f"bbox={boxes[1]}&zoom=13"), strict=True)
+    )
+    over_http = {name: of_reader(app.login_as(posts=posts), asked, maps, ids, runs) for name, posts in readers.items()}
     with session_scope(engine) as session:
         plain = as_sql(session, readers["whole district"], settings.now(), runs)
         wrong = differences(session, settings.now())
     counts = {"events": n_events, "open": n_open, "differences": wrong}
     return {**counts, "readers": over_http, "sql": plain}
+
+
+def _box(session: Session, where: str) -> str:
+    """Return the box of open events as the map asks for it."""
+    extent = f"SELECT ST_Extent(point) AS box FROM events WHERE is_open AND {where}"
+    sides = session.execute(text(f"SELECT ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box) FROM ({extent}) AS found")).one()
+    return ",".join(f"{side:.5f}" for side in sides)
 
 
 def questions(township: str, number: str, word: str, category: str, of_kind: str) -> dict[str, str]:
@@ -184,9 +195,12 @@ def questions(township: str, number: str, word: str, category: str, of_kind: str
     }
 
 
-def of_reader(client: Any, asked: dict[str, str], ids: Sequence[str], runs: int) -> dict[str, dict[str, float]]:
-    """Return p50 and p95 of each question, and of the page of one event, through the application."""
+def of_reader(
+    client: Any, asked: dict[str, str], maps: dict[str, str], ids: Sequence[str], runs: int
+) -> dict[str, dict[str, float]]:
+    """Return p50 and p95 of each question, of the map's, and of the page of one event, through the application."""
     found = {name: spread(lambda i, q=query: client.get(f"{QUEUE}?{q}"), runs) for name, query in asked.items()}
+    found |= {name: spread(lambda i, q=query: client.get(f"{MAP}?{q}"), runs) for name, query in maps.items()}
     first = client.get(QUEUE).get_json()
     found["total"] = {"p50": first["total"], "p95": first["total"]}
     if first["next"]:

@@ -112,7 +112,8 @@ def _assignment(session: Session, event: Event) -> dict[str, Any] | None:
         return None
     accuracy_m = event.report.point.accuracy_m if event.report.point else None
     edition = editions.by_id(session, assigned.edition_id).name
-    return assignment_body(assigned, edition=edition, names=names_of(session, assigned), accuracy_m=accuracy_m)
+    body = assignment_body(assigned, edition=edition, names=names_of(session, assigned), accuracy_m=accuracy_m)
+    return {**body, "accuracy_m": accuracy_m}
 
 
 def _of_matter(view: MatterView, event: Event, names: Names) -> dict[str, Any]:

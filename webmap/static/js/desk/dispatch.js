@@ -16,7 +16,7 @@ export class Dispatch {
     const { sheet, words, map } = this.desk;
     const ways = (matter.possible || []).filter((step) => needs(step, "party") && !step.why_not);
     const step = ways.find((one) => one.step === wanted.step) || wanted;
-    Object.assign(this, { matter, step, kind: KINDS[0] });
+    Object.assign(this, { matter, step, kind: this.#kindOf(step, matter) });
     this.choice = new Choice({ label: words.candidates, onChosen: (_, at) => map.offer(matter, this.choice.rows, at), onSend: () => sheet.submit() });
     this.tabs = el("div", { class: "tabs", role: "group", "aria-label": words.candidates },
       KINDS.map((kind) => el("button", { type: "button", data: { kind }, onclick: () => this.load(kind) }, words.kinds[kind])));
@@ -54,12 +54,12 @@ export class Dispatch {
     this.kind = kind;
     for (const tab of this.tabs.children) tab.setAttribute("aria-pressed", String(tab.dataset.kind === kind));
     choice.list.setAttribute("aria-busy", "true");
-    const proposed = this.#proposed(matter);
+    const proposed = kind === this.#kindOf(this.step, matter) ? this.#proposed(matter) : null; // it is shown among its like
     if (!choice.rows.length) choice.say(words.finding);
     try {
       const found = await api.get(`/api/v1/desk/events/${matter.id}/candidates`, { kind });
       if (this.kind !== kind || this.matter !== matter) return;
-      const others = found.rows.filter((row) => row.party !== proposed?.party);
+      const others = found.rows.filter((row) => row.party !== proposed?.party).map((row) => ({ ...row, proposed: row.proposed && !proposed }));
       const same = found.rows.find((row) => row.party === proposed?.party);
       const rows = proposed ? [{ ...same, ...proposed }, ...others] : others;
       if (rows.length) choice.fill(rows, (row) => this.#row(row));
@@ -70,15 +70,22 @@ export class Dispatch {
     }
   }
 
-  #proposed(matter) {
+  #proposed(matter, step = this.step) {
     const told = matter.proposal?.party;
-    if (this.step.kind !== "dispatch" && told?.party === matter.owner?.party) return null; // who has it already is not given it again
+    if (step.kind !== "dispatch" && told?.party === matter.owner?.party) return null; // who has it already is not given it again
     return told ? { party: told.party, title: told.title, reason: matter.proposal.party_reason || "", proposed: true } : null;
+  }
+
+  // The kind of whom the rules propose; where it is none of those listed, as a village's office, he stands before the workers.
+  #kindOf(step, matter) {
+    const kind = this.#proposed(matter, step)?.party.split(":")[0];
+    return KINDS.includes(kind) ? kind : KINDS[0];
   }
 
   #row(row) {
     const { words } = this.desk;
-    const hours = row.hours?.words ? el("span", { class: row.hours.open === false ? "shut" : "", text: row.hours.words }) : null;
+    const isShut = row.hours?.open === false;
+    const hours = row.hours?.words ? el("span", { class: isShut ? "shut" : "", text: isShut ? fill(words.shut_now, { hours: row.hours.words }) : row.hours.words }) : null;
     const facts = [
       row.detail && el("span", { text: row.detail }),
       row.load !== undefined && row.load !== null && el("span", { text: fill(words.load, { n: row.load }) }),

@@ -8,13 +8,14 @@ const CLOSER = 2; // zooms, when a mark is pressed
 const ORDER = { red: 300, amber: 200, green: 100, grey: 0 };
 const WORST_FIRST = ["red", "amber", "green", "grey"];
 const MOST = [180, 85]; // degrees that a box may name
-const PIN_PX = 16;
+const PIN_PX = 16; // nearer to each other than that, one hides much of the other
+const DANGER_PX = 26; // with its ring
 const MARK_PX = { height: 24, least: 36, digit: 8 };
 const APART_ZOOM = 17; // from here on each stands by itself, and who presses a heap takes one after another
 
 export class Lights {
   constructor(map, { api, words, onDrawn }) {
-    Object.assign(this, { map, api, words, onDrawn, pins: new Map(), cells: [], filter: null, asked: 0 });
+    Object.assign(this, { map, api, words, onDrawn, pins: new Map(), cells: [], filter: null, asked: 0, chosen: "", found: { pins: [], cells: [] } });
     this.legend = this.#legend();
     map.on("moveend", () => this.reload());
   }
@@ -35,7 +36,8 @@ export class Lights {
     try {
       const found = await this.api.get("/api/v1/desk/map", { ...this.filter, bbox: within.join(","), zoom: Math.round(this.map.getZoom()) });
       if (number !== this.asked) return; // the map was moved on meanwhile
-      this.#settle(found);
+      this.found = found;
+      this.settle(this.chosen);
       this.#stale("");
       this.onDrawn();
     } catch (error) {
@@ -44,11 +46,15 @@ export class Lights {
   }
 
   // What would lie on one another is counted together: nothing hides under anything, and no number covers another.
-  #settle({ pins, cells }) {
-    const alone = pins.map((pin) => ({ pin, counts: { red: 0, amber: 0, green: 0, grey: 0, [pin.light]: 1 }, danger: pin.danger, point_lonlat: pin.point_lonlat }));
+  // The chosen one always stands by itself.
+  settle(chosen) {
+    this.chosen = chosen;
+    const { pins, cells } = this.found;
+    const alone = pins.filter((pin) => pin.id !== chosen).map((pin) => ({ pin, counts: { red: 0, amber: 0, green: 0, grey: 0, [pin.light]: 1 }, danger: pin.danger, point_lonlat: pin.point_lonlat }));
     const marks = [...cells, ...alone].map((mark) => this.#measured(mark));
     const apart = this.map.getZoom() < APART_ZOOM ? together(marks, (mark) => this.#measured(mark)) : marks;
-    this.pins = new Map(apart.filter(({ pin }) => pin).map(({ pin }) => [pin.id, pin]));
+    const shown = [...apart.filter(({ pin }) => pin).map(({ pin }) => pin), ...pins.filter((pin) => pin.id === chosen)];
+    this.pins = new Map(shown.map((pin) => [pin.id, pin]));
     for (const mark of this.cells) mark.remove();
     this.cells = apart.filter(({ pin }) => !pin).map((mark) => this.#cell(mark).addTo(this.map));
   }
@@ -59,7 +65,8 @@ export class Lights {
     const light = WORST_FIRST.find((code) => mark.counts[code]);
     const total = WORST_FIRST.reduce((sum, code) => sum + mark.counts[code], 0);
     const digits = String(mark.counts[light]).length + (mark.counts[light] === total ? 0 : 1 + String(total).length) + (mark.danger ? 2 : 0);
-    const size = mark.pin ? { width: PIN_PX, height: PIN_PX } : { width: MARK_PX.least + MARK_PX.digit * digits, height: MARK_PX.height };
+    const pin = mark.danger ? DANGER_PX : PIN_PX;
+    const size = mark.pin ? { width: pin, height: pin } : { width: MARK_PX.least + MARK_PX.digit * digits, height: MARK_PX.height };
     return { ...mark, ...size, light, total, at: this.map.latLngToLayerPoint([lat, lon]) };
   }
 

@@ -19,6 +19,7 @@ import { Clock } from "./times.js";
 
 const SOON_MS = 400; // what many do at once is read once
 const TICK_MS = 30_000;
+const FRESH_MS = 120_000; // lights change with the time alone, while nobody does anything
 const TOLD_MS = 12_000;
 
 class Desk {
@@ -65,6 +66,7 @@ class Desk {
       onState: (state, age) => this.#connection(state, age),
     });
     setInterval(() => this.queue.tick(), TICK_MS);
+    setInterval(() => document.hidden || this.queue.refresh(), FRESH_MS);
   }
 
   #wire() {

@@ -14,7 +14,9 @@ const DRAWN = {
   water: line("#b3d0e0", 1, { fill: true, fillColor: "#cfe2ee", fillOpacity: 1 }),
 };
 const STYLES = new Proxy(DRAWN, { get: (drawn, name) => drawn[name] ?? [] });
+const MIDDLE_ZOOM = 14;
 const NEAR_ZOOM = 16;
+const LEAST_SEEN_M = 120; // across, of a place that is to be decided
 const SAME_PX = 10; // pins nearer to each other than that lie on one another
 
 export class DeskMap {
@@ -57,6 +59,7 @@ export class DeskMap {
   // The rows that the list has loaded under `filter`, and which of them is selected.
   show(rows, selected, filter = null) {
     if (!this.map) return;
+    if (selected !== this.selected) this.lights.settle(selected);
     Object.assign(this, { rows, selected });
     if (filter) this.lights.reload(filter);
     this.#draw();
@@ -102,7 +105,7 @@ export class DeskMap {
     if (!this.map || !row?.point_lonlat) return;
     const [lon, lat] = row.point_lonlat;
     const inner = this.map.getBounds().pad(-0.1);
-    if (this.map.getZoom() < 13 || !inner.contains([lat, lon])) this.map.setView([lat, lon], Math.max(this.map.getZoom(), 14), { animate: false });
+    if (this.map.getZoom() < 13 || !inner.contains([lat, lon])) this.map.setView([lat, lon], Math.max(MIDDLE_ZOOM, Math.min(this.map.getZoom(), NEAR_ZOOM)), { animate: false });
   }
 
   // Where the words of a matter without a point were confirmed to mean: the whole disc, for a pin would claim more.
@@ -128,12 +131,35 @@ export class DeskMap {
       const [lon, lat] = one.point_lonlat;
       const inHand = at === chosen;
       if (inHand && from) this.#way(from, one);
-      const icon = L.divIcon({ className: `offer${inHand ? " chosen" : ""}`, html: String(at + 1), iconSize: [26, 26] });
-      const mark = L.marker([lat, lon], { icon, title: one.title, alt: one.title, keyboard: false, zIndexOffset: 2000 - at });
-      this.offered.push(mark.on("click", () => this.onOffered(at)).addTo(this.map));
       if (one.radius_m) this.offered.push(L.circle([lat, lon], { radius: one.radius_m, color: "#7a2a8c", weight: inHand ? 2 : 1, fillOpacity: inHand ? 0.1 : 0.03, interactive: false }).addTo(this.map));
     });
+    for (const heap of heaps(candidates)) this.#offered(candidates, heap, chosen);
     this.#fit(from, candidates[chosen]);
+  }
+
+  // Those of one place, as those who work in one grid, stand in one mark with all their numbers; each press takes the next.
+  #offered(candidates, heap, chosen) {
+    const inHand = heap.includes(chosen);
+    const next = inHand ? heap[(heap.indexOf(chosen) + 1) % heap.length] : heap[0];
+    const numbers = heap.length > 2 ? `${heap[0] + 1}, ${heap[1] + 1} …` : heap.map((at) => at + 1).join(", ");
+    const icon = L.divIcon({ className: `offer${inHand ? " chosen" : ""}`, html: el("span", { text: inHand ? String(chosen + 1) : numbers }), iconSize: null });
+    const [lon, lat] = candidates[heap[0]].point_lonlat;
+    const title = heap.map((at) => `${at + 1} ${candidates[at].title}`).join(this.config.words.comma);
+    const mark = L.marker([lat, lon], { icon, title, alt: title, keyboard: false, zIndexOffset: 2000 - heap[0] + (inHand ? 1000 : 0) });
+    this.offered.push(mark.on("click", () => this.onOffered(next)).addTo(this.map));
+  }
+
+  // The grids between which a place is to be decided, by their numbers, and the disc that the report's accuracy leaves.
+  between(row, accuracy_m, grids) {
+    if (!this.map || !row.point_lonlat) return;
+    const at = L.latLng(row.point_lonlat[1], row.point_lonlat[0]);
+    const keep = (layer) => this.offered.push(layer.addTo(this.map));
+    if (accuracy_m) keep(L.circle(at, { radius: accuracy_m, color: "#7a2a8c", weight: 2, fillOpacity: 0.15, interactive: false }));
+    grids.forEach(({ shape, number, chosen }) => {
+      keep(L.geoJSON(shape, { interactive: false, style: { color: "#0b5cad", weight: chosen ? 3 : 1.5, dashArray: chosen ? null : "5 5", fillOpacity: chosen ? 0.08 : 0 } })
+        .bindTooltip(String(number), { permanent: true, direction: "center", className: "way" }));
+    });
+    this.map.fitBounds(at.toBounds(Math.max(4 * (accuracy_m || 0), LEAST_SEEN_M)), { maxZoom: 18, animate: false });
   }
 
   #way(from, one) {
@@ -155,6 +181,13 @@ export class DeskMap {
     this.offered.forEach((mark) => mark.remove());
     this.offered = [];
   }
+}
+
+// The numbers of candidates by their place.
+function heaps(candidates) {
+  const found = new Map();
+  candidates.forEach(({ point_lonlat }, at) => point_lonlat && found.set(String(point_lonlat), [...(found.get(String(point_lonlat)) || []), at]));
+  return found.values();
 }
 
 export function metres(value, words) {

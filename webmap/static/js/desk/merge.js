@@ -29,7 +29,8 @@ export class Merge {
     try {
       const found = await api.get(`/api/v1/desk/events/${matter.id}/duplicates`);
       if (this.matter !== matter) return;
-      if (found.rows.length) this.choice.fill(found.rows, (row) => this.#row(row));
+      const first = found.rows.findIndex((row) => row.open && !row.parent);
+      if (found.rows.length) this.choice.fill(found.rows, (row) => this.#row(row), Math.max(0, first));
       else this.choice.say(words.no_duplicates);
     } catch (error) {
       this.choice.say(api.told(error), "failed");
@@ -43,11 +44,15 @@ export class Merge {
       el("p", { class: "facts" }, el("span", { text: far }), el("span", { text: fill(words.apart, { time: this.desk.clock.span(row.minutes_apart * 60_000) }) }), el("span", { text: fill(words.alike, { n: Math.floor(100 * row.score) }) })));
   }
 
+  // What is closed, or follows another one, cannot be followed: to be seen before it is tried.
   #compare(row, at) {
-    const { words, clock, map } = this.desk;
+    const { words, clock, map, sheet } = this.desk;
     const side = (one, told) => el("article", {}, el("h4", { text: `${told} ${one.number}` }), el("p", { class: "words", text: one.words }),
       el("p", { class: "soft", text: one.address || "" }), el("p", {}, el("time", { text: clock.ago(one.reported_at), title: clock.at(one.reported_at) }), ` · ${one.state?.title || one.state || ""}`));
     const reasons = el("ul", { class: "reasons" }, (row.reasons || []).map((reason) => el("li", { text: reason })));
+    const hindrance = !row.open ? words.other_closed : row.parent ? words.other_merged : "";
+    sheet.go.disabled = Boolean(hindrance);
+    sheet.tell(hindrance ? "hindered" : "", hindrance);
     this.beside.replaceChildren(side(this.matter, words.this_one), side(row, words.that_one), reasons);
     map.offer(this.matter, this.choice.rows.map((one) => ({ ...one, title: one.number })), at);
   }

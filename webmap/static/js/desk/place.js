@@ -14,7 +14,7 @@ export class Place {
   open(matter) {
     const { sheet, words, map } = this.desk;
     this.matter = matter;
-    this.choice = new Choice({ label: words.places, onChosen: (_, at) => map.offer(matter, this.choice.rows, at), onSend: () => sheet.submit() });
+    this.choice = new Choice({ label: words.places, onChosen: (_, at) => this.#shown(at), onSend: () => sheet.submit() });
     const said = (matter.address || matter.words || "").slice(0, LONGEST_SAID);
     const asked = el("input", { type: "text", name: "said", value: said, maxlength: String(LONGEST_SAID), onkeydown: (event) => this.#find(event) });
     const grid = el("input", { type: "text", name: "grid", maxlength: "40", autocomplete: "off", inputmode: "numeric" });
@@ -59,6 +59,26 @@ export class Place {
     }
   }
 
+  // On the map: the places that the words could mean, or the grids between which a border case is to be decided.
+  async #shown(at) {
+    const { map } = this.desk;
+    const { matter, choice } = this;
+    const { rows } = choice;
+    map.offer(matter, rows, at);
+    if (!rows[at].grid_code) return;
+    const shapes = await Promise.all(rows.map((row) => (row.grid_code ? this.#shape(row.grid_code) : null)));
+    if (this.matter !== matter || choice.rows !== rows || choice.at !== at || !this.desk.sheet.isOpen) return;
+    map.clear();
+    map.between(matter, matter.assignment?.accuracy_m, shapes.map((shape, i) => shape && { shape, number: i + 1, chosen: i === at }).filter(Boolean));
+  }
+
+  // A grid's outline, read once; without it the choice is as good.
+  #shape(code) {
+    this.shapes ??= new Map();
+    if (!this.shapes.has(code)) this.shapes.set(code, this.desk.api.get(`/api/v1/grids/${code}`).catch(() => null));
+    return this.shapes.get(code);
+  }
+
   // The grids that the position leaves open, the likeliest first.
   #grids(matter) {
     const { candidates = [], names = {} } = matter.assignment || {};
@@ -67,7 +87,7 @@ export class Place {
 
   #row(row) {
     const { words, config } = this.desk;
-    if (row.grid_code) return el("div", {}, el("b", { text: row.title }), el("p", { class: "facts", text: `${row.grid_code}${row.share ? ` · ${Math.floor(100 * row.share)} %` : ""}` }));
+    if (row.grid_code) return el("div", {}, el("b", { text: row.title }), el("p", { class: "facts", text: [row.grid_code, row.share && fill(words.share_of_disc, { n: Math.round(100 * row.share) })].filter(Boolean).join(" · ") }));
     const { place } = row;
     const facts = fill(words.place_facts, { precision: config.precisions[place.precision] || place.precision, metres: Math.round(place.radius_m).toLocaleString("en"), percent: Math.floor(100 * place.confidence) });
     return el("div", {}, el("b", { text: place.name }), el("p", { class: "facts", text: facts }), el("p", { class: "soft", text: place.reason.join(words.comma) }));

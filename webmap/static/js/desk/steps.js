@@ -52,7 +52,8 @@ export class Steps {
     const made = [];
     for (const one of asked) {
       const input = this.#input(matter, one);
-      made.push(field(one.title, input), ...this.#besides(matter, one, input, asked));
+      const title = one.required === false ? fill(words.optional, { title: one.title }) : one.title;
+      made.push(field(title, input), ...this.#besides(matter, one, input, asked));
       if (one.name === "complexity" && matter.proposal?.rule) made.push(el("p", { class: "soft why", text: fill(words.rule_fired, { rule: matter.proposal.rule }) }));
     }
     if (asked.some((one) => one.name === "complexity")) made.sort((a, b) => rank(a) - rank(b));
