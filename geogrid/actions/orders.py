@@ -51,7 +51,10 @@ def give_order(
         rule=RULE,
         carrier=CARRIER,
         recipients=[Addressee(f"person:{one.person_id}", one.name, one.phone, one.synthetic) for one in told],
-        texts={"zh": f"指令 {number}：{said}", "en": f"Order {number}: {said}"},
+        texts={
+            "zh": f"指令 {number}：{said}（请到平台“指令”页确认已读）",
+            "en": f"Order {number}: {said} (say under Orders that you read it)",
+        },
         now=now,
         event_id=event_id,
         payload={"order": number},
