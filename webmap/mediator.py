@@ -27,6 +27,7 @@ from layers.synthetic import holds_synthetic
 from webmap.api.disputes_bodies import (
     case_body,
     circuit_body,
+    others_body,
     proposal_body,
     ranked_body,
     remains_words,
@@ -58,7 +59,7 @@ WORDS = {
 }
 # Steps that a form of this page takes by itself; the others are offered as they are.
 OWN_STEPS = frozenset({"mediate", "settle", "escalate", "send_down", "withdraw"})
-AFTERWARDS = frozenset({"rate", "revisit"})  # they stand beside the outcome
+AFTERWARDS = frozenset({"verify", "rate", "revisit"})  # they stand beside the outcome
 TYPED = frozenset({"note", "reason", "rating"})  # what a line of text can say; who, what and until when are chosen on the desk
 
 
@@ -127,6 +128,7 @@ def _proposed(session: Any, found: WholeDispute) -> dict[str, Any]:
     return {
         "stations": proposal_body(stations),
         "mediators": ranked_body(mediators),
+        "others": [] if found.dispute.outcome else others_body(disputes_people.to_pick_from(session, found.event, found.dispute)),
         "hours": [(at_.isoformat(), (at_ + SESSION).isoformat()) for at_ in hours],
         **_steps_body(_steps(found)),
         "levels": {step.kind.value for step in possible(found.view.programme, found.view.matter, current_actor())},

@@ -29,6 +29,7 @@ from geogrid.store.disputes_people import MediatorRow, StationRow
 
 OF_LEVEL = {Level.DISTRICT: StationLevel.CENTRE, Level.TOWNSHIP: StationLevel.STATION, Level.VILLAGE: StationLevel.POINT}
 LEAST_REASON = 2
+MOST_STATIONS = 40  # the nearest, from whose mediators parties pick on a page; any other is picked by his account
 
 
 @dataclass(frozen=True)
@@ -206,15 +207,16 @@ def appoint(
     ------
     MediatorUnfit
         for who is no mediator, a party, has stepped back, or works at a station that does not have the dispute
+    RoleMissing
+        where the parties picked somebody of another station, and the actor may not hand the matter over
     """
     held = hold(session, event_id, by=by, now=now, district=district)
     row = disputes_people.mediator(session, person_id)
     if row is None:
         raise MediatorUnfit(name=str(person_id), reason=Reason("no mediator has this account"))
     need_fit(held, row, way)
-    party = Party(PartyKind.PERSON, str(person_id))
     if way is MediatorWay.CITIZEN:
-        _pick(held, party, reason)
+        _pick(held, row, reason)
     ranked = propose_mediators(session, held.event, held.dispute, now=now, district=district)
     first = ranked[0] if ranked else None
     as_proposed = first is not None and first.offer.person_id == person_id and way is not MediatorWay.CITIZEN
@@ -247,14 +249,46 @@ def need_fit(held: Held, row: MediatorRow, way: MediatorWay) -> None:
         raise unfit(Reason("he works at another station; give the dispute to that station first"))
 
 
-def _pick(held: Held, party: Party, note: str) -> None:
-    """Give the matter to whom the parties picked, where the programme lets a person be named and the actor take the step."""
+def _pick(held: Held, row: MediatorRow, note: str) -> None:
+    """Give the matter to whom the parties picked, where the programme lets a person be named and the actor take the step.
+
+    One of another station would not see a matter that stays with this one: there it is handed over, or refused with who may.
+    """
+    party = Party(PartyKind.PERSON, str(row.person_id))
+    words = note or Reason("The parties picked the mediator")
 
     def names_a_person(rule: StepRule) -> bool:
         return "give" in rule.does and PartyKind.PERSON in rule.parties
 
-    details = {"party": str(party), "consent": note}
-    go_along(held, StepKind.DISPATCH, details, note=note or Reason("The parties picked the mediator"), fits=names_a_person)
+    def may_name_one(rule: StepRule) -> bool:
+        return "give" in rule.does and (not rule.parties or PartyKind.PERSON in rule.parties)
+
+    given = go_along(held, StepKind.DISPATCH, {"party": str(party), "consent": note}, note=words, fits=names_a_person)
+    if given.matter.owner == party or row.station == held.dispute.station:
+        return
+    mine = [one for one in possible(held.programme, held.matter, held.by.actor) if one.kind is StepKind.TRANSFER]
+    step = next((one for one in mine if may_name_one(one)), None)
+    if step is None:
+        giving = [one for one in possible(held.programme, held.matter) if may_name_one(one)]
+        roles = {role.value for one in giving for role in one.roles}
+        raise RoleMissing(step="transfer", roles=", ".join(sorted(roles)) or "-")
+    go_along(held, StepKind.TRANSFER, {"party": str(party)}, note=words, step=step.code)
+
+
+def to_pick_from(session: Session, event: Event, dispute: Dispute) -> list[tuple[MediatorRow, StationRow, float | None]]:
+    """Return mediators of other stations whom the parties may pick, with station and metres of way, the nearest first."""
+    stations = {row.code: row for row in disputes_people.stations_in_force(session) if row.code != dispute.station}
+    here = event.point_lonlat
+    away = {code: None if here is None else float(geodesic_m(*here, *row.lonlat)) for code, row in stations.items()}
+    near = sorted(stations, key=lambda code: (away[code] is None, away[code] or 0.0, code))[:MOST_STATIONS]
+    gone, parties = disputes.recusals_of(session, event.id), disputes.parties_of(session, event.id)
+    found = [
+        row for row in disputes_people.mediators_at(session, near) if row.person_id not in gone and not _is_party(row, parties)
+    ]
+    return sorted(
+        ((row, stations[row.station], away[row.station]) for row in found),
+        key=lambda one: (near.index(one[1].code), one[0].name, one[0].person_id.int),
+    )
 
 
 def recuse(

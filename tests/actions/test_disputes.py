@@ -25,7 +25,7 @@ from geogrid.errors import (
     RoleMissing,
     StationUnknown,
 )
-from geogrid.store import disputes, disputes_sessions
+from geogrid.store import disputes, disputes_sessions, events
 from tests.build_disputes import (
     BY,
     CLERK,
@@ -251,6 +251,25 @@ def test_the_parties_pick_the_mediator_and_the_matter_is_his(session, district):
     assert matter_row(session, event_id).owner == f"person:{id_of('far')}"
     taken = mediation.begin(session, event_id, **told(place, By(FAR)))
     assert taken.matter.state == "mediating"  # he reaches it wherever his post is held
+
+
+def test_whom_the_parties_pick_at_another_station_is_handed_the_matter_or_it_is_said_who_may(session, district):
+    """A note alone would name a mediator who cannot even see the dispute."""
+    employ_mediators(session)
+    place = under(district, "hulan")
+    event_id = reported(session, place, kind=EventKind.DISPUTE)
+    take(session, place, event_id, "open", DISPATCHER, hours=0.1, category="D01")
+    take(session, place, event_id, "dispatch", DISPATCHER, hours=0.2, party=f"station:{STATION_A}")
+    agree(session, place, event_id)
+    event, dispute = events.find(session, event_id), mediation.hold(session, event_id, **told(place)).dispute
+    offered = who.to_pick_from(session, event, dispute)
+    assert [(row.person_id, station.code) for row, station, _ in offered] == [(id_of("far"), STATION_B)]
+    with pytest.raises(RoleMissing, match="dispatcher"), session.begin_nested():
+        who.appoint(session, event_id, id_of("far"), way=MediatorWay.CITIZEN, **told(place))
+    found = who.appoint(session, event_id, id_of("far"), way=MediatorWay.CITIZEN, **told(place, By(DISPATCHER)))
+    assert found.mediator_way is MediatorWay.CITIZEN
+    assert matter_row(session, event_id).owner == f"person:{id_of('far')}"
+    mediation.describe(session, event_id, {"amount_yuan": 10.0}, **told(place, By(FAR)))  # he handles it now
 
 
 # -- three levels -----------------------------------------------------------------------------------------------------

@@ -397,3 +397,13 @@ def test_the_figures_of_mediation_say_what_the_counter_says(small, counter):
     for code, part in (("mediation_success", "numerator"), ("money_recovered", "denominator")):
         rows = leader.get(f"/api/v1/figures/{code}/events?day=2025-06-18&part={part}").get_json()["rows"]
         assert [row["id"] for row in rows] == [str(event_id)]
+
+
+def test_no_form_sends_itself_into_an_address_before_the_script_is_there(counter):
+    """A form without a method goes by GET: a name typed on a slow line stood in the address, and in every log of it."""
+    client, api, event_id = counter
+    agreed(client, api)
+    client.post(f"{api}/agreements", json={"terms": "赔偿"})
+    for path in (f"/mediator/{event_id}", "/mediator/cases", "/mediator/circuit"):
+        forms = re.findall(r"<form[^>]*>", client.get(path).get_data(as_text=True))
+        assert forms and all('method="dialog"' in form or 'method="post"' in form for form in forms if "logout" not in form), path

@@ -18,7 +18,7 @@ from geogrid.domain.masking import mask_name, mask_names, mask_phone, mask_text
 from geogrid.errors.family import Reason
 from geogrid.rules.confirmation import REMAINS, Window
 from geogrid.rules.mediator_choice import MediatorRank
-from geogrid.store.disputes_people import StationRow
+from geogrid.store.disputes_people import MediatorRow, StationRow
 from webmap.api.matter_bodies import clock_body, history_body
 from webmap.installation import installation
 from webmap.language import current_language, label
@@ -275,6 +275,20 @@ def ranked_body(ranked: Iterable[MediatorRank]) -> list[Body]:
             "reasons": [reason.words(current_language()) for reason in one.reasons],
         }
         for one in ranked
+    ]
+
+
+def others_body(found: Iterable[tuple[MediatorRow, StationRow, float | None]]) -> list[Body]:
+    """Return mediators of other stations, with station, way and kinds, as parties pick one."""
+    return [
+        {
+            "person_id": str(row.person_id),
+            "name": row.name,
+            "station": station.name,
+            "distance_m": None if metres is None else round(metres),
+            "kinds": [body["title"] for code in row.kinds if (body := kind_body(code))],
+        }
+        for row, station, metres in found
     ]
 
 

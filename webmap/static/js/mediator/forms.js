@@ -51,6 +51,7 @@ export class Forms {
   // What was not filled in is not sent, but an empty choice that means something is.
   #value(field) {
     if (field.type === "checkbox") return field.checked;
+    if (field.dataset.type === "bool") return field.value === "true";
     const text = field.value.trim();
     if (!text) return field.selectedOptions?.[0] && "keep" in field.selectedOptions[0].dataset ? "" : undefined;
     if (field.dataset.type === "number") {
