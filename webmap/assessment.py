@@ -44,6 +44,7 @@ COUNTERS = frozenset({Role.COMMANDER, Role.DISPATCHER})
 CLOSERS = actions.MAY_CLOSE
 APPELLANTS = READERS - {Role.AUDITOR, Role.ADMINISTRATOR, Role.PLANNER}
 ASKED = ("month", "kind", "subject", "rule")
+TOWNSHIP_ZEROS = "000"  # in which the code of a street or township ends
 LONGEST = 80
 LONGEST_REASON = 500
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -68,12 +69,22 @@ def _asked(values: Any) -> dict[str, str]:
     asked = {name: values.get(name, "").strip()[:LONGEST] for name in ASKED}
     here = installation()
     asked["month"] = asked["month"] or month_of(here.now(), here.district.profile.timezone)
-    asked["kind"] = asked["kind"] if asked["kind"] in Subject.codes() else Subject.TOWNSHIP.value
+    asked["kind"] = asked["kind"] if asked["kind"] in Subject.codes() else _kind_of_reader().value
     try:
         month_bounds(asked["month"], "UTC")
     except ValueError as error:
         raise MonthInvalid(month=asked["month"], reason="it is written 2026-11", where={"path": "month"}) from error
     return asked
+
+
+def _kind_of_reader() -> Subject:
+    """Return whose scores a reader looks for first: his department's, those of streets where he leads one, else people's."""
+    if current_scope().whole:
+        return Subject.TOWNSHIP
+    posts = current_actor().posts
+    if any(post.department for post in posts):
+        return Subject.DEPARTMENT
+    return Subject.TOWNSHIP if any(post.unit.endswith(TOWNSHIP_ZEROS) for post in posts) else Subject.WORKER
 
 
 def _page(asked: dict[str, str], error: dict[str, Any] | None = None, status: int = 200) -> BaseResponse:

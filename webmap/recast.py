@@ -156,7 +156,7 @@ def _editions(session: Session) -> list[dict[str, str]]:
 
 def _shown(counts: Counts, names: dict[str, str]) -> dict[str, Any]:
     language, rows = current_language(), count_rows(counts, names)
-    most = max((max(row["recorded"], row["counted"]) for row in rows), default=0)
+    most = max((max(row["recorded"], row["counted"]) for row in rows if row["code"] is not None), default=0)
     first = sorted(rows, key=lambda row: (-abs(row["difference"]), row["code"] is None, row["code"] or ""))[:MOST_SHOWN]
     moved = flow_rows(counts, names, moved_only=True)
     return {
@@ -174,8 +174,9 @@ def _shown(counts: Counts, names: dict[str, str]) -> dict[str, Any]:
 
 
 def _bars(row: dict[str, Any], most: int) -> dict[str, Any]:
-    """Return a row with the widths of its bars, out of 100."""
-    shares = {f"{name}_width": round(100 * row[name] / most, 2) if most else 0 for name in ("recorded", "counted")}
+    """Return a row with the widths of its bars, out of 100; events without a place have none, which would dwarf the places."""
+    drawn = most and row["code"] is not None
+    shares = {f"{name}_width": round(100 * row[name] / most, 2) if drawn else 0 for name in ("recorded", "counted")}
     return {**row, **shares}
 
 

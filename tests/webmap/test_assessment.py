@@ -98,13 +98,25 @@ def test_everybody_sees_his_own_part(small, officer, lived):
     count(small.client())
     other = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_B)
     leader = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_A)
-    assert "Nothing has been counted" in shown(other, kind="worker")
+    assert "no line here that you may see" in shown(other, kind="worker")
     assert "99.0" in shown(leader, kind="worker") and "99.0" in shown(officer, kind="worker")
     assert 'scope="col" class="number">Rank' not in shown(leader, kind="worker"), "a rank among some is none"
     assert "测试员" not in shown(leader, kind="worker").partition("<main>")[2], "names of workers are masked"
     line = line_of(shown(officer, kind="worker", subject=worker(officer), rule="late"))
     refused = other.post(f"/assessment/lines/{line}/appeals", data={"month": MONTH, "reason": "x"}, headers=HTML)
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "place", "kind"),
+    [
+        (Role.COMMANDER, {"unit": DISTRICT}, "township"), (Role.TOWNSHIP_LEADER, {"unit": TOWNSHIP_A}, "township"),
+        (Role.DEPARTMENT, {"department": "urban"}, "department"), (Role.OFFICER, {"unit": VILLAGE_A}, "worker"),
+    ],
+)  # fmt: skip
+def test_everybody_begins_where_he_is_assessed(small, role, place, kind):
+    page = shown(small.login_as(role, **place))
+    assert re.search(rf'value="{kind}" checked', page)
 
 
 def test_who_may_not_is_refused(small, lived):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -112,6 +113,14 @@ def test_the_page_opens_with_the_last_twelve_months_as_recorded_in_chinese(fille
     assert "按登记：网格内 2 + 人工归格 1 = 3，共 3 件" in page
     assert "甲街道" in page
     assert 'href="/recast">统计与重算' in filled.client().get("/").get_data(as_text=True)
+
+
+def test_events_without_a_place_do_not_dwarf_the_places(filled):
+    """Four were not in the register then: the bars are those of the places all the same, the longest as wide as there is room."""
+    filled.accept(IN_A1)
+    page = filled.client().get("/recast?reading=as-of&as_of=2025-06-01T00:00&by=grid&lang=en").get_data(as_text=True)
+    assert re.findall(r'class="was" width="([\d.]+)"', page) == ["33.33", "100.0", "0"]
+    assert re.findall(r'class="is" y="6" width="([\d.]+)"', page) == ["0.0", "0.0", "0"]
 
 
 def test_a_time_without_events_says_what_to_do(filled):
