@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from geogrid.domain.events import EventKind
 from geogrid.domain.people import Role
 from tests.browser.browsers import phone
-from tests.build_district import IN_A1, IN_A2, IN_B1, IN_B2, VILLAGE_A
+from tests.build_district import IN_A1, IN_A2, IN_B1, VILLAGE_A
 from tests.build_installation import DISTRICT, HERE, free_port, running, small_installation, wait_until_answers
-from tests.webmap.test_desk_queue import accept
+from tests.webmap.test_desk_queue import accept, step
 
 pytestmark = pytest.mark.browser
 
@@ -180,79 +181,6 @@ def test_a_new_report_comes_in_marked_and_moves_nothing(serving):
         shot(page, "desk_new_zh_1280")
 
 
-def on_map(page) -> dict[str, int]:
-    """How many matters of each light the map shows, pins and marks together, and how many are said to be dangers."""
-    marks = page.locator("#map .leaflet-marker-icon")
-    found = dict.fromkeys("■▲●○", 0)
-    for title, is_pin, shape in marks.evaluate_all(
-        "all => all.map(m => [m.title, m.classList.contains('pin'), m.textContent.trim()[0]])"
-    ):
-        if is_pin:
-            found[shape] += 1
-            continue
-        for word, sign in (("超期", "■"), ("临期", "▲"), ("正常", "●"), ("暂停", "○")):
-            found[sign] += sum(int(number) for number in re.findall(f"{word}：(\\d+)", title))
-    return found
-
-
-def until_on_map(page, **expected: int) -> None:
-    wanted = {"■": 0, "▲": 0, "●": 0, "○": 0} | expected
-    for _ in range(60):
-        if on_map(page) == wanted:
-            return
-        page.wait_for_timeout(250)
-    assert on_map(page) == wanted
-
-
-def test_the_map_shows_the_light_of_every_matter_and_not_of_the_loaded_rows_alone(serving):
-    """The list loads fifty; what is overdue, and what comes in later, is on the map whatever the list shows."""
-    reported(serving, 54)
-    late = accept(serving, IN_B2, words="早就超期了", hours=-500)
-    with phone(DESK) as (page, seen):
-        opened(page, serving, path="/desk?sort=reported")
-        assert page.locator("#rows > li").count() == 50
-        assert page.locator("#rows > li", has_text=late.number).count() == 0
-        until_on_map(page, **{"■": 1, "●": 54})
-        shot(page, "desk_map_zh")
-        expect(page.locator("#connection")).to_contain_text("实时")
-        serving.accept(IN_B2, words="又来一件")
-        until_on_map(page, **{"■": 1, "●": 55})
-        page.keyboard.press("3")
-        until_on_map(page, **{"■": 1})
-        assert page.locator("#map .cell:not(.map-legend .cell)").count() == 0
-        assert seen.errors == []
-
-
-def test_a_pin_that_the_list_did_not_load_is_put_into_it_while_it_is_selected(serving):
-    reported(serving, 54)
-    late = accept(serving, IN_B2, words="早就超期了", hours=-500)
-    with phone(DESK) as (page, seen):
-        opened(page, serving, path="/desk?sort=reported")
-        first = page.locator("#rows > li[aria-selected=true] .number").inner_text()
-        page.locator("#map .pin.red").click()
-        chosen = page.locator("#rows > li[aria-selected=true]")
-        expect(chosen.locator(".number")).to_have_text(late.number)
-        expect(chosen).to_contain_text("列表外打开")
-        expect(page.locator("#matter-body .number a")).to_have_text(late.number)
-        expect(page.locator("#map .pin.red.chosen")).to_have_count(1)
-        page.keyboard.press("k")
-        expect(page.locator("#rows > li[aria-selected=true] .number")).to_have_text(first)
-        expect(page.locator("#rows > li", has_text=late.number)).to_have_count(0)
-        assert seen.errors == []
-
-
-def test_a_mark_that_is_pressed_leads_nearer_until_each_stands_by_itself(serving):
-    reported(serving, 12)
-    with phone(DESK) as (page, _):
-        opened(page, serving)
-        until_on_map(page, **{"●": 12})
-        scale = page.locator(".leaflet-control-scale-line").inner_text()
-        page.locator("#map .leaflet-marker-icon.cell").first.click()
-        expect(page.locator(".leaflet-control-scale-line")).not_to_have_text(scale)
-        page.keyboard.press("w")
-        expect(page.locator(".leaflet-control-scale-line")).to_have_text(scale)
-
-
 def test_twice_reported_is_merged_side_by_side_and_the_merge_undone(serving):
     first = serving.accept(IN_A1, words="路灯不亮，一共三盏")
     lon, lat = IN_A1
@@ -272,6 +200,47 @@ def test_twice_reported_is_merged_side_by_side_and_the_merge_undone(serving):
         expect(page.locator("#toast")).to_contain_text("已恢复独立")
     steps = serving.client().get(f"/api/v1/events/{second.id}/steps").get_json()["steps"]
     assert [step["kind"] for step in steps] == ["report", "assign", "merge", "unmerge"]
+
+
+def test_what_is_closed_is_shown_beside_it_and_not_offered_to_be_merged_into(serving):
+    lon, lat = IN_A1
+    closed = serving.accept((lon + 0.0001, lat), words="路灯不亮，三盏都坏了")
+    step(serving, closed, "decline", reason="twice")
+    still_open = serving.accept((lon + 0.0006, lat), words="路灯坏了三盏")
+    mine = serving.accept(IN_A1, words="路灯不亮，三盏都坏了")
+    with phone(DESK) as (page, _):
+        opened(page, serving, path=f"/desk?event={mine.id}")
+        page.keyboard.press("m")
+        page.wait_for_selector("#sheet .beside article")
+        chosen = page.locator("#sheet .choice li[aria-selected=true]")
+        expect(chosen).to_contain_text(still_open.number)
+        page.locator("#sheet .choice li", has_text=closed.number).click()
+        expect(page.locator("#sheet .told")).to_contain_text("已结案，不能并入")
+        expect(page.locator("#sheet button[type=submit]")).to_be_disabled()
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#sheet")).to_be_visible()
+        page.locator("#sheet .choice li", has_text=still_open.number).click()
+        expect(page.locator("#sheet .told")).to_be_hidden()
+        expect(page.locator("#sheet button[type=submit]")).to_be_enabled()
+    assert [one["kind"] for one in serving.client().get(f"/api/v1/events/{mine.id}/steps").get_json()["steps"]] == [
+        "report",
+        "assign",
+    ]
+
+
+def test_a_dispute_is_dispatched_from_among_the_stations(serving):
+    event = accept(serving, IN_A1, kind=EventKind.DISPUTE, words="邻里纠纷")
+    step(serving, event, "open")
+    with phone(DESK) as (page, _):
+        opened(page, serving)
+        proposed = serving.client().get(f"/api/v1/desk/events/{event.id}").get_json()["proposal"]["party"]
+        assert proposed["party"].startswith("station:")
+        page.keyboard.press("d")
+        expect(page.locator("#sheet .tabs [data-kind=station]")).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#sheet .choice li").first).to_contain_text(proposed["title"])
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator("#sheet .tabs [data-kind=worker]")).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#sheet .choice")).not_to_contain_text(proposed["title"])
 
 
 def test_the_unplaced_is_placed_and_filters_stand_in_the_address(serving):
