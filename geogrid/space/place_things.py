@@ -225,8 +225,9 @@ class _Sightings:
         lonlat, line = shapely.get_coordinates(dense, return_index=True)
         points = shapely.points(lonlat)
         xy = self._metric(points)
+        keys = {at: self._known(str(names[at]), PlacePrecision.STREET, more[at]) for at in named.tolist()}
         for place, village, at in zip(xy, self._tree.village_at(points), named[line].tolist(), strict=True):
-            self._add(str(names[at]), PlacePrecision.STREET, village, place, more[at])
+            self._seen[keys[at]][village].append(place)
 
     def addresses(self, places: Any) -> None:
         """Take in address points: their street or settlement gets the number."""
@@ -285,13 +286,17 @@ class _Sightings:
         return Part(village, self._tree.township_of(village), nearest, _radius(key[1], nearest, points), numbers)
 
     def _add(self, name: str, precision: PlacePrecision, village: str, xy: Floats, more: MoreNames) -> None:
+        self._seen[self._known(name, precision, more)][village].append(xy)
+
+    def _known(self, name: str, precision: PlacePrecision, more: MoreNames) -> tuple[str, PlacePrecision]:
+        """Keep how a thing is shown and what else it is called; return the key it is kept under."""
         key = normalised(name), precision
-        self._seen[key][village].append(xy)
         self._shown[key] = min(name, self._shown.get(key, name))
         if any(more):
             known = self._more.get(key, ((), ()))
             old, other = (tuple(sorted({*had, *has})) for had, has in zip(known, more, strict=True))
             self._more[key] = old, other
+        return key
 
     def _metric(self, points: NDArray[np.object_]) -> Floats:
         return np.column_stack(metric_xy(shapely.get_x(points), shapely.get_y(points), self._srid))
