@@ -6,55 +6,27 @@ import contextlib
 import re
 import zlib
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from geogrid.actions.accept import accept_report
-from geogrid.actions.steps import TakeStep, take_step
 from geogrid.domain.events import EventKind
 from geogrid.domain.people import Role
 from geogrid.store import disputes_people
 from geogrid.store.session import session_scope
+from tests.build_counter import WORDS, agreed, made
 from tests.build_disputes import STATION_A, STATION_B, under
 from tests.build_district import IN_A1, NOW, TOWNSHIP_B, report
 from tests.build_installation import DISTRICT
-from tests.build_life import DISPATCHER
 from webmap.installation import installation
-
-WORDS = "楼上漏水，住户王秀英 13812345678 对赔偿有分歧"
-PARTIES = (("applicant", "王秀英", "13812345678"), ("respondent", "李建国", "13987654321"))
 
 
 @pytest.fixture
 def counter(small):
     """A dispute given to the point of village A, and the browser of the mediator who works there."""
     return made(small)
-
-
-def made(small, words=WORDS):
-    client = small.login_as(Role.MEDIATOR, station=STATION_A)
-    here = installation(small.app)
-    sent = replace(report(IN_A1, words=words), kind=EventKind.DISPUTE)
-    with session_scope(here.engine) as session:
-        disputes_people.put_mediator(session, client.person_id, station=STATION_A, kinds=["neighbourhood"], synthetic=True)
-        event = accept_report(session, sent, now=NOW - timedelta(hours=1), district=here.district, actor="test").event
-        for step, details in (("open", {"category": "D01"}), ("dispatch", {"party": f"station:{STATION_A}"})):
-            take_step(session, TakeStep(event.id, step, DISPATCHER, details), now=NOW, district=here.district)
-    return client, f"/api/v1/disputes/{event.id}", event.id
-
-
-def agreed(client, api):
-    for number, (side, name, phone) in enumerate(PARTIES):
-        parties = client.post(
-            f"{api}/parties", json={"side": side, "name": name, "phone": phone, "address": "甲街道 1 号"}
-        ).get_json()["parties"]
-        party = parties[number]["id"]
-        answer = client.post(f"{api}/parties/{party}/consents", json={"consent": "given", "paper": f"同意书{number}"})
-        assert answer.status_code == 201
-    return [one["id"] for one in parties]
 
 
 def test_a_dispute_from_its_parties_to_the_courts_confirmation(counter):
@@ -343,67 +315,3 @@ def test_names_of_parties_are_masked_in_what_was_written_about_them(counter):
         assert "李*" in told, path
         for name in ("李建国", "王秀英"):
             assert name not in told, (path, name)
-
-
-def test_an_agreement_taken_along_is_in_the_audit(small, counter):
-    client, api, event_id = counter
-    agreed(client, api)
-    client.post(f"{api}/agreements", json={"terms": "赔偿"})
-    assert client.get(f"/mediator/{event_id}/agreements/1.pdf").status_code == 200
-    with session_scope(installation(small.app).engine) as session:
-        rows = session.execute(text("SELECT object_id, details FROM audit WHERE action = 'export.agreement'")).all()
-    assert [(row.object_id, row.details) for row in rows] == [(str(event_id), {"version": 1, "names": False})]
-
-
-def test_mine_holds_what_i_mediate_however_much_else_there_is(small, counter, monkeypatch):
-    """Picked out of the most urgent of a whole station, a mediator's own disputes were lost behind those of others."""
-    client, _, _ = counter
-    made(small)
-    last = client.get("/api/v1/disputes").get_json()["rows"][-1]["id"]
-    agreed(client, f"/api/v1/disputes/{last}")
-    client.put(f"/api/v1/disputes/{last}/mediator", json={"person_id": str(client.person_id)})
-    monkeypatch.setattr("webmap.api.disputes_queue.MOST", 1)
-    rows = client.get("/api/v1/disputes?mine=true").get_json()["rows"]
-    assert [(row["id"], row["mine"]) for row in rows] == [(last, True)]
-    assert client.get("/api/v1/disputes?mine=true&open=false").get_json()["rows"] == []
-
-
-def test_a_day_without_visits_names_the_next_and_where_they_lead(counter):
-    client, api, _ = counter
-    agreed(client, api)
-    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
-    visit = {"start": "2025-06-20T09:00:00+08:00", "end": "2025-06-20T10:00:00+08:00", "place": "circuit"}
-    assert client.post(f"{api}/sessions", json=visit).status_code == 201
-    assert "/mediator/circuit?day=2025-06-20" in client.get("/mediator/circuit?day=2025-06-18").get_data(as_text=True)
-    stops = client.get("/api/v1/disputes/circuit?day=2025-06-20").get_json()["stops"]
-    assert [(stop["number"] != "", "event_address" in stop) for stop in stops] == [(True, True)]
-
-
-def test_the_figures_of_mediation_say_what_the_counter_says(small, counter):
-    client, api, event_id = counter
-    agreed(client, api)
-    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
-    client.post(f"{api}/agreements", json={"terms": "被申请人赔偿三千元", "amount_yuan": 3000})
-    client.post(f"{api}/agreements/1/signature")
-    client.post(f"{api}/performances", json={"at": "2025-06-18", "recovered_yuan": 3000, "fees_refunded_yuan": 25})
-    failed, other, _ = made(small)
-    agreed(failed, other)
-    failed.post(f"{other}/end", json={"outcome": "failed", "note": "各执一词"})
-    leader = small.client()
-    told = leader.get("/api/v1/figures?day=2025-06-18").get_json()["figures"]
-    whole = {one["code"]: one for one in told if one["group"] == "*" and one["split"] == "*"}
-    assert (whole["mediation_success"]["numerator"], whole["mediation_success"]["denominator"]) == (1, 2)
-    assert (whole["money_recovered"]["value"], whole["fees_refunded"]["value"]) == (3000, 25)
-    for code, part in (("mediation_success", "numerator"), ("money_recovered", "denominator")):
-        rows = leader.get(f"/api/v1/figures/{code}/events?day=2025-06-18&part={part}").get_json()["rows"]
-        assert [row["id"] for row in rows] == [str(event_id)]
-
-
-def test_no_form_sends_itself_into_an_address_before_the_script_is_there(counter):
-    """A form without a method goes by GET: a name typed on a slow line stood in the address, and in every log of it."""
-    client, api, event_id = counter
-    agreed(client, api)
-    client.post(f"{api}/agreements", json={"terms": "赔偿"})
-    for path in (f"/mediator/{event_id}", "/mediator/cases", "/mediator/circuit"):
-        forms = re.findall(r"<form[^>]*>", client.get(path).get_data(as_text=True))
-        assert forms and all('method="dialog"' in form or 'method="post"' in form for form in forms if "logout" not in form), path

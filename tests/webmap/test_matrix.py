@@ -255,7 +255,7 @@ OF_AN_EVENT |= {
     ("POST", f"{_W}/milestones"): Ask(f"{DESK}/milestones", HANDLERS, 409, {"json": {"title": "x", "due_on": "2025-06-20"}}),
 }
 # Of a dispute; this event is none, so that every deed answers 422 to who may do it.
-_D, DISPUTE = "/api/v1/disputes/<uuid:event_id>", "/api/v1/disputes/{event}"
+_D, DISPUTE, _M = "/api/v1/disputes/<uuid:event_id>", "/api/v1/disputes/{event}", "/mediator/<uuid:event_id>"
 OF_AN_EVENT |= {
     **{
         ("GET", f"{_D}{part}"): Ask(f"{DISPUTE}{part}", MEDIATION, 422)
@@ -277,13 +277,11 @@ OF_AN_EVENT |= {
     ("PUT", f"{_D}/sessions/<int:session_id>"): Ask(f"{DISPUTE}/sessions/1", MEDIATION, 422, {"json": {}}),
     ("POST", f"{_D}/agreements/<int:version>/signature"): Ask(f"{DISPUTE}/agreements/1/signature", MEDIATION, 422),
     ("PUT", f"{_D}/referrals/<int:referral_id>"): Ask(f"{DISPUTE}/referrals/1", MEDIATION, 422, {"json": {}}),
-    ("GET", "/mediator/<uuid:event_id>"): Ask("/mediator/{event}", MEDIATION, 422),
-    ("GET", "/mediator/<uuid:event_id>/agreements/<int:version>.<form>"): Ask(
-        "/mediator/{event}/agreements/1.html", MEDIATION, 422
-    ),
-    ("POST", "/mediator/<uuid:event_id>/agreements/<int:version>.<form>"): Ask(
-        "/mediator/{event}/agreements/1.html", MEDIATION, 422, {"data": {"purpose": "双方签署"}}
-    ),
+    ("GET", _M): Ask("/mediator/{event}", MEDIATION, 422),
+    **{
+        (verb, f"{_M}/agreements/<int:version>.<form>"): Ask("/mediator/{event}/agreements/1.html", MEDIATION, 422)
+        for verb in ("GET", "POST")
+    },
 }  # fmt: skip
 # Where a post may be held, seen from an event in village A: its own, its parents, a sister, and the whole.
 PLACES = {"own": VILLAGE_A, "parent": TOWNSHIP_A, "district": DISTRICT, "other": TOWNSHIP_B, "other_child": VILLAGE_B}
