@@ -193,9 +193,9 @@ def store_visits(session: Session, rows: list[VisitRow], profile: Profile, *, no
     Raises
     ------
     EnterpriseValue
-        for an enterprise that is not known, and what ``actions.enterprises.check_visit`` refuses
+        for an enterprise that is not known, and what ``actions.enterprises.check_visit`` and ``check_bodies`` refuse
     """
-    from geogrid.actions.enterprises import check_visit
+    from geogrid.actions.enterprises import check_bodies, check_visit
     from geogrid.store import enterprises
     from geogrid.store import events as stored_events
     from geogrid.store.enterprises import Joined
@@ -208,6 +208,7 @@ def store_visits(session: Session, rows: list[VisitRow], profile: Profile, *, no
     visits = [replace(row.visit, enterprise_id=ids[row.code]) for row in in_time]
     for visit in visits:
         check_visit(visit, today=today)
+    check_bodies(session, visits)
     made = enterprises.add_visits(session, visits, by=BY, now=now)
     wanted = {row.event: event_id(row.event, profile) for row in in_time if row.event}
     there = stored_events.known_hashes(session, list(wanted.values()))

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from geogrid.domain.enterprises import ConcernKind, DueVisit, EnterpriseRules, Handling
@@ -16,7 +16,7 @@ from geogrid.domain.events import EventState
 from geogrid.rules.scope import Scope
 from geogrid.rules.visit_plan import days_over, due_on
 from geogrid.store.enterprises import COLUMNS, Enterprise, StoredVisit, as_enterprise, as_visit
-from geogrid.store.scope import visible
+from geogrid.store.scope import lies_in, parties_of, visible
 from geogrid.store.tables.desk import milestones
 from geogrid.store.tables.enterprises import enterprise_events, enterprise_visits, enterprises
 from geogrid.store.tables.events import events
@@ -29,13 +29,17 @@ CLOSED = (EventState.CLOSED.value, EventState.ARCHIVED.value)
 
 @dataclass(frozen=True)
 class EnterpriseFilter:
-    """Which enterprises: by class, township, grid; ``text`` within name, code or address; ``after`` continues a list (a code)."""
+    """Which enterprises: by class, township, grid; ``text`` within name, code or address; those with a matter on the key list.
+
+    ``after`` continues a list (a code).
+    """
 
     class_code: str = ""
     township: str = ""
     grid: str = ""
     text: str = ""
     after: str = ""
+    key_listed: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,10 @@ class Milestone:
 
 @dataclass(frozen=True)
 class Sums:
-    """Figures of the enterprises that a reader sees, of visits and problems since a day."""
+    """Figures of the enterprises that a reader sees: visits and problems since a day, problems by who solves them.
+
+    ``key_listed`` are the matters on the key list that are open now, whenever they were raised.
+    """
 
     enterprises: int
     visits: int
@@ -88,15 +95,27 @@ class Sums:
     solved: int
     disputes: int
     unplaced: int
+    handled: Mapping[Handling, int]
+    key_listed: int
 
 
-def _conditions(chosen: EnterpriseFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+def seen_by(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition on ``enterprises`` that leaves what a reader sees: where it lies, or who visited it."""
+    if scope.whole:
+        return true()
+    return or_(lies_in(enterprises, scope), enterprises.c.bodies.op("&&")(parties_of(scope)))
+
+
+def _conditions(chosen: EnterpriseFilter, scope: Scope) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [seen_by(scope)]
     for value, column in ((chosen.class_code, enterprises.c.class_code), (chosen.township, enterprises.c.township_code)):
         if value:
             found.append(column == value)
     if chosen.grid:
         found.append(enterprises.c.grid_code == chosen.grid)
+    if chosen.key_listed:
+        own = (enterprise_events.c.enterprise_id == enterprises.c.id, matters.c.key_listed, visible(scope))
+        found.append(select(enterprise_events.c.event_id).select_from(_joined()).where(*own).exists())
     if chosen.text:
         like = f"%{chosen.text.translate(WILD)}%"
         columns = (enterprises.c.name, enterprises.c.code, enterprises.c.address)
@@ -106,14 +125,14 @@ def _conditions(chosen: EnterpriseFilter) -> list[ColumnElement[bool]]:
 
 def listed(session: Session, chosen: EnterpriseFilter, *, scope: Scope, most: int = MOST) -> list[ListedEnterprise]:
     """Return up to ``most`` enterprises that the reader sees, by code. Rides ``uq_enterprises_code``."""
-    query = select(*COLUMNS).where(*_conditions(chosen), enterprises.c.code > chosen.after)
+    query = select(*COLUMNS).where(*_conditions(chosen, scope), enterprises.c.code > chosen.after)
     found = [as_enterprise(row) for row in session.execute(query.order_by(enterprises.c.code).limit(most))]
     return with_figures(session, found, scope=scope)
 
 
-def count(session: Session, chosen: EnterpriseFilter) -> int:
+def count(session: Session, chosen: EnterpriseFilter, *, scope: Scope) -> int:
     """Return how many enterprises of a filter the reader sees."""
-    return session.scalar(select(func.count()).select_from(enterprises).where(*_conditions(chosen))) or 0
+    return session.scalar(select(func.count()).select_from(enterprises).where(*_conditions(chosen, scope))) or 0
 
 
 def with_figures(session: Session, found: Sequence[Enterprise], *, scope: Scope) -> list[ListedEnterprise]:
@@ -194,10 +213,11 @@ def _milestones(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[Miles
 def sums(session: Session, *, scope: Scope, since: datetime) -> Sums:
     """Return the figures of what the reader sees since an instant: problems by their report, solved ones by their closing."""
     kind = enterprise_visits.c.kind
+    visited = enterprise_visits.join(enterprises, enterprises.c.id == enterprise_visits.c.enterprise_id)
     seen = session.execute(
-        select(func.count().filter(kind == "visit"), func.count().filter(kind == "legal_check")).where(
-            enterprise_visits.c.on_date >= since.date()
-        )
+        select(func.count().filter(kind == "visit"), func.count().filter(kind == "legal_check"))
+        .select_from(visited)
+        .where(enterprise_visits.c.on_date >= since.date(), seen_by(scope))
     ).one()
     is_problem = enterprise_events.c.kind == ConcernKind.PROBLEM.value
     own = session.execute(
@@ -205,24 +225,38 @@ def sums(session: Session, *, scope: Scope, since: datetime) -> Sums:
             func.count().filter(and_(is_problem, events.c.reported_at >= since)),
             func.count().filter(and_(is_problem, events.c.closed_at >= since)),
             func.count().filter(and_(~is_problem, events.c.reported_at >= since)),
+            func.count().filter(and_(matters.c.key_listed, events.c.is_open)),
         )
         .select_from(_joined())
         .where(visible(scope))
     ).one()
-    total = session.scalar(select(func.count()).select_from(enterprises)) or 0
-    outside = session.scalar(select(func.count()).select_from(enterprises).where(enterprises.c.grid_code.is_(None))) or 0
-    return Sums(total, seen[0], seen[1], own[0], own[1], own[2], outside)
+    total = session.scalar(select(func.count()).select_from(enterprises).where(seen_by(scope))) or 0
+    nowhere = (enterprises.c.grid_code.is_(None), seen_by(scope))
+    outside = session.scalar(select(func.count()).select_from(enterprises).where(*nowhere)) or 0
+    return Sums(total, seen[0], seen[1], own[0], own[1], own[2], outside, _handled(session, scope, since), own[3])
+
+
+def _handled(session: Session, scope: Scope, since: datetime) -> dict[Handling, int]:
+    """Return how many of the problems since an instant are solved by whom; problems of which nobody said it are left out."""
+    own = matters.c.handling.in_(Handling.codes())
+    way = case((own, matters.c.handling), else_=enterprise_events.c.handling)
+    asked = (enterprise_events.c.kind == ConcernKind.PROBLEM.value, events.c.reported_at >= since, way.is_not(None))
+    rows = session.execute(select(way, func.count()).select_from(_joined()).where(*asked, visible(scope)).group_by(way))
+    found = {Handling(row[0]): row[1] for row in rows}
+    return {one: found.get(one, 0) for one in Handling}
 
 
 # -- who is due -------------------------------------------------------------------------------------------------------
 
 
-def due(session: Session, rules: EnterpriseRules, *, today: date, chosen: EnterpriseFilter | None = None) -> list[DueVisit]:
+def due(
+    session: Session, rules: EnterpriseRules, *, scope: Scope, today: date, chosen: EnterpriseFilter | None = None
+) -> list[DueVisit]:
     """Return the enterprises of a filter that the reader sees with when they were visited last and since when they are due."""
     last = select(enterprise_visits.c.enterprise_id, func.max(enterprise_visits.c.on_date).label("last_on"))
     seen = last.group_by(enterprise_visits.c.enterprise_id).subquery()
     query = select(*COLUMNS, seen.c.last_on).select_from(enterprises.outerjoin(seen, seen.c.enterprise_id == enterprises.c.id))
-    rows = session.execute(query.where(*_conditions(chosen or EnterpriseFilter())).order_by(enterprises.c.code))
+    rows = session.execute(query.where(*_conditions(chosen or EnterpriseFilter(), scope)).order_by(enterprises.c.code))
     return [
         DueVisit(
             row.id, row.name, row.class_code, row.grid_code, row.township_code, (row.lon, row.lat), row.last_on,
@@ -232,7 +266,8 @@ def due(session: Session, rules: EnterpriseRules, *, today: date, chosen: Enterp
     ]  # fmt: skip
 
 
-def townships_with(session: Session) -> Mapping[str, int]:
-    """Return how many enterprises lie in each township, by its code."""
-    query = select(enterprises.c.township_code, func.count()).where(enterprises.c.township_code.is_not(None))
+def townships_with(session: Session, *, scope: Scope) -> Mapping[str, int]:
+    """Return how many enterprises that the reader sees lie in each township, by its code."""
+    placed = (enterprises.c.township_code.is_not(None), seen_by(scope))
+    query = select(enterprises.c.township_code, func.count()).where(*placed)
     return {row[0]: row[1] for row in session.execute(query.group_by(enterprises.c.township_code))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,10 +21,13 @@ from geogrid.store.tables.enterprises import enterprises
 from layers.enterprises import EnterpriseEvent, EnterpriseFilter, ListedEnterprise
 from layers.visit_plan import DayPlan
 from webmap.installation import installation
-from webmap.language import current_language, label
+from webmap.language import current_language, label, say
 from webmap.matter_rows import party_words
+from webmap.staff_names import staff_name
 
 LONGEST = 60
+KEY_LISTED = "key_listed"
+BETWEEN_NAMES = re.compile(r"\s*[、,，;；/\s]\s*")
 
 
 def rules() -> EnterpriseRules:
@@ -50,7 +54,8 @@ def placed() -> None:
 def chosen(values: Any) -> EnterpriseFilter:
     """Return the filter that a query names."""
     fields = {"class_code": "class", "township": "township", "grid": "grid", "text": "q", "after": "after"}
-    return EnterpriseFilter(**{ours: (values.get(theirs) or "").strip()[:LONGEST] for ours, theirs in fields.items()})
+    told = {ours: (values.get(theirs) or "").strip()[:LONGEST] for ours, theirs in fields.items()}
+    return EnterpriseFilter(**told, key_listed=values.get("only") == KEY_LISTED)
 
 
 def class_title(code: str) -> str:
@@ -92,7 +97,13 @@ def visit_body(one: StoredVisit, names: dict[str, str]) -> dict[str, Any]:
     """Return a visit; what was written is masked."""
     told = {"id": one.id, "kind": {"code": one.kind.value, "title": label(one.kind)}, "date": one.on_date.isoformat()}
     body = {"code": one.body, "title": body_words(one.body, names)}
-    return {**told, "body": body, "visitors": mask_text(one.visitors), "seen": mask_text(one.seen)}
+    return {**told, "body": body, "visitors": _visitors(one.visitors), "seen": mask_text(one.seen)}
+
+
+def _visitors(written: str) -> str:
+    """Return who came, each name as the reader may read a colleague's."""
+    names = [name for name in BETWEEN_NAMES.split(mask_text(written)) if name]
+    return say(", ").join(staff_name(name) for name in names)
 
 
 def event_body(one: EnterpriseEvent) -> dict[str, Any]:
@@ -137,6 +148,8 @@ def plan_body(plan: DayPlan, names: dict[str, str]) -> dict[str, Any]:
     stops = [{**due_body(one, names), "minutes": legs[i], "by_road": plan.by_road[i]} for i, one in enumerate(plan.stops)]
     start = {"name": plan.start, "point_lonlat": list(plan.start_lonlat)} if plan.start_lonlat else None
     return {
+        "day": plan.day.isoformat(),
+        "days": [{"day": one.day.isoformat(), "visits": len(one.stops), "due": len(one.pressing)} for one in plan.days],
         "total": plan.total,
         "due": [due_body(one, names) for one in plan.pressing],
         "start": start,

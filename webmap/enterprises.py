@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from geogrid.actions.enterprises import raise_problem, record_visit
+from geogrid.actions.enterprises import raise_problem, record_visit, writes_for
 from geogrid.domain.enterprises import Handling, Problem, Visit, VisitKind
-from geogrid.domain.grids import Department
 from geogrid.errors import EnterpriseValue, GeogridError
 from geogrid.store.session import session_scope
+from geogrid.texts import translate
 from layers.enterprises import count, listed, sums, townships_with
 from layers.synthetic import holds_synthetic
 from webmap.account_pages import page_of
@@ -34,8 +34,9 @@ blueprint = Blueprint("enterprises", __name__)
 
 MOST = 100
 MOST_DUE = 200
-ASKED = ("class", "township", "grid", "q")
+ASKED = ("class", "township", "grid", "q", "only")
 LONGEST = 60
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @blueprint.get("/enterprises")
@@ -47,10 +48,10 @@ def page() -> BaseResponse:
     with reading() as session:
         names, scope = unit_names_of(session), current_scope()
         found = listed(session, chosen({**asked, "after": request.args.get("after", "")}), scope=scope, most=MOST)
-        total = count(session, chosen(asked))
+        total = count(session, chosen(asked), scope=scope)
         start = local_now().replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
         figures = sums(session, scope=scope, since=start)
-        townships = [(code, names.get(code, code), number) for code, number in sorted(townships_with(session).items())]
+        townships = _townships(session, names)
         synthetic = _synthetic(session)
     more = _address({**asked, "after": found[-1].enterprise.code}) if len(found) == MOST else ""
     return page_of(
@@ -58,6 +59,11 @@ def page() -> BaseResponse:
         asked=asked, classes=_classes(), townships=townships, more=more, synthetic=synthetic, plan=_address(asked, "/plan"),
         back=_address(asked) if request.args.get("after") else "",
     )  # fmt: skip
+
+
+def _townships(session: Any, names: dict[str, str]) -> list[tuple[str, str, int]]:
+    found = townships_with(session, scope=current_scope())
+    return [(code, names.get(code, code), number) for code, number in sorted(found.items())]
 
 
 def _synthetic(session: Any) -> bool:
@@ -102,7 +108,7 @@ def _one(enterprise_id: UUID, error: dict[str, Any] | None = None, status: int =
     categories = [(one.code, one.title.text(language)) for one in programme.categories]
     return page_of(
         "enterprise.html", status, one=found, error=error, may=may, synthetic=synthetic, today=local_now().date().isoformat(),
-        kinds=list(VisitKind), handlings=list(Handling), departments=list(Department), categories=categories,
+        kinds=list(VisitKind), handlings=list(Handling), departments=writes_for(current_actor()), categories=categories,
         key=str(uuid4()), typed=request.form, own=_own_body(),
     )  # fmt: skip
 
@@ -124,7 +130,8 @@ def add_visit(enterprise_id: UUID) -> BaseResponse:
         body = f"department:{form.get('department', '')}"
         texts = (form.get("visitors", "").strip(), form.get("seen", "").strip(), form.get("key", ""))
         visit = Visit(enterprise_id, kind, _day(form.get("date", "")), body, *texts)
-        record_visit(session, visit, actor=current_actor(), now=here.now(), today=local_now().date())
+        told = {"now": here.now(), "today": local_now().date(), "again": bool(form.get("again"))}
+        record_visit(session, visit, actor=current_actor(), **told)
 
     return _done(enterprise_id, put)
 
@@ -174,12 +181,11 @@ def _uuid(text: str) -> UUID:
 @blueprint.get("/enterprises/plan")
 @roles(READERS)
 def plan() -> BaseResponse:
-    """Send who is due for a visit on the map, and the round of a day."""
-    asked, here = _asked(), installation()
-    found = planned(asked)
+    """Send who is due for a visit on the map, and the round of a day; ``?day=`` looks at one of the working days ahead."""
+    asked, here, day = _asked(), installation(), request.args.get("day", "")
+    found = planned(asked, _day(day) if day else None)
     with reading() as session:
-        names = unit_names_of(session)
-        townships = [(code, names.get(code, code), number) for code, number in sorted(townships_with(session).items())]
+        townships = _townships(session, unit_names_of(session))
         synthetic = _synthetic(session)
     profile = here.district.profile
     words = {
@@ -197,9 +203,26 @@ def plan() -> BaseResponse:
     return page_of(
         "enterprises_plan.html", found=found, asked=asked, classes=_classes(), townships=townships, synthetic=synthetic,
         config=config, most=MOST_DUE, has_map=(FOLDER / MAP_JS).is_file(), map_js=MAP_JS, map_css=MAP_CSS, back=_address(asked),
+        days=_days(asked, found), day=day,
         tiles_js=TILES_JS if (FOLDER / TILES_JS).is_file() else "", by_class=_by_class(found["due"]),
         rules=[(one.title.text(current_language()), one.visit_days) for one in rules().classes], label=label,
     )  # fmt: skip
+
+
+def _days(asked: dict[str, str], found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the days of the plan with their addresses; today and tomorrow by name, the others by weekday and date."""
+    today, days = local_now().date(), []
+    for one in found["days"]:
+        day = date.fromisoformat(one["day"])
+        ahead = (day - today).days
+        title = say("today") if ahead == 0 else say("tomorrow") if ahead == 1 else _weekday(day)
+        told = {**asked, **({"day": one["day"]} if ahead else {})}
+        days.append({**one, "title": title, "href": _address(told, "/plan"), "is_open": one["day"] == found["day"]})
+    return days
+
+
+def _weekday(day: date) -> str:
+    return translate(WEEKDAYS[day.weekday()], current_language(), "opening_hours")
 
 
 def _by_class(due: list[dict[str, Any]]) -> list[tuple[str, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -23,11 +23,21 @@ from geogrid.domain.grids import Department
 from geogrid.domain.people import SYSTEM, Actor
 from geogrid.domain.places import Datum, ReportedPoint
 from geogrid.domain.programmes import PartyKind
-from geogrid.errors import CreditCode, EnterpriseValue, NotFoundError, RoleMissing, VisitConflict
+from geogrid.errors import (
+    AccessForbidden,
+    CreditCode,
+    EnterpriseValue,
+    NotFoundError,
+    RoleMissing,
+    VisitBodyUnknown,
+    VisitConflict,
+    VisitDay,
+    VisitThere,
+)
 from geogrid.rules.credit_code import fault_of
 from geogrid.rules.enterprise_file import parse_enterprises
 from geogrid.settings import ROOT
-from geogrid.store import audit, editions, enterprises, events, locks
+from geogrid.store import audit, editions, enterprises, events, locks, teams, unit_names
 from geogrid.store.enterprises import Enterprise, Joined, StoredVisit
 
 NAMESPACE = UUID("c1d7c8f2-5c0b-5f1a-8e55-6f1a0b6a2f10")
@@ -107,34 +117,55 @@ def place_all(session: Session, *, district: District) -> int:
 # -- visits -----------------------------------------------------------------------------------------------------------
 
 
-def record_visit(session: Session, visit: Visit, *, actor: Actor, now: datetime, today: date) -> StoredVisit:
+def record_visit(session: Session, visit: Visit, *, actor: Actor, now: datetime, today: date, again: bool = False) -> StoredVisit:
     """Record a visit; the same key again is the same visit. That the actor sees the enterprise was checked before.
+
+    Two who were there together, and both write it down, made one visit: the second is told, and says ``again`` where it was two.
 
     Raises
     ------
     NotFoundError
         without such an enterprise
-    EnterpriseValue
+    EnterpriseValue, VisitBodyUnknown, VisitDay
         for a body that is none, a day that has not come or is ten years past, words too long
+    AccessForbidden
+        for another department than :func:`writes_for` names
     VisitConflict
         where another visit was sent under the key
+    VisitThere
+        where one of that kind, body and day is recorded, unless ``again``
     """
     if enterprises.find(session, visit.enterprise_id) is None:
         raise NotFoundError(what=str(visit.enterprise_id))
     check_visit(visit, today=today)
-    locks.take_key(session, f"visit:{visit.key}")
+    check_bodies(session, [visit])
+    kind, _, body = visit.body.partition(":")
+    if kind == PartyKind.DEPARTMENT.value and Department(body) not in writes_for(actor):
+        raise AccessForbidden(where={"path": "body"})
+    locks.take_key(session, f"visit:{visit.enterprise_id}:{visit.on_date}")  # two at once, one after the other
     known = enterprises.visit_of_key(session, visit.key)
     if known is not None:
         told = (known.enterprise_id, known.kind, known.on_date, known.body, known.visitors, known.seen)
         if told != (visit.enterprise_id, visit.kind, visit.on_date, visit.body, visit.visitors, visit.seen):
             raise VisitConflict(key=visit.key)
         return known
+    if not again and enterprises.was_visited(session, visit):
+        raise VisitThere(day=visit.on_date.isoformat(), where={"path": "date"})
     enterprises.add_visits(session, [visit], by=actor.id, now=now)
     made = enterprises.visit_of_key(session, visit.key)
     if made is None:
         raise RuntimeError(f"visit {visit.key} was not stored")
     _audit(session, "enterprise.visit", visit.enterprise_id, actor, now, {"visit": made.id, "kind": visit.kind.value})
     return made
+
+
+def writes_for(actor: Actor) -> tuple[Department, ...]:
+    """Return the departments whose visits an actor writes down: his own where he has posts of departments alone, else all.
+
+    Who is named as a visitor sees the enterprise from then on: a department lets no other one in.
+    """
+    own = {post.department for post in actor.posts}
+    return tuple(Department) if "" in own or not own else tuple(one for one in Department if one.value in own)
 
 
 def check_visit(visit: Visit, *, today: date) -> None:
@@ -145,13 +176,23 @@ def check_visit(visit: Visit, *, today: date) -> None:
     if kind == PartyKind.DEPARTMENT.value and code not in Department.codes():
         raise EnterpriseValue(field="body", value=visit.body, known=", ".join(Department.codes()), where={"path": "body"})
     if visit.on_date > today or (today - visit.on_date).days > EARLIEST_DAYS:
-        known = f"… {today.isoformat()}"
-        raise EnterpriseValue(field="date", value=visit.on_date.isoformat(), known=known, where={"path": "date"})
+        raise VisitDay(day=visit.on_date.isoformat(), today=today.isoformat(), where={"path": "date"})
     for field, value, most in (("seen", visit.seen, LONGEST_WORDS), ("visitors", visit.visitors, LONGEST_VISITORS)):
         if len(value) > most or "\0" in value:
             raise EnterpriseValue(field=field, value=value[:40], known=f"≤ {most}", where={"path": field})
     if not 0 < len(visit.key) <= LONGEST_KEY or not visit.key.isprintable():
         raise EnterpriseValue(field="key", value=visit.key[:40], known=f"1-{LONGEST_KEY}", where={"path": "key"})
+
+
+def check_bodies(session: Session, visits: Iterable[Visit]) -> None:
+    """Raise VisitBodyUnknown for the first visiting unit that is not in force or team that there is not: who visits sees."""
+    for body in dict.fromkeys(visit.body for visit in visits):
+        kind, _, code = body.partition(":")
+        is_there = kind == PartyKind.DEPARTMENT.value or (
+            bool(unit_names.names_of(session, [code])) if kind == PartyKind.UNIT.value else teams.find(session, code) is not None
+        )
+        if not is_there:
+            raise VisitBodyUnknown(body=body, where={"path": "body"})
 
 
 # -- problems and disputes --------------------------------------------------------------------------------------------

@@ -83,7 +83,15 @@ from geogrid.errors.editions import (
     EditionUnknown,
     EditionWithdrawn,
 )
-from geogrid.errors.enterprises import CreditCode, EnterprisesInvalid, EnterpriseValue, VisitConflict, VisitThere
+from geogrid.errors.enterprises import (
+    CreditCode,
+    EnterprisesInvalid,
+    EnterpriseValue,
+    VisitBodyUnknown,
+    VisitConflict,
+    VisitDay,
+    VisitThere,
+)
 from geogrid.errors.family import (
     AccessError,
     ConflictError,
@@ -242,6 +250,6 @@ __all__ = [
     "SocketPathTooLong", "StationUnknown", "StepConflict", "StepFailed", "StepKeyConflict", "StepMerged", "StepNotAllowed",
     "StepUnknown", "StorageFull", "TeamBusy", "TeamInvalid", "TeamMember", "TeamThere", "TextEmpty", "TextTooLong",
     "TextUnstorable", "TicketMovedOn", "TimeAbsurd", "TimeForm", "TimeFuture", "TimeInvalid", "TimeOrder",
-    "TimeWithoutOffset", "TooManyRequests", "UnavailableError", "ViewNameTaken", "VisitConflict", "VisitThere",
-    "WindowUnknown", "WindowsInvalid", "WithinPassed", "WordsInvalid",
+    "TimeWithoutOffset", "TooManyRequests", "UnavailableError", "ViewNameTaken", "VisitBodyUnknown", "VisitConflict",
+    "VisitDay", "VisitThere", "WindowUnknown", "WindowsInvalid", "WithinPassed", "WordsInvalid",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geogrid.errors.family import ConflictError, InputError, SetupError
+from geogrid.errors.family import WORDS, ConflictError, InputError, SetupError
 
 
 class EnterprisesInvalid(SetupError):
@@ -21,6 +21,19 @@ class EnterpriseValue(InputError):
     """{field}: {value!r} cannot be used here. Known, or asked for: {known}."""
 
     code = "enterprise.value"
+    worded = WORDS | {"field", "known"}
+
+
+class VisitDay(InputError):
+    """A visit of {day} cannot be recorded: it has not come, or is more than ten years past. Today is {today}."""
+
+    code = "enterprise.visit_day"
+
+
+class VisitBodyUnknown(InputError):
+    """Nobody here is {body}. Name a department, a unit in force, or a team that is there."""
+
+    code = "enterprise.visit_body"
 
 
 class VisitThere(ConflictError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from geogrid.domain.enterprises import DueVisit, EnterpriseRules
@@ -48,3 +49,37 @@ def day_plan(rules: EnterpriseRules, pressing: Sequence[DueVisit]) -> list[DueVi
     here = pressing[0].township_code
     near = [one for one in pressing if one.township_code == here]
     return near[: rules.visits_a_day]
+
+
+@dataclass(frozen=True)
+class DayOfVisits:
+    """What one day holds: who is due then and not planned for a day before, the most pressing first; the visits of the day."""
+
+    day: date
+    pressing: tuple[DueVisit, ...]
+    stops: tuple[DueVisit, ...]
+
+
+def days_ahead(
+    rules: EnterpriseRules, found: Sequence[DueVisit], *, today: date, most: int, is_working: Callable[[date], bool]
+) -> list[DayOfVisits]:
+    """Return today and the working days after it, ``most`` in all, each as if the rounds of the days before it were made.
+
+    On a day off nobody is visited: today holds a plan all the same where it is one, for who is on duty.
+    """
+    days: list[DayOfVisits] = []
+    planned: set[str] = set()
+    day = today
+    while len(days) < most:
+        if day == today or is_working(day):
+            then = [_as_of(one, (day - today).days) for one in found if str(one.enterprise_id) not in planned]
+            pressing = most_pressing(rules, then)
+            stops = day_plan(rules, pressing)
+            planned |= {str(one.enterprise_id) for one in stops}
+            days.append(DayOfVisits(day, tuple(pressing), tuple(stops)))
+        day += timedelta(days=1)
+    return days
+
+
+def _as_of(one: DueVisit, days: int) -> DueVisit:
+    return one if one.days_over is None else replace(one, days_over=one.days_over + days)

@@ -139,6 +139,13 @@ def visit_of_key(session: Session, key: str) -> StoredVisit | None:
     return as_visit(row) if row else None
 
 
+def was_visited(session: Session, visit: Visit) -> bool:
+    """Whether a visit of that kind, body and day is kept. Rides ``ix_enterprise_visits_enterprise_id_on_date``."""
+    c = enterprise_visits.c
+    same = (c.enterprise_id == visit.enterprise_id, c.on_date == visit.on_date, c.body == visit.body, c.kind == visit.kind.value)
+    return session.scalar(select(c.id).where(*same).limit(1)) is not None
+
+
 def has_visit(session: Session, enterprise_id: UUID, visit_id: int) -> bool:
     """Whether a visit is one of this enterprise. Rides the primary key."""
     mine = (enterprise_visits.c.id == visit_id, enterprise_visits.c.enterprise_id == enterprise_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
@@ -14,14 +15,27 @@ from geogrid.actions.enterprises import enterprise_id, join_event, keep, place_a
 from geogrid.domain.enterprises import ConcernKind, EnterpriseRow, Handling, Problem, Visit, VisitKind
 from geogrid.domain.events import EventKind
 from geogrid.domain.people import Role
-from geogrid.errors import CreditCode, EnterprisesInvalid, EnterpriseValue, NotFoundError, ReportIdConflict, VisitConflict
+from geogrid.errors import (
+    AccessForbidden,
+    CreditCode,
+    EnterprisesInvalid,
+    EnterpriseValue,
+    NotFoundError,
+    ReportIdConflict,
+    VisitBodyUnknown,
+    VisitConflict,
+    VisitDay,
+    VisitThere,
+)
 from geogrid.rules.credit_code import check_character
 from geogrid.rules.enterprise_file import parse_enterprises
-from geogrid.rules.scope import EVERYTHING
+from geogrid.rules.scope import EVERYTHING, NOTHING, Scope
 from geogrid.rules.visit_plan import most_pressing
 from geogrid.settings import ROOT
 from geogrid.store import enterprises
-from layers.enterprises import EnterpriseFilter, due, events_of, listed, sums
+from geogrid.store.scope import enter
+from geogrid.store.session import session_scope
+from layers.enterprises import EnterpriseFilter, count, due, events_of, listed, sums, townships_with
 from layers.visit_plan import plan
 from tests.build_district import A1, B1, IN_A1, IN_B1, NOW, TOWNSHIP_A, TOWNSHIP_B, geography, profile, publish
 from tests.build_life import DISPATCHER, LEADER, OFFICER, URBAN, reported, take
@@ -111,12 +125,56 @@ def test_a_visit_is_kept_once_a_key_and_another_under_it_refused(session, distri
 @pytest.mark.parametrize(
     "wrong",
     [{"on": TODAY + timedelta(days=1)}, {"on": date(1999, 1, 1)}, {"body": "market"}, {"body": "department:none"},
-     {"body": "person:x"}, {"seen": "x" * 2001}, {"key": ""}],
+     {"body": "person:x"}, {"seen": "x" * 2001}, {"key": ""}, {"body": "unit:999999999999"}, {"body": "team:NOBODY"}],
 )  # fmt: skip
 def test_what_is_no_visit_is_refused(session, district, wrong):
     (one,) = kept(session, district)
-    with pytest.raises(EnterpriseValue):
+    with pytest.raises((EnterpriseValue, VisitDay, VisitBodyUnknown)):
         record_visit(session, visit(one, **wrong), actor=OFFICER, now=NOW, today=TODAY)
+
+
+def test_one_visit_written_down_by_two_is_one(session, district):
+    """Both were there, both write it down: the figures count one visit, and the second hears of the first."""
+    (one,) = kept(session, district)
+    record_visit(session, visit(one, key="mine"), actor=OFFICER, now=NOW, today=TODAY)
+    with pytest.raises(VisitThere):
+        record_visit(session, visit(one, key="yours", seen="同去"), actor=LEADER, now=NOW, today=TODAY)
+    for more in ({"kind": VisitKind.LEGAL_CHECK}, {"body": "department:police"}, {"on": TODAY - timedelta(days=1)}):
+        record_visit(session, visit(one, key=str(more), **more), actor=LEADER, now=NOW, today=TODAY)  # another visit
+    record_visit(session, visit(one, key="twice"), actor=LEADER, now=NOW, today=TODAY, again=True)
+    assert sums(session, scope=EVERYTHING, since=NOW.replace(month=1, day=1)).visits == 4
+
+
+def test_two_who_record_one_visit_at_once_are_told_apart(live):
+    with session_scope(live) as session:
+        (one,) = kept(session, district_of(profile(), session))
+    gate, told = Barrier(8), []
+
+    def record(number: int) -> None:
+        gate.wait()
+        try:
+            with session_scope(live) as session:
+                record_visit(session, visit(one, key=f"k{number}"), actor=OFFICER, now=NOW, today=TODAY)
+            told.append("kept")
+        except VisitThere:
+            told.append("there")
+
+    threads = [Thread(target=record, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["kept", *["there"] * 7]
+
+
+def test_a_department_writes_down_its_own_visits(session, district):
+    """Else it would let any other one see the enterprise, and count visits for it."""
+    (one,) = kept(session, district)
+    with pytest.raises(AccessForbidden):
+        record_visit(session, visit(one), actor=URBAN, now=NOW, today=TODAY)
+    assert (
+        record_visit(session, visit(one, body="department:urban"), actor=URBAN, now=NOW, today=TODAY).body == "department:urban"
+    )
 
 
 def test_a_visit_to_nobody_is_not_found(session, district):
@@ -163,6 +221,9 @@ def test_a_problem_goes_on_the_key_list_and_shows_its_milestones(session, distri
     assert own.key_listed
     assert [step.title for step in own.milestones] == ["方案报批"]
     assert listed(session, EnterpriseFilter(), scope=EVERYTHING)[0].key_listed == 1
+    assert [one.enterprise.id for one in _all(session, key_listed=True)] == [one]
+    assert listed(session, EnterpriseFilter(key_listed=True), scope=NOTHING) == []
+    assert sums(session, scope=EVERYTHING, since=NOW).key_listed == 1
 
 
 def test_only_disputes_are_joined_as_disputes(session, district):
@@ -205,14 +266,36 @@ def test_lists_are_filtered_by_class_township_grid_and_words(session, district):
     assert [one.enterprise.name for one in _all(session, after=code(1))] == ["百分%食品"]
 
 
+def test_the_clause_shows_what_row_security_shows(session, district):
+    """Whoever forgets to enter a reader's scope is held by the clause, and the other way round."""
+    a, b = kept(session, district, row(1), row(2, IN_B1))
+    visited(session, visit(b, body="department:market"))
+    market, of_a = Scope(False, (), ("department:market",)), Scope(False, (TOWNSHIP_A,))
+    for scope, seen in ((market, [b]), (of_a, [a]), (Scope(False, (TOWNSHIP_A,), ("department:market",)), [a, b]), (NOTHING, [])):
+        chosen = EnterpriseFilter()
+        assert [one.enterprise.id for one in listed(session, chosen, scope=scope)] == seen
+        assert [one.enterprise_id for one in due(session, RULES, scope=scope, today=TODAY)] == seen
+        assert count(session, chosen, scope=scope) == sums(session, scope=scope, since=NOW).enterprises == len(seen)
+        assert sum(townships_with(session, scope=scope).values()) == len(seen)
+        with session.begin_nested() as savepoint:
+            enter(session, scope)
+            assert count(session, chosen, scope=EVERYTHING) == len(seen)
+            savepoint.rollback()
+
+
 # -- the plan ---------------------------------------------------------------------------------------------------------
+
+
+def planned(session, rules, **more):
+    told = {"today": TODAY, "metric_srid": profile().metric_srid, "network": None, "scope": EVERYTHING}
+    return plan(session, rules, **told, is_working=lambda day: day.isoweekday() < 6, **more)
 
 
 def test_who_was_seen_longer_ago_than_the_class_allows_is_due(session, district):
     a, b, c, d = kept(session, district, row(1, class_code="key"), row(2, class_code="key"), row(3), row(4))
     visited(session, visit(a, TODAY - timedelta(days=89), "a"), visit(b, TODAY - timedelta(days=90), "b"))
     visited(session, visit(c, TODAY - timedelta(days=90), "c"))
-    pressing = most_pressing(RULES, due(session, RULES, today=TODAY))
+    pressing = most_pressing(RULES, due(session, RULES, scope=EVERYTHING, today=TODAY))
     assert [one.enterprise_id for one in pressing] == [b, d]  # key ones first, then those never visited
     assert (pressing[0].days_over, pressing[1].days_over) == (0, None)
     assert a not in {one.enterprise_id for one in pressing}
@@ -221,8 +304,7 @@ def test_who_was_seen_longer_ago_than_the_class_allows_is_due(session, district)
 def test_a_days_round_keeps_to_one_township_and_returns(session, district):
     rows = [row(i, (126.601 + 0.001 * i, 45.905)) for i in range(1, 9)]
     kept(session, district, *rows, row(20, IN_B1), row(21, FAR, "key"))
-    found = plan(session, replace(RULES, visits_a_day=5), today=TODAY, metric_srid=profile().metric_srid, network=None,
-                 chosen=EnterpriseFilter(township=TOWNSHIP_A))  # fmt: skip
+    found = planned(session, replace(RULES, visits_a_day=5), chosen=EnterpriseFilter(township=TOWNSHIP_A))
     assert (len(found.pressing), found.total, len(found.stops)) == (8, 8, 5)
     assert {one.township_code for one in found.stops} == {TOWNSHIP_A}
     assert len(found.leg_minutes) == 6
@@ -232,8 +314,23 @@ def test_a_days_round_keeps_to_one_township_and_returns(session, district):
 
 
 def test_nobody_due_is_an_empty_plan(session, district):
-    found = plan(session, RULES, today=TODAY, metric_srid=profile().metric_srid, network=None)
+    found = planned(session, RULES)
     assert (found.pressing, found.stops, found.total) == ((), (), 0)
+
+
+def test_tomorrow_goes_on_where_today_ends_and_rests_on_days_off(session, district):
+    """Wednesday, the 18th: five a day; who becomes due at the weekend is seen on Monday, before those never visited elsewhere."""
+    *_, soon = kept(session, district, *[row(i) for i in range(1, 13)], row(30, class_code="key"))
+    visited(session, visit(soon, TODAY - timedelta(days=86), "a"))  # due on Sunday
+    rules = replace(RULES, visits_a_day=5)
+    days = [planned(session, rules, day=TODAY + timedelta(days=ahead)) for ahead in (0, 1, 2, 5)]
+    assert [len(one.stops) for one in days] == [5, 5, 2, 1]
+    assert [len(one.pressing) for one in days] == [12, 7, 2, 1]
+    assert {one.enterprise_id for one in days[0].stops} & {one.enterprise_id for one in days[1].stops} == set()
+    assert [(one.enterprise_id, one.days_over) for one in days[3].pressing] == [(soon, 1)]
+    assert [one.day.isoweekday() for one in days[0].days] == [3, 4, 5, 1, 2, 3]
+    for off in (TODAY + timedelta(days=3), TODAY - timedelta(days=1), TODAY + timedelta(days=60)):
+        assert planned(session, rules, day=off) is None
 
 
 # -- the file of classes ----------------------------------------------------------------------------------------------

@@ -123,6 +123,38 @@ def test_the_plan_shows_who_is_due_and_the_round(dispatcher, firms):
     assert "乙<b>" not in page
 
 
+def test_the_plan_of_tomorrow_goes_on_where_today_ends(dispatcher, firms):
+    today = dispatcher.get(f"{API}/plan").json
+    assert (today["day"], [one["visits"] for one in today["days"]]) == ("2025-06-18", [1, 1, 0, 0, 0, 0])
+    tomorrow = dispatcher.get(f"{API}/plan?day=2025-06-19").json
+    assert [one["id"] for one in tomorrow["stops"]] == [firms[1]]
+    page = dispatcher.get("/enterprises/plan?day=2025-06-19&class=small").text
+    assert 'href="/enterprises/plan?class=small&amp;day=2025-06-20"' in page
+    assert 'aria-current="date">明天' in page and ">周五<" in page
+    assert '<input type="hidden" name="day" value="2025-06-19">' in page  # a filter keeps the day
+    for day, status in (("2025-06-21", 400), ("2025-06-17", 400), ("x", 422)):  # a Saturday, yesterday, no day
+        assert dispatcher.get(f"/enterprises/plan?day={day}").status_code == status
+
+
+def test_who_came_is_named_whole_to_who_sends_people_out_alone(small, dispatcher, firms):
+    dispatcher.post(f"{API}/{firms[0]}/visits", json=VISIT | {"key": "k", "visitors": "欧阳娜、李建国，王芳"})
+    names = [
+        one.get(f"{API}/{firms[0]}").json["visited"][0]["visitors"]
+        for one in (dispatcher, small.login_as(Role.AUDITOR, unit=DISTRICT))
+    ]
+    assert names == ["欧阳娜、李建国、王芳", "欧*、李*、王*"]
+
+
+def test_a_visit_that_a_colleague_recorded_is_told_and_a_second_one_kept(dispatcher, firms):
+    path, form = f"/enterprises/{firms[0]}/visits", {**VISIT, "kind": "visit", "department": "market"}
+    assert dispatcher.post(path, data={**form, "key": "a"}).status_code == 303
+    told = dispatcher.post(path, data={**form, "key": "b"})
+    assert told.status_code == 409
+    assert 'name="again"' in told.text and "李某" in told.text and "已经登记" in told.text
+    assert dispatcher.post(path, data={**form, "key": "b", "again": "1"}).status_code == 303
+    assert dispatcher.get(f"{API}/{firms[0]}").json["visits"] == 2
+
+
 @pytest.mark.parametrize("query", ["class=key", f"township={TOWNSHIP_A}", f"grid={A1}", "q=甲食"])
 def test_the_page_filters(dispatcher, firms, query):
     page = dispatcher.get(f"/enterprises?{query}").text

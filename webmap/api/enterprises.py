@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from flask import Response, request
@@ -51,7 +51,14 @@ class ListQuery(Query):
     township: str = Field("", description="12 digits")
     grid: str = ""
     q: str = Field("", max_length=60, description="within name, code or address")
+    only: Literal["", "key_listed"] = Field("", description="key_listed: those with a matter on the key list")
     after: str = Field("", description="continue after this code: ``next`` of the page before")
+
+
+class PlanQuery(ListQuery):
+    """Which enterprises, and whose day."""
+
+    day: date | None = Field(None, description="today or one of the working days after it: ``days`` of the answer")
 
 
 class EnterprisePath(BaseModel):
@@ -73,6 +80,7 @@ class VisitBody(BaseModel):
     kind: VisitKind = VisitKind.VISIT
     visitors: str = Field("", max_length=200)
     seen: str = Field("", max_length=2000)
+    again: bool = Field(False, description="the body came a second time that day, and it is no slip")
 
 
 class ProblemBody(BaseModel):
@@ -101,32 +109,45 @@ class JoinBody(BaseModel):
 def list_enterprises(query: ListQuery) -> Response:
     """Return a page of enterprises with their figures, by code; ``next`` is the ``after`` of the next page."""
     placed()
-    asked = chosen({"class": query.class_, "township": query.township, "grid": query.grid, "q": query.q, "after": query.after})
+    asked = chosen({**_filters(query), "after": query.after})
     with reading() as session:
-        names = unit_names_of(session)
-        rows = listed(session, asked, scope=current_scope(), most=MOST)
-        total = count(session, asked)
+        names, scope = unit_names_of(session), current_scope()
+        rows = listed(session, asked, scope=scope, most=MOST)
+        total = count(session, asked, scope=scope)
     following = rows[-1].enterprise.code if len(rows) == MOST else None
     return answer({"enterprises": [listed_body(row, names) for row in rows], "total": total, "next": following})
 
 
 @blueprint.get("/enterprises/plan", tags=[ENTERPRISES], summary="Who is due for a visit, and a day's round")
 @roles(READERS)
-def get_plan(query: ListQuery) -> Response:
-    """Return the enterprises that are due, the most pressing first, and the round of a day with the minutes of each way."""
-    return answer(planned({"class": query.class_, "township": query.township, "grid": query.grid, "q": query.q}))
+def get_plan(query: PlanQuery) -> Response:
+    """Return the enterprises that are due, the most pressing first, and the round of a day with the minutes of each way.
+
+    Of a day ahead: who is due then, the rounds of the working days before it made.
+    """
+    return answer(planned(_filters(query), query.day))
 
 
-def planned(asked: dict[str, str]) -> dict[str, Any]:
-    """Return the plan for a filter as the caller sees the district."""
+def _filters(query: ListQuery) -> dict[str, str]:
+    return {"class": query.class_, "township": query.township, "grid": query.grid, "q": query.q, "only": query.only}
+
+
+def planned(asked: dict[str, str], day: date | None = None) -> dict[str, Any]:
+    """Return the plan of a day (None: today) for a filter as the caller sees the district; RequestInvalid for no day ahead."""
     here = installation()
+    programmes = here.district.programmes
+    calendar = programmes.calendars[programmes.of(rules().programme).calendar]
     placed()
     with reading() as session:
         edition = editions.find_in_force(session)
     network = here.district.geography_for(edition.id).network if edition else None
     with reading() as session:
         told = {"today": local_now().date(), "metric_srid": here.district.profile.metric_srid, "network": network}
+        told |= {"scope": current_scope(), "is_working": calendar.is_working, "day": day}
         found = plan(session, rules(), chosen=chosen(asked), **told)
+        if found is None:
+            reason = "today, or one of the five working days after it"
+            raise RequestInvalid(name="day", reason=reason, where={"path": "day"})
         return plan_body(found, unit_names_of(session))
 
 
@@ -171,12 +192,16 @@ def must_see_enterprise(enterprise_id: UUID) -> None:
 )
 @roles(VISITORS)
 def post_visit(path: EnterprisePath) -> Response:
-    """201 with the visit; the same key again: the same visit; another visit under its key: 409."""
+    """201 with the visit; the same key again: the same visit; another visit under its key: 409.
+
+    One of the same body on the same day, recorded by somebody else, say: 409, unless ``again``.
+    """
     must_see_enterprise(path.enterprise_id)
     sent = _sent(VisitBody)
     visit = Visit(path.enterprise_id, sent.kind, sent.date, sent.body, sent.visitors, sent.seen, sent.key)
     with session_scope(installation().engine) as session:
-        made = record_visit(session, visit, actor=current_actor(), now=installation().now(), today=local_now().date())
+        told = {"actor": current_actor(), "now": installation().now(), "today": local_now().date(), "again": sent.again}
+        made = record_visit(session, visit, **told)
         return answer(visit_body(made, unit_names_of(session)), 201)
 
 
