@@ -29,6 +29,18 @@ TERMS = (
     ("待落格", "unplaced", "`grid_code` empty, with a rule that says why"),
     ("网格员、网格长", "grid worker, grid leader", "`WorkerRole`"),
     ("规程", "programme", "`Programme`, table `programmes` (versions in use)"),
+    ("大类", "kind: what who reports chooses, one of ten, the same everywhere", "`EventKind`"),
+    ("类别", "category: the class that a programme gives a matter (`E01`, ...)", "`Matter.category`"),
+    (
+        "阶段",
+        "stage: how far an event has come, one of seven, the same everywhere (map, counts, figures)",
+        "`EventState`",
+    ),
+    (
+        "状态",
+        "state: where a matter stands in its programme's words; each has its stage",
+        "`Matter.state`, `StateRule`",
+    ),
     ("办理记录", "matter", "`Matter`, table `matters`"),
     ("时限", "clock", "`ClockRun`, table `clocks`"),
     ("首问责任", "first-asked owner", "`Matter.first_owner`"),

@@ -184,7 +184,7 @@ HEADERS = {
     "period": "From day",
     "channel": "Channel",
     "kind": "Kind",
-    "state": "State",
+    "state": "Stage",
     "recorded": "As recorded",
     "counted": "In this reading",
     "difference": "Difference",

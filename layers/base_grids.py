@@ -32,7 +32,7 @@ LAYER = Layer(
     ),
     popup=(
         PopupField("code", "Code"),
-        PopupField("kind", "Kind", GridKind),
+        PopupField("kind", "Kind of grid", GridKind),
         PopupField("exclusive_kind", "Cut out for", ExclusiveKind),
         PopupField("village", "Village or community"),
         PopupField("township", "Township or street"),

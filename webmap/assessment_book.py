@@ -92,7 +92,7 @@ def _points(page: Worksheet, points: float | None) -> Any:
 
 
 def _lines(page: Worksheet, sheet: Sheet, lines: Sequence[Line], names: Names, numbers: Mapping[UUID, str]) -> None:
-    titles = ("Who", "Rule", "Event", "Points", "Kind", "Written", "Version of the sheet")
+    titles = ("Who", "Rule", "Event", "Points", "Kind of line", "Written", "Version of the sheet")
     _head(page, [say(title) for title in titles], OF_LINES)
     for line in lines:
         rule = sheet.rule(line.key.rule)

@@ -19,12 +19,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from geogrid import errors
+from geogrid.errors.family import Reason
 from geogrid.store.cluster import cluster_home
 from webmap.installation import EXTENSION
 from webmap.language import current_language
 from webmap.pages import wants_page
 
 RETRY_AFTER_S = 5
+UNFORESEEN = "{path} could not be answered, and nothing was stored. Try again; if it stays, tell who runs the platform"
 JSON = "application/json"
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FULL_BELOW_BYTES = 40_000_000  # with less than two segments of its write-ahead log the private cluster ends
@@ -197,7 +199,7 @@ def _unexpected(error: Exception) -> Response:
         log.error("unexpected, request %s %s: %s\n%s", request.method, request.path, _without_values(error), where)
     else:
         log.exception("unexpected, request %s %s", request.method, request.path, exc_info=error)
-    return error_response(errors.GeogridError(reason=request.path))
+    return error_response(errors.GeogridError(reason=Reason(UNFORESEEN, path=request.path)))
 
 
 def _without_values(error: Exception) -> str:

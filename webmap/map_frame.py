@@ -15,6 +15,7 @@ from layers.service_circles import notes as circle_notes
 from layers.uncovered import notes as uncovered_notes
 from webmap.folium_map import Frame
 from webmap.map_words import map_words
+from webmap.navigation import in_line, is_here
 from webmap.tiles import FIRST_ZOOM, LAST_ZOOM
 
 Box = tuple[float, float, float, float]
@@ -24,6 +25,7 @@ NOTES_BY_CHOICE = {"service_circles": circle_notes, "uncovered": uncovered_notes
 def chrome(language: str, **values: Any) -> str:
     """Return the page's own HTML (panel, search, ribbon) in ``language``; every value is escaped."""
     templates = Environment(loader=PackageLoader("webmap"), autoescape=True)
+    templates.globals.update(own_links=lambda: values.get("links", ()), in_line=in_line, is_here=is_here)
     return templates.get_template("map.html").render(
         say=lambda message: translate(message, language), language=language, languages=languages(), **values
     )

@@ -43,7 +43,7 @@ class Part(LabelledEnum):
 
     CHANNEL = "channel", "Channel"
     KIND = "kind", "Kind"
-    STATE = "state", "State"
+    STATE = "state", "Stage"
 
 
 class Bucket(LabelledEnum):

@@ -148,7 +148,7 @@ def _columns(one: Indicator) -> list[tuple[str, str]]:
         Population.PAYMENTS: [("amount", say("Yuan"))],
     }.get(one.population, [])
     return [
-        *[("number", say("Number")), ("kind", say("Kind")), ("state", say("State")), ("place", say("Where it is"))],
+        *[("number", say("Number")), ("kind", say("Kind")), ("state", say("Stage")), ("place", say("Where it is"))],
         *[("owner", say("Answers for it")), ("reported", say("Reported")), ("closed", say("Closed at"))],
         *extra,
         ("words", say("Words")),
