@@ -56,7 +56,7 @@ function bars(told) {
   const nearlyAll = told.unit === "%" && rows.some((row) => row.value > 75); // an axis of shares ends at 100
   chart("bars", Math.max(140, Math.min(620, 24 * rows.length + 50)), {
     grid: { left: names + 14, right: widest(rows.map(labelled)) + 14, top: 6, bottom: 24 },
-    xAxis: { type: "value", min: 0, max: nearlyAll ? 100 : null, splitNumber: 4, axisLabel: { hideOverlap: true } },
+    xAxis: { type: "value", min: 0, max: nearlyAll ? 100 : null, interval: nearlyAll ? 25 : null, splitNumber: 4, axisLabel: { hideOverlap: true } },
     yAxis: { type: "category", inverse: true, data: rows.map((row) => row.name), axisLabel: { width: names, overflow: "truncate", interval: 0 } },
     tooltip: { ...theme.tooltip, trigger: "item", formatter: (one) => tip(told, rows[one.dataIndex]) },
     series: [
