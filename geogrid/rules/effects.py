@@ -170,7 +170,7 @@ def resume(matter: Matter, doing: Doing) -> Matter:
 def finds_its_clock(programme: Programme, matter: Matter, does: Collection[str]) -> bool:
     """Whether the effects of a step that move clocks find one to move: else it is refused, whatever is sent with it."""
     rules = {rule.code: rule for rule in programme.clocks}
-    found = {
+    found: dict[str, Callable[[ClockRun], bool]] = {
         "pause": lambda run: bool(rules[run.clock].pauses) and run.is_running and not run.is_paused,
         "resume": lambda run: _goes_on(run, None),
         "extend": lambda run: bool(rules[run.clock].extension) and run.is_running,
