@@ -17,6 +17,7 @@ from geogrid.rules.one_time import address_of, base32
 from geogrid.store import audit, logins, people
 from geogrid.store.session import session_scope
 from layers.unit_names import unit_names
+from webmap.browser_words import browser_words
 from webmap.errors import error_body, status_of
 from webmap.installation import installation
 from webmap.language import current_language
@@ -50,7 +51,8 @@ def _session_row(row: Any, own: bytes) -> dict[str, Any]:
         "began": shown_time(row.began_at),
         "seen": shown_time(row.seen_at),
         "address": row.address,
-        "browser": row.browser,
+        "browser": browser_words(row.browser),
+        "line": row.browser,
         "is_own": bytes(row.id_hash) == own,
     }
 
