@@ -186,7 +186,7 @@ def _opened(
         "rule": rule and _title(sheet, rule),
         "lines": [
             {**_line(session, sheet, line, numbers, people), "after": closed_at is not None and line.written_at > closed_at}
-            for line in lines
+            for line in reversed(lines)  # what was decided or corrected last stands first
         ],
         "total": round(sum(line.points for line in lines), 2),
         "close": _address(asked, subject="", rule=""),

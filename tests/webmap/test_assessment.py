@@ -179,6 +179,8 @@ def test_a_closed_month_shows_with_what_it_was_closed(small, officer, lived):
     page = shown(commander, kind="worker", subject=worker(officer))
     assert '<td class="number total">101.5<small>at closing 99.0</small>' in page
     assert page.count("after the closing") == 2, "late taken back, in time written"
+    kinds = [kind.strip() for kind in re.findall(r'<p class="trace">([^·]+) ·', page)]
+    assert len(kinds) == 4 and "The record changed" in kinds[:2], "what came last stands first"
     assert "Close the month" not in page
     book = load_workbook(io.BytesIO(commander.get(f"/assessment.xlsx?month={MONTH}", headers=HTML).data))
     (row,) = book["Worker"].iter_rows(min_row=4, values_only=True)
