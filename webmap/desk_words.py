@@ -154,6 +154,8 @@ WORDS: dict[str, Any] = {
     "view_gone": "{name} is gone.",
     "light_count": "{light}: {n}",
     "total": "{n} in all",
+    "total_least": "at least {n}",
+    "total_latest": "{n} among the latest {most}",
     "quick_key": "Key {n}",
     "picked": "{n} picked",
     "pick_first": "Pick some first: x, or the boxes.",

@@ -14,6 +14,7 @@ from geogrid.actions.reveal import HANDLERS
 from geogrid.actions.words import kept
 from geogrid.domain.people import Actor
 from geogrid.errors import MilestoneDone, NotFoundError, NotKeyListed, RoleMissing
+from geogrid.errors.family import Reason
 from geogrid.rules.entitled import holds
 from geogrid.store import audit, desk, events, matters
 
@@ -43,7 +44,7 @@ def reach_milestone(session: Session, number: int, note: str, *, actor: Actor, n
     """Note that a milestone was reached, and how; return its event. Raises MilestoneDone and what ``set_milestone`` raises."""
     found = desk.find_milestone(session, number, lock=True)
     if found is None:
-        raise NotFoundError(what=f"milestone {number}")
+        raise NotFoundError(what=Reason("milestone {number}", number=number))
     event_id: UUID = found["event_id"]
     _handled(session, event_id, actor, district)
     if found["done_at"] is not None:

@@ -13,6 +13,7 @@ from geogrid.domain.notices import Addressee
 from geogrid.domain.people import Actor, Recipient
 from geogrid.domain.programmes import Party, PartyKind
 from geogrid.errors import NotFoundError, OrderToNobody
+from geogrid.errors.family import Reason
 from geogrid.rules.effects import party_of
 from geogrid.store import audit, desk, outbox, people_of_unit
 
@@ -70,7 +71,7 @@ def read_order(session: Session, number: int, *, actor: Actor, now: datetime) ->
     """Note that the actor read an order that was given to him, the first time alone; raises NotFoundError for all others."""
     kind, _, code = actor.id.partition(":")
     if kind != "person" or not desk.mark_read(session, number, UUID(code), now=now):
-        raise NotFoundError(what=f"order {number}")
+        raise NotFoundError(what=Reason("order {number}", number=number))
     audit.write(session, actor=actor.id, action="desk.order.read", now=now, object_kind="order", object_id=str(number))
 
 

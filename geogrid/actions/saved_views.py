@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from geogrid.actions.words import kept
 from geogrid.domain.people import Actor
 from geogrid.errors import NotFoundError, ViewNameTaken
+from geogrid.errors.family import Reason
 from geogrid.store import audit, desk
 
 LONGEST_NAME = 60
@@ -55,14 +56,14 @@ def view_for(session: Session, number: int, *, actor: Actor) -> Mapping[str, Any
     """Return a view that the actor may use: his own or a shared one; raises NotFoundError."""
     found = desk.find_view(session, number)
     if found is None or not (found["shared"] or found["person"] == actor.id):
-        raise NotFoundError(what=f"view {number}", where={"path": "view"})
+        raise NotFoundError(what=Reason("view {number}", number=number), where={"path": "view"})
     return found
 
 
 def _own(session: Session, number: int, actor: Actor) -> None:
     found = desk.find_view(session, number, lock=True)
     if found is None or found["person"] != actor.id:
-        raise NotFoundError(what=f"view {number}", where={"path": "view"})
+        raise NotFoundError(what=Reason("view {number}", number=number), where={"path": "view"})
 
 
 def _audit(session: Session, action: str, number: int, actor: Actor, now: datetime) -> None:

@@ -11,6 +11,7 @@ from geogrid.actions.words import kept
 from geogrid.domain.people import Actor, Role
 from geogrid.domain.programmes import PartyKind
 from geogrid.errors import AccessForbidden, HandoverAccepted, HandoverToNobody, NotFoundError
+from geogrid.errors.family import Reason
 from geogrid.rules.effects import party_of
 from geogrid.store import audit, desk, people, people_of_unit
 
@@ -83,7 +84,7 @@ def accept(session: Session, number: int, *, actor: Actor, now: datetime) -> Non
     """
     found = desk.find_line(session, number, lock=True)
     if found is None or found["handed_to"] is None:
-        raise NotFoundError(what=f"hand-over {number}")
+        raise NotFoundError(what=Reason("hand-over {number}", number=number))
     if found["handed_to"] != actor.id:
         raise AccessForbidden(where={"path": "handover"})
     known = desk.accepted(session, number)

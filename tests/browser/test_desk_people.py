@@ -96,6 +96,13 @@ def test_a_view_is_kept_shared_opened_by_another_and_changed_by_its_owner_alone(
         expect(page.locator("#rows > li")).to_have_count(2)
     (view,) = other.get("/api/v1/desk/views").get_json()["views"]
     assert (view["query"], view["shared"], view["mine"]) == ({"channel": "patrol"}, True, False)
+
+
+def test_a_shared_view_is_deleted_by_its_owner_who_is_asked_once_more(serving):
+    serving.accept(IN_A1, words="路灯不亮")
+    owner, other = (person(serving, Role.DISPATCHER, name=name) for name in ("甲派遣", "乙派遣"))
+    kept = owner.post("/api/v1/desk/views", json={"name": "待落格清单", "query": {"channel": "patrol"}, "shared": True})
+    assert kept.status_code == 201
     with at_desk(serving, owner) as page:
         page.select_option("#views", index=1)
         page.keyboard.press("f")

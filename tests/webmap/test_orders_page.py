@@ -103,3 +103,14 @@ def test_who_asked_decides_nothing_of_it(small, dispatcher):
         return [one["may_decide"] for one in client.get(f"/api/v1/desk/events/{event.id}").get_json()["approvals"]]
 
     assert (may_decide(asking), may_decide(decider), may_decide(dispatcher)) == ([False], [True], [False])
+
+
+@pytest.mark.parametrize(
+    "path", ["orders/987654", "milestones/987654/done", "shift-log/handover/987654/accept", "queue?view=987654"]
+)
+def test_what_is_not_there_is_named_in_the_readers_language(small, dispatcher, path):
+    asked = dispatcher.get if path.startswith(("orders", "queue")) else dispatcher.post
+    body = {"json": {"note": "x"}} if "milestones" in path else {}
+    answer = asked(f"/api/v1/desk/{path}", headers={"Accept-Language": "zh"}, **body)
+    assert answer.status_code == 404
+    assert not re.search("[a-z]{3}", answer.get_json()["message"]), answer.get_json()["message"]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from geogrid.actions.milestones import reach_milestone, set_milestone
 from geogrid.errors import NotFoundError
+from geogrid.errors.family import Reason
 from geogrid.store import desk
 from geogrid.store.session import session_scope
 from layers.desk_event import milestones_of
@@ -90,7 +91,7 @@ def post_milestone_done(path: MilestonePath) -> Response:
     with session_scope(here.engine) as session:
         known = desk.find_milestone(session, path.milestone_id)
         if known is None:
-            raise NotFoundError(what=f"milestone {path.milestone_id}")
+            raise NotFoundError(what=Reason("milestone {number}", number=path.milestone_id))
         must_see(session, known["event_id"])
         told = {"actor": current_actor(), "now": here.now(), "district": here.district}
         event_id = reach_milestone(session, path.milestone_id, body.note, **told)

@@ -17,6 +17,7 @@ from geogrid.domain.masking import mask_text
 from geogrid.domain.people import Role
 from geogrid.domain.programmes import PartyKind
 from geogrid.errors import AccessForbidden, NotFoundError, RequestInvalid
+from geogrid.errors.family import Reason
 from geogrid.store import desk
 from geogrid.store.people_of_unit import everybody, is_within
 from geogrid.store.session import session_scope
@@ -158,7 +159,7 @@ def _one(number: int) -> dict[str, Any]:
     with reading() as session:
         rows = desk.list_orders(session, person=person, everything=current_scope().whole, number=number)
         if not rows:
-            raise NotFoundError(what=f"order {number}", where={"path": request.path})
+            raise NotFoundError(what=Reason("order {number}", number=number), where={"path": request.path})
         names = names_for(session, {rows[0]["to_party"], rows[0]["given_by"]})
         numbers = numbers_of(session, {row["event_id"] for row in rows if row["event_id"]}, current_scope())
         order = _order(rows[0], names, numbers)

@@ -63,8 +63,14 @@ export class Filters {
           onclick: () => this.set({ ...this.value, light: pressed ? "" : code }) },
         el("i", { text: SHAPES[code], "aria-hidden": "true" }), el("b", { text: (page.counts[code] ?? 0).toLocaleString("en") }));
       }),
-      el("span", { class: "total", text: fill(this.words.total, { n: (page.total ?? 0).toLocaleString("en") }) }),
+      el("span", { class: "total", text: this.#total(page) }),
     );
+  }
+
+  // How many there are; where not all were counted, or not all were looked at, that is what it says.
+  #total({ total = 0, total_exact: exact = true, among_latest: latest = null }) {
+    const said = latest ? this.words.total_latest : exact ? this.words.total : this.words.total_least;
+    return fill(said, { n: total.toLocaleString("en"), most: (latest ?? 0).toLocaleString("en") });
   }
 
   #drawQuick() {
@@ -221,14 +227,15 @@ export class Filters {
       button.textContent = fill(own.shared ? this.words.view_forget_shared : this.words.view_forget_sure, { name: own.name });
       return;
     }
+    this.kept = "";
+    this.set({}); // first, so that nothing more is asked under a view that is gone
     try {
       await this.api.send(`/api/v1/desk/views/${own.id}`, undefined, "DELETE");
-      this.kept = "";
-      this.set({});
       await this.loadViews();
       this.#drawKept();
       this.#tell(fill(this.words.view_gone, { name: own.name }));
     } catch (error) {
+      this.pickView(own.id);
       this.#tell(this.api.told(error));
     }
   }

@@ -210,7 +210,7 @@ export class Matter {
 
   #history(matter) {
     const rows = [...(matter.history || [])].reverse().map((step) =>
-      el("li", {}, el("time", { text: this.clock.short(step.at), title: this.clock.at(step.at) }), el("b", { text: step.title }), el("span", { class: "soft", text: step.actor }),
+      el("li", {}, el("time", { text: this.clock.short(step.at), title: this.clock.at(step.at) }), el("div", {}, el("b", { text: step.title }), " ", el("span", { class: "soft", text: step.actor })),
         step.told?.length || step.note ? el("p", {}, (step.told || []).map((one) => el("span", { class: "fact", text: `${one.title}${this.words.colon}${one.value} ` })), step.note || "") : null));
     return el("section", {}, el("h3", { text: fill(this.words.history, { n: rows.length }) }), el("ol", { class: "history" }, rows));
   }
