@@ -46,11 +46,15 @@ class Queued:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many matters fit, by light with the filter by light left out; ``exact`` is False where counting was ended."""
+    """How many matters fit, by light with the filter by light left out; ``exact`` is False where counting was ended.
+
+    ``among_latest``: how many were looked at, where words of single characters were looked for in the latest matters alone.
+    """
 
     by_light: dict[Light, int]
     total: int
     exact: bool = True
+    among_latest: int | None = None
 
 
 def sort_of(chosen: QueueFilter, asked: str | None) -> str:
@@ -263,17 +267,28 @@ def looked_for(session: Session, chosen: QueueFilter, *, now: datetime, scope: S
     """Return the filter with what looking for its words shows: the events where they stand, or that those are many.
 
     Few are found once for list and counts. Many are looked for from the first of the list on, and outside of the open ones no
-    longer counted.
+    longer counted. Single characters are looked for in the latest ``MOST_LOOKED_AT`` and nowhere else, but for open matters.
     """
     if not chosen.words.split():
         return chosen
     if not chosen.has_pairs:
-        return chosen.but(is_common=True)
+        return chosen.but(is_common=True) if chosen.is_open else _among_latest(session, chosen, now, scope)
     if _is_usual(session, chosen, now, scope):
         return chosen.but(is_common=True)
     query = _timed(chosen.but(lights=()), now, "reported").where(visible(scope), *with_words(chosen))
     found = [row.event_id for row in session.execute(query.limit(MOST_FOUND + 1))]
     return chosen.but(is_common=True) if len(found) > MOST_FOUND else chosen.but(among=tuple(found))
+
+
+def _among_latest(session: Session, chosen: QueueFilter, now: datetime, scope: Scope) -> QueueFilter:
+    if not scope.whole and not scope.units and not scope.parties:
+        return chosen.but(among=())
+    sort = "closed" if chosen.is_open is False else "reported"
+    latest = _newest(_parts(chosen.but(lights=()), now, sort, None, scope, MOST_LOOKED_AT), MOST_LOOKED_AT)
+    found = [row.event_id for row in session.execute(_saying_so(latest, chosen).limit(MOST_FOUND + 1))]
+    looked_at = session.scalar(select(func.count()).select_from(latest.subquery())) or 0
+    seen = chosen.but(latest_only=looked_at == MOST_LOOKED_AT)
+    return seen.but(is_common=True) if len(found) > MOST_FOUND else seen.but(among=tuple(found))
 
 
 def _is_usual(session: Session, chosen: QueueFilter, now: datetime, scope: Scope) -> bool:
@@ -298,7 +313,8 @@ def count_queue(session: Session, chosen: QueueFilter, *, now: datetime, scope: 
     if not scope.whole and not scope.units and not scope.parties:
         return Counts(_all_lights({}), 0)
     total = session.scalar(select(func.count()).select_from(_some(chosen, now, scope).subquery())) or 0
-    return Counts(_all_lights(of_open), min(total, MOST_COUNTED), total <= MOST_COUNTED)
+    among_latest = MOST_LOOKED_AT if chosen.latest_only else None
+    return Counts(_all_lights(of_open), min(total, MOST_COUNTED), total <= MOST_COUNTED and not among_latest, among_latest)
 
 
 def _some(chosen: QueueFilter, now: datetime, scope: Scope) -> Select:

@@ -50,6 +50,7 @@ class QueueFilter:
     danger : words or class mean danger to life; asked of open matters alone
     words : what is searched for, every word of it; numbers of events too
     among, is_common : what looking for the words has shown: the events where they stand, or that those are many
+    latest_only : the words are single characters, which no index knows: they were looked for in the latest matters alone
     """
 
     is_open: bool | None = True
@@ -75,6 +76,7 @@ class QueueFilter:
     words: str = ""
     among: tuple[UUID, ...] | None = None
     is_common: bool = False
+    latest_only: bool = False
     reported_from: datetime | None = None
     reported_to: datetime | None = None
     who: Who = Who()

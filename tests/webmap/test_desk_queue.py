@@ -162,6 +162,22 @@ def test_common_words_are_all_found_and_in_order_however_few_are_looked_at(small
     assert (found, first["total"], first["total_exact"]) == ([others[0].number], 1, True)
 
 
+@pytest.mark.parametrize(("most", "found", "told"), [(3, 2, (2, False, 3)), (7, 4, (4, False, 7)), (8, 4, (4, True, None))])
+def test_a_single_character_is_looked_for_in_the_latest_and_the_answer_says_so(small, monkeypatch, most, found, told):
+    """No index knows it. What is open is looked at as a whole."""
+    monkeypatch.setattr(queue, "MOST_LOOKED_AT", most)
+    events = [accept(small, IN_B1 if i % 2 else IN_A1, hours=i, words="树倒了" if i % 2 else "路灯不亮") for i in range(7)]
+    lamps = [event.number for event in events[::2]]
+    body = asked(small.client(), q="灯", open="all")
+    assert numbers(body) == lamps[::-1][:found]
+    assert (body["total"], body["total_exact"], body["among_latest"]) == told
+    body = asked(small.client(), q="灯")
+    assert (body["total"], body["total_exact"], body["among_latest"]) == (4, True, None)
+    monkeypatch.setattr(queue, "MOST_FOUND", 1)
+    body = asked(small.client(), q="灯", open="all")
+    assert (numbers(body), body["total_exact"], body["among_latest"]) == (lamps[::-1][:found], False, None)
+
+
 def test_what_is_closed_is_listed_by_time_to_each_reader_his_own(small):
     events = [accept(small, IN_B1 if i % 2 else IN_A1) for i in range(6)]
     step(small, events[0], "open", category="C01")

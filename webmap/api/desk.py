@@ -44,6 +44,7 @@ def get_queue(query: QueueQuery) -> Response:
             "counts": {light.value: count for light, count in counts.by_light.items()},
             "total": counts.total,
             "total_exact": counts.exact,
+            "among_latest": counts.among_latest,
             "sort": sort,
             "as_of": instant(now),
         }
