@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
 import re
 import xml.etree.ElementTree as ET
 import zlib
@@ -134,6 +135,29 @@ def test_rows_are_sorted_by_the_figure_and_parts_stand_in_the_order_of_the_progr
     total, *rows, nobody = values
     assert rows == sorted(rows, reverse=True)
     assert sum(rows) + nobody == total
+
+
+def test_a_period_that_is_not_over_says_so(client):
+    """Its closing rate is low because its matters are young: the line must not look like a fall."""
+    charts = json.loads(re.search(r'id="charts">(.+?)</script>', page(client, "/figures?lang=en")).group(1))
+    names = [point["name"] for point in charts["points"]]
+    assert names[-2:] == ["2025-05", "2025-06 so far"]
+    assert not [name for name in names[:-1] if "so far" in name]
+    past = page(client, "/figures?lang=en&day=2025-04-01")
+    assert "so far" not in re.search(r'id="charts">(.+?)</script>', past).group(1)
+
+
+def test_the_load_stands_with_the_workers_that_share_it(client):
+    body = page(client, "/figures?figure=load&lang=en")
+    assert re.search(r'<span class="">3</span> workers on duty', body), "workers open no list of events"
+
+
+def test_whose_a_matter_is_stands_in_lists_by_name(lively, client):
+    """A station's code says nothing to a leader."""
+    with session_scope(installation(lively.app).engine) as session:
+        session.execute(text("UPDATE stations SET name = '甲村解纷点' WHERE code = '99990100100101'"))
+    body = page(client, f"/figures/open_now/events?{YEAR}&part=denominator")
+    assert "甲村解纷点" in body and "99990100100101" not in body
 
 
 def test_a_row_of_a_list_leads_to_its_event(small):
