@@ -12,13 +12,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from geogrid.actions.hotline import callback_of, resend
 from geogrid.actions.reveal import refused
+from geogrid.domain.clocks import Audience
 from geogrid.domain.events import EventKind
 from geogrid.domain.masking import mask_text
 from geogrid.domain.notices import DeliveryState
 from geogrid.domain.outside import Arrival, OrderState, Verdict
 from geogrid.errors import AccessError, GeogridError, NotFoundError, RevealLimit
 from geogrid.store import hotline as stored
-from geogrid.store.matter_views import MatterView, of_event
+from geogrid.store.matter_views import ClockView, MatterView, of_event
 from geogrid.store.session import session_scope
 from layers.hotline import Came, ListedOrder, OrderFilter, Told, counts, listed, messages, seen
 from layers.synthetic import holds_synthetic
@@ -150,8 +151,6 @@ def _row(session: Session, row: ListedOrder, asked: dict[str, str]) -> dict[str,
     here = installation()
     view = of_event(session, row.event_id, now=here.now(), district=here.district)
     urgent = view.urgent() if view else None
-    light = urgent.lights if urgent else {}
-    staff = next((found for audience, found in light.items() if audience.value == "staff"), None)
     return {
         "id": row.id,
         "href": _address({**asked, "order": str(row.id)}) + "#order",
@@ -165,11 +164,16 @@ def _row(session: Session, row: ListedOrder, asked: dict[str, str]) -> dict[str,
         "state": row.state,
         "round": row.round,
         "received": shown_time(row.received_at),
-        "light": staff.value if staff else "",
-        "shape": SHAPES[staff] if staff else "",
-        "clock": clock_words(urgent, here.district.profile.timezone)[1:] if urgent else say("no clock runs"),
+        "clock": _clock(urgent) if urgent else None,
         "told": _told(row.told) if row.told else None,
     }
+
+
+def _clock(clock: ClockView) -> dict[str, str]:
+    """Return the light of a clock as shape and colour, and in words whose limit it is and when it ends."""
+    light = clock.lights[Audience.STAFF]
+    words = clock_words(clock, installation().district.profile.timezone).removeprefix(SHAPES[light]).strip()
+    return {"light": light.value, "shape": SHAPES[light], "words": words}
 
 
 def _sorted_as(view: MatterView | None) -> str:
@@ -188,9 +192,9 @@ def _opened(session: Session, asked: dict[str, str], number: str) -> dict[str, A
     order = stored.by_id(session, row.id) if row else None
     if row is None or order is None:
         return None
-    here, zone = installation(), installation().district.profile.timezone
+    here = installation()
     view = of_event(session, row.event_id, now=here.now(), district=here.district)
-    running = [clock_words(clock, zone) for clock in view.clocks if clock.run.is_running] if view else []
+    running = [_clock(clock) for clock in view.clocks if clock.run.is_running] if view else []
     return {
         **_row(session, row, asked),
         "close": _address({**asked, "order": ""}),

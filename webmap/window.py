@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from geogrid.actions import window as hall
 from geogrid.actions.window import TakenDown, Windows, read_windows
 from geogrid.channels import parse
-from geogrid.domain.events import Channel, EventKind
+from geogrid.domain.events import Channel, Event, EventKind
 from geogrid.domain.places import ConfirmedPlace, PlacePrecision
 from geogrid.domain.windows import TicketState, Window
 from geogrid.errors import FieldMissing, GeogridError, NotFoundError, RequestInvalid
@@ -24,6 +24,7 @@ from geogrid.errors.family import Reason
 from geogrid.rules.follow import written
 from geogrid.store import events, window_tickets
 from geogrid.store.session import session_scope
+from layers.names import names_of
 from layers.synthetic import holds_synthetic
 from webmap.api.place import confirmed_place
 from webmap.api.strict_json import parse_object
@@ -60,6 +61,7 @@ WORDS = {
     "sending": "Sending …",
     "waiting_min": "{n} min",
     "nobody": "Nobody waits.",
+    "slip": "Print the slip of {label}",
     "session_over": "Your session is over. Log in again in another tab, then send: what you typed stays here.",
 }
 
@@ -173,7 +175,6 @@ def _place(text: str) -> ConfirmedPlace | None:
 
 def _receipt(window: Window, taken: TakenDown, paper: str) -> Response:
     here, event = installation(), taken.event
-    placed = event.assignment.grid_code if event.assignment else None
     body = render_template(
         "receipt.html",
         paper=paper if paper in PAPERS else PAPERS[0],
@@ -182,7 +183,7 @@ def _receipt(window: Window, taken: TakenDown, paper: str) -> Response:
         event=event,
         kind=label(event.report.kind),
         at=_local(event.reported_at),
-        grid=placed,
+        grid=_grid(event),
         uncovered=taken.uncovered,
         code=written(taken.code),
         address=follow_address(event.number),
@@ -193,6 +194,16 @@ def _receipt(window: Window, taken: TakenDown, paper: str) -> Response:
     response = make_response(body, 201 if taken.code else 200)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _grid(event: Event) -> str:
+    """Return the grid of an event by name and code, as people and desks know it; "" where it waits to be placed."""
+    if event.assignment is None or not event.assignment.grid_code:
+        return ""
+    code = event.assignment.grid_code
+    with session_scope(installation().engine) as session:
+        name = names_of(session, event.assignment).get(code)
+    return f"{name} ({code})" if name else code
 
 
 def _local(at: datetime) -> str:
@@ -275,9 +286,7 @@ def display() -> str:
     """Send the hall's screen: numbers and windows, nothing of any person or matter."""
     with session_scope(installation().engine) as session:
         shown = screen_body(session, windows())
-    return render_template(
-        "window_display.html", shown=shown, synthetic=installation().district.profile.synthetic, now=_local(installation().now())
-    )
+    return render_template("window_display.html", shown=shown, synthetic=installation().district.profile.synthetic)
 
 
 @blueprint.get("/window/display.json")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +12,7 @@ from geogrid.actions.window import Windows, day_of
 from geogrid.domain.windows import Ticket, TicketState, Window
 from geogrid.store import window_tickets
 from webmap.installation import installation
-from webmap.language import current_language, label
+from webmap.language import current_language, label, say
 
 MINUTE_S = 60
 
@@ -58,7 +60,12 @@ def screen_body(session: Session, every: Windows) -> dict[str, Any]:
         "called": [{"label": one.label, "window": titles.get(one.window, one.window), "calls": one.calls} for one in called],
         "waiting": [{"window": titles[code], "count": told.count} for code, told in waits.items() if code in titles],
         "total": sum(told.count for told in waits.values()),
+        "as_of": say("As of {at}", at=_local(here.now())),
     }
+
+
+def _local(at: datetime) -> str:
+    return at.astimezone(ZoneInfo(installation().district.profile.timezone)).strftime("%Y-%m-%d %H:%M")
 
 
 def _minutes(seconds: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_an_address_by_telephone_becomes_a_placed_event_that_is_followed_by_its_
         page.goto(address(serving, "/window"))
         number, code = taken_down(page, serving)
         assert page.evaluate("document.querySelector('.qr').naturalWidth") > 60
-        assert page.inner_text("#grid").startswith(VILLAGE_A)
+        assert VILLAGE_A in page.inner_text("#grid")
         shot(page, "receipt_80_zh")
         for paper in ("r58", "a5"):
             page.select_option("#paper", paper)
@@ -120,5 +121,26 @@ def test_numbers_are_drawn_called_and_shown_in_the_hall(serving):
     with phone({"width": 1920, "height": 1080}) as (page, seen):
         page.goto(address(serving, "/window/display"))
         expect(page.locator("#called li").first).to_contain_text("A001")
+        expect(page.locator("#as-of")).to_contain_text("截至")
         shot(page, "display_zh")
         assert seen.errors == []
+        page.route("**/window/display.json", lambda route: route.abort())
+        expect(page.locator("#as-of")).to_contain_text("连接中断", timeout=60_000)
+        page.unroute("**/window/display.json")
+        expect(page.locator("#as-of")).to_contain_text("截至", timeout=60_000)  # it does not call new numbers old for ever
+        expect(page.locator("body")).not_to_have_class(re.compile("stale"))
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+def test_a_receipt_fits_one_sheet_of_every_paper(serving, language):
+    with phone(COUNTER, language) as (page, _):
+        page.context.add_cookies(serving.browser_cookies(Role.WINDOW_CLERK, unit=DISTRICT))
+        page.goto(address(serving, "/window"))
+        expect(page.locator(".map-box .note")).to_be_visible()  # why there is no map yet
+        page.fill("[name=text]", "楼道灯坏了")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector("#receipt")
+        for paper in ("r80", "r58", "a5"):
+            page.select_option("#paper", paper)
+            printed = page.pdf(prefer_css_page_size=True)
+            assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1, paper

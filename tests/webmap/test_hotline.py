@@ -88,6 +88,9 @@ def test_the_page_lists_orders_with_state_clock_and_what_was_told(small, operato
     assert "HL202506181234" in page
     assert made["event"]["number"] in page
     assert "受理时限" in page  # the clock of its matter
+    clock = '<span class="clock is-green"><i aria-hidden="true">●</i> 正常'
+    assert page.count(clock) == 1
+    assert operator.get("/hotline?order=1").text.count(clock) == 2, "the order that is open has its lights in colour too"
     decline(small, made["event"]["id"], reason=f"不属于本区，请联系 {PHONE}")
     page = operator.get("/hotline").text
     assert "待发送" in page

@@ -16,6 +16,17 @@ function row(first, second, swap = false) {
   return item;
 }
 
+// A number with the times it was called: called again it is as new as at first.
+function calledRow(one) {
+  const item = row(one.label, one.window);
+  item.dataset.call = `${one.label} ${one.calls}`;
+  return item;
+}
+
+function calls() {
+  return new Set([...called.children].map((item) => item.dataset.call));
+}
+
 function nobody() {
   const item = document.createElement("li");
   item.className = "none";
@@ -28,11 +39,12 @@ async function refresh() {
     const answer = await fetch("/window/display.json", { cache: "no-store" });
     if (!answer.ok) throw new Error(String(answer.status));
     const shown = await answer.json();
-    const before = called.firstElementChild?.textContent;
-    called.replaceChildren(...(shown.called.length ? shown.called.map((one) => row(one.label, one.window)) : [nobody()]));
-    if (before !== called.firstElementChild.textContent) called.firstElementChild.classList.add("fresh");
+    const before = calls();
+    called.replaceChildren(...(shown.called.length ? shown.called.map(calledRow) : [nobody()]));
+    for (const item of called.children) if (item.dataset.call && !before.has(item.dataset.call)) item.classList.add("fresh");
     waiting.replaceChildren(...shown.waiting.map((one) => row(one.count, one.window, true)));
     document.getElementById("total").textContent = shown.total;
+    asOf.textContent = shown.as_of;
     document.body.classList.remove("stale");
     failed = 0;
   } catch {

@@ -15,7 +15,7 @@ const host = document.getElementById("places").parentElement;
 const mapHost = document.getElementById("map");
 const map = new SmallMap(mapHost, config, (_, number) => confirm(number));
 const candidates = new Candidates(config, (row) => map.show(mapRow, candidates.of(row)));
-// The map stays where it is: it is shown in a row of its own.
+// The map stays in its box, which keeps its place: nothing below it moves while one works there.
 const mapRow = { append: () => {} };
 let timer;
 

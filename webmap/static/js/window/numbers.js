@@ -60,7 +60,7 @@ export class Numbers {
   #slip(ticket) {
     const link = document.createElement("a");
     link.href = `/window/tickets/${ticket.id}`;
-    link.textContent = ticket.label;
+    link.textContent = this.words.slip.replace("{label}", ticket.label);
     link.target = "_blank";
     link.rel = "noopener";
     this.told.replaceChildren("✓ ", link);
