@@ -26,7 +26,7 @@ from layers.synthetic import holds_synthetic
 from webmap.api.disputes import refuse_look
 from webmap.api.disputes_bodies import names_in
 from webmap.installation import installation
-from webmap.language import label
+from webmap.language import label, say
 from webmap.login import current_actor
 from webmap.mediator import _at, _yuan
 from webmap.reading import must_see, reading
@@ -110,6 +110,7 @@ def _told(found: WholeDispute, chosen: Agreement, *, open_names: bool) -> dict[s
         "profile_name": installation().district.profile.name,
         "station": found.station.name if found.station else "",
         "sides": [(label(side), [name for one, name in parties if one is side]) for side in Side],
+        "known": _known(found) if open_names else {},
         "facts": mask_text(found.event.report.words) if open_names else written(found.event.report.words),
         "terms": written(chosen.terms).splitlines(),
         "amount": _yuan(chosen.amount_yuan),
@@ -121,6 +122,12 @@ def _told(found: WholeDispute, chosen: Agreement, *, open_names: bool) -> dict[s
         "mediator": mediator,
         "masked": not open_names,
     }
+
+
+def _known(found: WholeDispute) -> dict[str, str]:
+    """Return telephone and address of the parties by name, as an agreement tells who its parties are."""
+    told = {party.name: say(", ").join(one for one in (party.phone, party.address) if one) for party in found.parties}
+    return {name: words for name, words in told.items() if words}
 
 
 def pdf_of(text: str) -> bytes:

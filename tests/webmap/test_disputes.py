@@ -86,7 +86,7 @@ def test_names_are_masked_everywhere_but_where_they_were_revealed(counter):
     assert shown.headers["Cache-Control"] == "no-store"
     paper = f"/mediator/{event_id}/agreements/1.html"
     named = client.post(paper, data={"purpose": "双方签署"}).get_data(as_text=True)
-    assert "李建国" in named and "模拟数据" in named
+    assert "李建国（13987654321、甲街道 1 号）" in named and "模拟数据" in named
     assert "李建国" not in client.get(f"{paper}?purpose=双方签署").get_data(as_text=True)  # addresses end up in logs
     assert client.post(paper, data={"purpose": "x"}).status_code == 422
     assert client.post(paper, data={"purpose": "双方签署", "csrf": "x"}, headers={"X-CSRF-Token": ""}).status_code == 403
