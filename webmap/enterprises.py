@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from geogrid.actions.enterprises import raise_problem, record_visit, writes_for
 from geogrid.domain.enterprises import Handling, Problem, Visit, VisitKind
+from geogrid.domain.programmes import Party, PartyKind
 from geogrid.errors import EnterpriseValue, GeogridError
 from geogrid.store.session import session_scope
 from geogrid.texts import translate
@@ -98,7 +99,7 @@ def _one(enterprise_id: UUID, error: dict[str, Any] | None = None, status: int =
     here = installation()
     found = whole(enterprise_id)
     with reading() as session:
-        synthetic = _synthetic(session)
+        synthetic, bodies = _synthetic(session), _bodies(unit_names_of(session))
     zone = ZoneInfo(here.district.profile.timezone)
     for event in found["events"]:
         for name in ("reported_at", "closed_at"):
@@ -108,14 +109,18 @@ def _one(enterprise_id: UUID, error: dict[str, Any] | None = None, status: int =
     categories = [(one.code, one.title.text(language)) for one in programme.categories]
     return page_of(
         "enterprise.html", status, one=found, error=error, may=may, synthetic=synthetic, today=local_now().date().isoformat(),
-        kinds=list(VisitKind), handlings=list(Handling), departments=writes_for(current_actor()), categories=categories,
-        key=str(uuid4()), typed=request.form, own=_own_body(),
+        kinds=list(VisitKind), handlings=list(Handling), bodies=bodies, categories=categories,
+        key=str(uuid4()), typed=request.form,
     )  # fmt: skip
 
 
-def _own_body() -> str:
-    """Return the department of who writes, for the form; "" for those of none."""
-    return next((post.department for post in current_actor().posts if post.department), "")
+def _bodies(names: dict[str, str]) -> list[tuple[str, str]]:
+    """Return for whom who writes may write a visit down, his own first: departments, and the units of his posts."""
+    posts = current_actor().posts
+    own = dict.fromkeys(post.unit for post in posts if post.unit in names and not (post.department or post.station))
+    departments = sorted(writes_for(current_actor()), key=lambda one: one.value not in {post.department for post in posts})
+    units = [(str(Party(PartyKind.UNIT, unit)), names[unit]) for unit in own]
+    return [*units, *((str(Party(PartyKind.DEPARTMENT, one.value)), label(one)) for one in departments)]
 
 
 @blueprint.post("/enterprises/<uuid:enterprise_id>/visits")
@@ -127,7 +132,7 @@ def add_visit(enterprise_id: UUID) -> BaseResponse:
 
     def put(session: Any) -> None:
         kind = VisitKind(form["kind"]) if form.get("kind") in VisitKind.codes() else VisitKind.VISIT
-        body = f"department:{form.get('department', '')}"
+        body = form.get("body", "")
         texts = (form.get("visitors", "").strip(), form.get("seen", "").strip(), form.get("key", ""))
         visit = Visit(enterprise_id, kind, _day(form.get("date", "")), body, *texts)
         told = {"now": here.now(), "today": local_now().date(), "again": bool(form.get("again"))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from uuid import uuid4
 
 import pytest
@@ -80,7 +81,7 @@ def test_forms_record_and_lead_back_and_keep_what_was_typed_where_they_refuse(di
     form = {
         "date": "2025-06-18",
         "kind": "legal_check",
-        "department": "justice",
+        "body": "department:justice",
         "visitors": "王某",
         "seen": "合同齐全",
         "key": "f1",
@@ -146,7 +147,7 @@ def test_who_came_is_named_whole_to_who_sends_people_out_alone(small, dispatcher
 
 
 def test_a_visit_that_a_colleague_recorded_is_told_and_a_second_one_kept(dispatcher, firms):
-    path, form = f"/enterprises/{firms[0]}/visits", {**VISIT, "kind": "visit", "department": "market"}
+    path, form = f"/enterprises/{firms[0]}/visits", {**VISIT, "kind": "visit"}
     assert dispatcher.post(path, data={**form, "key": "a"}).status_code == 303
     told = dispatcher.post(path, data={**form, "key": "b"})
     assert told.status_code == 409
@@ -165,6 +166,23 @@ def test_the_page_filters(dispatcher, firms, query):
 def test_names_are_text_and_never_markup(dispatcher, firms):
     for path in ("/enterprises", f"/enterprises/{firms[1]}"):
         assert "<b>机械" not in dispatcher.get(path).text
+
+
+def test_a_township_writes_down_its_own_visits_and_a_department_its_own_alone(small, dispatcher, firms):
+    def offered(client):
+        form = client.get(f"/enterprises/{firms[0]}").text.partition('name="body"')[2].partition("</select>")[0]
+        return re.findall(r'value="([^"]+)"', form)
+
+    leader = small.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_A)
+    assert offered(leader)[0] == f"unit:{TOWNSHIP_A}" and len(offered(leader)) == 9
+    sent = {**VISIT, "kind": "visit", "key": "k", "body": f"unit:{TOWNSHIP_A}"}
+    assert leader.post(f"/enterprises/{firms[0]}/visits", data=sent).status_code == 303
+    assert leader.get(f"{API}/{firms[0]}").json["visited"][0]["body"]["title"].startswith("甲街道")
+    dispatcher.post(f"{API}/{firms[0]}/visits", json=VISIT | {"key": "k1"})
+    market = small.login_as(posts=(Post(Role.DEPARTMENT, department="market"),))
+    assert offered(market) == ["department:market"]
+    other = {**sent, "key": "k2", "body": "department:police"}
+    assert market.post(f"/enterprises/{firms[0]}/visits", data=other).status_code == 403
 
 
 def test_a_reader_who_visits_nobody_has_no_forms(small, firms):
