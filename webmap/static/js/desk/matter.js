@@ -83,7 +83,7 @@ export class Matter {
       el("p", { class: "number" }, el("a", { href: `/events/${matter.number}`, text: matter.number, title: this.words.whole_page }), ` · ${matter.channel.title} · `,
         el("time", { text: this.clock.ago(matter.reported_at), title: this.clock.at(matter.reported_at), datetime: matter.reported_at })),
       el("h2", { text: matter.category?.title || matter.kind.title }),
-      el("p", { class: "standing" }, matter.closed_at || !matter.clock ? null : light(matter.light, this.words), el("span", { class: "due", text: due, title: matter.clock ? `${matter.clock.title} ${this.clock.at(matter.clock.due_at)}` : "" }),
+      el("p", { class: "standing" }, matter.closed_at || !matter.clock ? null : light(matter.light, this.words), due && el("span", { class: "due", text: due, title: matter.clock ? `${matter.clock.title} ${this.clock.at(matter.clock.due_at)}` : "" }),
         el("span", { class: "state", text: matter.state.title }), matter.level ? el("span", { text: matter.level.title }) : null,
         matter.handling ? el("span", { text: matter.handling.title }) : null, matter.complexity ? el("span", { text: matter.complexity.title }) : null),
       el("p", { class: "owner" }, `${this.words.owner} `, el("b", { text: matter.owner?.title || "—" }),
