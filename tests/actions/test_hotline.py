@@ -7,6 +7,7 @@ from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geogrid.actions.district import district_of
 from geogrid.actions.hotline import receive, resend
@@ -189,11 +190,17 @@ def test_the_same_order_a_hundred_times_at_once_is_one_event_and_one_round(live,
 
     def once():
         barrier.wait()
-        try:
-            with session_scope(live) as session:
-                found.append(come(session, district_of(profile(), session), now=later, 派单时间="2025-06-18 16:30:00"))
-        except Exception as error:
-            faults.append(error)
+        while True:
+            try:
+                with session_scope(live) as session:
+                    done = come(session, district_of(profile(), session), now=later, 派单时间="2025-06-18 16:30:00")
+            except PoolTimeout:
+                continue  # told to come back by a busy machine, a hotline comes back
+            except Exception as error:
+                faults.append(error)
+                return
+            found.append(done)
+            return
 
     threads = [Thread(target=once) for _ in range(100)]
     for thread in threads:
@@ -201,6 +208,7 @@ def test_the_same_order_a_hundred_times_at_once_is_one_event_and_one_round(live,
     for thread in threads:
         thread.join()
     assert faults == []
+    assert len(found) == 100
     assert len({done.event.id for done in found}) == 1
     assert sorted(done.arrival for done in found)[0] == (Arrival.AGAIN if again else Arrival.DUPLICATE)
     assert sum(done.arrival is not Arrival.DUPLICATE for done in found) == 1
