@@ -102,15 +102,15 @@ def _told(found: WholeDispute, chosen: Agreement, *, open_names: bool) -> dict[s
     def written(text: str) -> str:
         return text if open_names else mask_names(mask_text(text), names_in(found))
 
-    parties = [(Side(side), named(name)) for side, name in chosen.parties]
+    known = _known(found) if open_names else {}
+    parties = [(Side(side), (named(name), known.get((side, name), ""))) for side, name in chosen.parties]
     mediator = found.names.get(found.dispute.mediator, "") if found.dispute.mediator else ""
     return {
         "number": chosen.number,
         "version": chosen.version,
         "profile_name": installation().district.profile.name,
         "station": found.station.name if found.station else "",
-        "sides": [(label(side), [name for one, name in parties if one is side]) for side in Side],
-        "known": _known(found) if open_names else {},
+        "sides": [(label(side), [told for one, told in parties if one is side]) for side in Side],
         "facts": mask_text(found.event.report.words) if open_names else written(found.event.report.words),
         "terms": written(chosen.terms).splitlines(),
         "amount": _yuan(chosen.amount_yuan),
@@ -124,10 +124,12 @@ def _told(found: WholeDispute, chosen: Agreement, *, open_names: bool) -> dict[s
     }
 
 
-def _known(found: WholeDispute) -> dict[str, str]:
-    """Return telephone and address of the parties by name, as an agreement tells who its parties are."""
-    told = {party.name: say(", ").join(one for one in (party.phone, party.address) if one) for party in found.parties}
-    return {name: words for name, words in told.items() if words}
+def _known(found: WholeDispute) -> dict[tuple[str, str], str]:
+    """Return telephone and address of the parties by side and name, as an agreement tells who its parties are."""
+    return {
+        (party.side.value, party.name): say(", ").join(one for one in (party.phone, party.address) if one)
+        for party in found.parties
+    }
 
 
 def pdf_of(text: str) -> bytes:

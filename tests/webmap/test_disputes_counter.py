@@ -80,3 +80,14 @@ def test_no_form_sends_itself_into_an_address_before_the_script_is_there(counter
     for path in (f"/mediator/{event_id}", "/mediator/cases", "/mediator/circuit"):
         forms = re.findall(r"<form[^>]*>", client.get(path).get_data(as_text=True))
         assert forms and all('method="dialog"' in form or 'method="post"' in form for form in forms if "logout" not in form), path
+
+
+def test_two_of_one_name_are_told_apart_on_the_paper(counter):
+    client, api, event_id = counter
+    for side, phone in (("applicant", "13812345678"), ("respondent", "13987654321")):
+        party = {"side": side, "name": "王秀英", "phone": phone}
+        number = client.post(f"{api}/parties", json=party).get_json()["parties"][-1]["id"]
+        client.post(f"{api}/parties/{number}/consents", json={"consent": "given", "paper": "1"})
+    client.post(f"{api}/agreements", json={"terms": "赔偿"})
+    paper = client.post(f"/mediator/{event_id}/agreements/1.html", data={"purpose": "双方签署"}).get_data(as_text=True)
+    assert paper.index("王秀英（13812345678）") < paper.index("王秀英（13987654321）")
