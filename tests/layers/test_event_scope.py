@@ -16,12 +16,14 @@ from geogrid.actions.district import district_of
 from geogrid.domain.events import EventState
 from geogrid.rules.scope import EVERYTHING, NOTHING, Scope
 from geogrid.space.tiles import TILE_STEPS, cell_of, tile_bounds_lonlat
-from geogrid.store import cells, checks, scope
+from geogrid.store import cells, checks, desk_spans, scope
 from geogrid.store import events as stored
 from geogrid.store.tables.events import events
 from geogrid.store.tables.matters import matters
 from layers.event_pages import EventFilter, read_page
 from layers.events import select_events
+from layers.queue import count_queue, read_queue, sort_of
+from layers.queue_filters import QueueFilter
 from layers.view import View
 from tests.build_district import (
     IN_A1,
@@ -66,6 +68,7 @@ def many(session):
             cells.subtract(session, [event.id])
             stored.project(session, event.id, EventState.CLOSED, closed_at=NOW + timedelta(hours=1))
             cells.add(session, [event.id])
+            desk_spans.write(session, event.id, [])
         if i == 12:
             cells.fold(session)  # half of the counts are folded, half are deltas
     return session
@@ -97,6 +100,27 @@ def test_pages_of_a_scope_are_the_events_of_its_units_and_parties(many, seen, se
         assert {row["id"] for row in found} == due
         assert len(found) == len(due)
         assert [(r["reported_at"], r["id"]) for r in found] == sorted(((r["reported_at"], r["id"]) for r in found), reverse=True)
+        inner.rollback()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seen=SCOPES, secured=st.booleans(), limit=st.integers(1, 30), is_open=st.sampled_from([None, True, False]))
+def test_the_queue_of_a_scope_is_the_matters_of_its_units_and_parties(many, seen, secured, limit, is_open):
+    """Open by light, closed by when that was, all by report: each once, each counted."""
+    conditions, chosen = [] if is_open is None else [events.c.is_open.is_(is_open)], QueueFilter(is_open=is_open)
+    due = set(many.scalars(concerned(seen).where(*conditions)))
+    with many.begin_nested() as inner:
+        if secured:
+            scope.enter(many, seen)
+        found, after = [], None
+        while True:
+            asked = {"now": NOW + timedelta(hours=1), "scope": seen}
+            rows, after = read_queue(many, chosen, sort=sort_of(chosen, None), limit=limit, after=after, **asked)
+            found += [row.event_id for row in rows]
+            if after is None:
+                break
+        assert (set(found), len(found)) == (due, len(due))
+        assert count_queue(many, chosen, **asked).total == len(due)
         inner.rollback()
 
 
@@ -175,6 +199,17 @@ def test_a_page_of_a_township_rides_the_index_in_its_order(many):
     plan = "\n".join(many.scalars(text("EXPLAIN " + literal(query, postgresql.dialect()))))
     for index in ("ix_events_township_code_reported_at_id", "ix_events_village_code_reported_at_id", "ix_concerns_party"):
         assert index in plan
+
+
+def test_the_queue_of_a_party_reads_its_open_matters_and_no_event(many):
+    """A policy that asks of a span what the queue's index does not hold reads the table for every open matter of the district."""
+    many.execute(text("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"))
+    scope.enter(many, Scope(False, (), ("department:police",)))
+    plan = "\n".join(many.scalars(text("EXPLAIN SELECT urgency, count(*) FROM desk_spans WHERE is_open GROUP BY urgency")))
+    assert "Index Only Scan using ix_desk_spans_queue" in plan
+    assert "hashed SubPlan" in plan
+    assert "Index Only Scan using ix_concerns_party_open" in plan
+    assert "on events" not in plan
 
 
 def literal(query, dialect) -> str:
