@@ -176,9 +176,10 @@ def _sent(form: type[BaseModel]) -> dict[str, Any]:
             raise FieldUnknown(field=name, known=", ".join(form.model_fields), where={"path": name})
     values = {}
     for name, field in form.model_fields.items():
-        if name not in payload and field.is_required():
+        value = payload.get(name)
+        if value is None and field.is_required():
             raise FieldMissing(field=name, where={"path": name})
-        value = payload.get(name, field.get_default(call_default_factory=True))
+        value = field.get_default(call_default_factory=True) if value is None else value
         wanted = WANTED.get(name, (str, "text"))
         if value is not None and (not isinstance(value, wanted[0]) or isinstance(value, bool)):
             raise FieldType(field=name, wanted=wanted[1], got=kind_of(value), where={"path": name})
