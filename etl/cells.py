@@ -18,6 +18,7 @@ from geogrid.texts import languages, translate
 NUMBER_TEXT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 YES = {"true", "t", "yes", "y", "1", "是", "有"}
 NO = {"false", "f", "no", "n", "0", "否", "无"}
+NOT_KEPT = re.compile("[\0\ud800-\udfff]")  # by PostgreSQL in a text
 EXACT = 10**15  # a float beyond has lost digits that a code would need
 MOST_TEXT = 100_000
 
@@ -25,9 +26,8 @@ MOST_TEXT = 100_000
 def to_text(value: Any, column: str) -> str:
     """Return the cell as text, trimmed; raises TextInvalid for what PostgreSQL cannot hold, ValueType if long."""
     text = value.strip() if isinstance(value, str) else str(whole(value))
-    for character in text:
-        if character == "\0" or 0xD800 <= ord(character) <= 0xDFFF:
-            raise TextInvalid(column=column, character=f"U+{ord(character):04X}")
+    if refused := NOT_KEPT.search(text):
+        raise TextInvalid(column=column, character=f"U+{ord(refused.group()):04X}")
     if len(text) > MOST_TEXT:
         raise ValueType(column=column, value=text[:30] + "...", wanted=f"a text of at most {MOST_TEXT} characters")
     return text

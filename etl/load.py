@@ -64,6 +64,7 @@ class Order:
     locate_above : events without a location are placed by their words where these are at least so sure (0 to 1); None: never
     locate : the same at the profile's ``words_confidence``, and those less sure are kept for a person to place
     data_dir : the folder of programmes and calendars
+    index_dir : the folder of index files, so that an edition put in force here is compiled once; None: nothing is kept
     """
 
     edition: str | None
@@ -78,6 +79,7 @@ class Order:
     locate_above: float | None = None
     locate: bool = False
     data_dir: Path = ROOT / "data"
+    index_dir: Path | None = None
 
 
 class _RolledBack(Exception):
@@ -296,7 +298,7 @@ def _store_geography(
 
     name = order.edition or report.id
     tell(Note("{name}: storing {count} rows", {"name": name, "count": sum(map(len, frames.values()))}))
-    here = district.district_of(profile, session, data_dir=order.data_dir)
+    here = district.district_of(profile, session, data_dir=order.data_dir, index_dir=order.index_dir)
     source = {"import": report.id, "files": sorted({part.checked.table.path.name for part in report.parts})}
     plain = {kind: frame.drop(columns=["source_row"], errors="ignore") for kind, frame in frames.items()}
     with _in_words_of_a_load():
@@ -336,7 +338,7 @@ def _store_events(report: ImportReport, order: Order, profile: Profile, session:
             continue
         doing = "Events: assigning {count}" if order.dry_run else "Events: assigning and storing {count}"
         tell(Note(doing, {"count": len(reports)}))
-        here = district.district_of(profile, session, data_dir=order.data_dir)
+        here = district.district_of(profile, session, data_dir=order.data_dir, index_dir=order.index_dir)
         batch = accept_batch.accept_batch(session, reports, histories, now=order.now, district=here)
         late = [_late_refusal(part.checked, refused.row, refused.error) for refused in batch.refused]
         refused = tuple(sorted((*part.refused, *late), key=lambda refusal: refusal.row))

@@ -101,6 +101,7 @@ def load(kind: str, file: str, **options: Any) -> None:
         locate_above=options["locate_above"],
         locate=options["locate"],
         data_dir=settings.data_dir,
+        index_dir=None if options["dry_run"] else settings.var_dir / "index",
         **{name: options[name] for name in ("dry_run", "activate", "accept_moved", "accept_faults", "add", "strict")},
     )
     if kind == NAMES:

@@ -127,12 +127,17 @@ def read_danger(data_dir: Path) -> Danger:
     return parse_danger((path if path.is_file() else ROOT / "data" / path.name).read_text(encoding="utf-8"), path.name)
 
 
-def district_of(profile: Profile, session: Session, *, data_dir: Path = ROOT / "data") -> District:
-    """Return a district that reads through ``session``, so that it sees what is not committed yet; programmes of ``data_dir``."""
+def district_of(profile: Profile, session: Session, *, data_dir: Path = ROOT / "data", index_dir: Path | None = None) -> District:
+    """Return a district that reads through ``session``, so that it sees what is not committed yet; programmes of ``data_dir``.
+
+    ``index_dir``: where what geographies are compiled to is kept for all processes; None: nowhere.
+    """
+    from geogrid.store.index_files import IndexFiles
+
     versions, known = Versions(lambda: nullcontext(session), once=False), shipped_programmes(profile.programme, data_dir)
     programmes = replace(known, by_code=dict(known.by_code), versions=versions)
     outside = shipped_channels(profile.programme, data_dir)
-    found = _reading(profile, lambda: nullcontext(session))
+    found = _reading(profile, lambda: nullcontext(session), None if index_dir is None else IndexFiles(index_dir))
     return replace(found, programmes=programmes, outside=outside, danger=read_danger(data_dir))
 
 

@@ -99,6 +99,17 @@ def test_grids_then_events_with_the_refused_put_aside(run, ask, tmp_path):
     assert (again["accepted"], again["known"]) == (0, 4), "sent twice, stored once"
 
 
+def test_an_edition_is_compiled_once_where_it_is_put_in_force(run, tmp_path, monkeypatch):
+    """What it was compiled to is kept: neither the events loaded after it nor the web server compile it again."""
+    index = tmp_path / "var" / "index"
+    run("grids", grids_file(tmp_path), "--edition", "2025", "--activate", "--dry-run")
+    assert not list(index.glob("*.index"))
+    run("grids", grids_file(tmp_path), "--edition", "2025", "--activate")
+    assert len(list(index.glob("*.index"))) == 1
+    monkeypatch.setattr("geogrid.actions.district.compile_geography", lambda *_: pytest.fail("compiled again"))
+    assert run("events", events_file(tmp_path))["parts"][0]["rows"]["accepted"] == 4
+
+
 def test_refused_rows_are_mended_in_the_geopackage_and_loaded_again(run, ask, tmp_path):
     folder = run("grids", grids_file(tmp_path), "--edition", "2025")["folder"]
     refused = gpd.read_file(folder / "refused.gpkg")
