@@ -123,12 +123,14 @@ def _by_due(chosen: QueueFilter, now: datetime, after: Place | None, scope: Scop
     return query if after is None else query.where(tuple_(*order) > tuple_(*(literal(value) for value in after)))
 
 
-def wanted(chosen: QueueFilter, *, now: datetime, scope: Scope) -> list[ColumnElement[bool]]:
-    """Return the conditions on the spans of the open matters that fit at ``now``.
+def wanted(
+    chosen: QueueFilter, *, now: datetime, scope: Scope, on_event: Sequence[ColumnElement[bool]] = ()
+) -> list[ColumnElement[bool]]:
+    """Return the conditions on the spans of the open matters that fit at ``now``; ``on_event`` is asked of their events too.
 
     A SELECT with them has one row a matter: of ``desk_spans``, with ``events`` and ``matters`` beside it where they are asked.
     """
-    return [*_of_spans(chosen, now), *_needed(chosen, scope)]
+    return [*_of_spans(chosen, now), *_needed(chosen, scope, on_event)]
 
 
 def _of_spans(chosen: QueueFilter, now: datetime) -> list[ColumnElement[bool]]:
@@ -138,10 +140,10 @@ def _of_spans(chosen: QueueFilter, now: datetime) -> list[ColumnElement[bool]]:
     return found
 
 
-def _needed(chosen: QueueFilter, scope: Scope) -> list[ColumnElement[bool]]:
+def _needed(chosen: QueueFilter, scope: Scope, on_event: Sequence[ColumnElement[bool]] = ()) -> list[ColumnElement[bool]]:
     """Return the conditions on a span's event and matter; neither is read where nothing is asked that only it knows."""
     found: list[ColumnElement[bool]] = [*on_spans(chosen), *_seen(scope)]
-    of_event, of_matter = on_events(chosen), on_matters(chosen)
+    of_event, of_matter = [*on_event, *on_events(chosen)], on_matters(chosen)
     if chosen.has_pairs and chosen.among is None:
         found.append(_said_by(chosen, scope))
     else:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Row, Subquery, cast, func, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Row, Uuid, cast, func, select
 from sqlalchemy.orm import Session
 
 from geogrid.domain.clocks import Light
@@ -20,7 +20,6 @@ from geogrid.rules.scope import EVERYTHING, Scope
 from geogrid.rules.urgency import URGENT
 from geogrid.space.crs import SRID_STORED
 from geogrid.space.tiles import cell_bounds_lonlat, cell_of, cell_zoom
-from geogrid.store.scope import visible
 from geogrid.store.tables.desk import desk_spans
 from geogrid.store.tables.events import events
 from geogrid.store.tables.matters import matters
@@ -87,28 +86,15 @@ def read_lights(
     if chosen.is_open is False:
         return Lights((), ())
     z, bounds = cells_over(bbox, zoom)
-    found = _found(chosen.but(is_open=True), bounds, now, scope)
-    rows = _counted(session, found, z)
-    if sum(row.total for row in rows) <= MOST_PINS:
-        return Lights(tuple(_pins(session, found)), ())
-    alone = [row.number for row in rows if row.total == 1]
-    pins = _pins(session, found, alone) if alone else []
-    return Lights(tuple(pins), tuple(_cell(row) for row in rows if row.total > 1))
-
-
-def _found(chosen: QueueFilter, bounds: Box, now: datetime, scope: Scope) -> Subquery:
-    """The open matters in a box. OFFSET has events found by their place and lights by the queue's index, then joined.
-
-    Left to itself the planner looks twenty thousand matters up one by one.
-    """
-    lon, lat = func.ST_X(events.c.point).label("lon"), func.ST_Y(events.c.point).label("lat")
     within = events.c.point.op("&&")(func.ST_MakeEnvelope(*bounds, SRID_STORED))
-    of_events = select(events.c.id, events.c.number, events.c.kind, lon, lat)
-    here = of_events.where(visible(scope), events.c.is_open, within).offset(0).subquery("here")
-    of_spans = select(*(desk_spans.c[name] for name in ("event_id", "urgency", "danger", "category")))
-    lights = of_spans.where(*wanted(chosen, now=now, scope=scope)).offset(0).subquery("lights")
-    shown = select(here, lights.c.urgency, lights.c.danger, lights.c.category)
-    return shown.join_from(here, lights, lights.c.event_id == here.c.id).subquery("found")
+    fits = wanted(chosen.but(is_open=True), now=now, scope=scope, on_event=(within,))
+    few = _pins(session, fits, MOST_PINS + 1)
+    if len(few) <= MOST_PINS:
+        return Lights(tuple(few), ())
+    rows = _counted(session, fits, z)
+    alone = [row.event_id for row in rows if row.total == 1]
+    pins = _pins(session, [*fits, desk_spans.c.event_id == func.any(alone)], len(alone)) if alone else []
+    return Lights(tuple(pins), tuple(_cell(row) for row in rows if row.total > 1))
 
 
 def cells_over(bbox: Box, zoom: int) -> tuple[int, Box]:
@@ -126,6 +112,10 @@ def cells_over(bbox: Box, zoom: int) -> tuple[int, Box]:
     return z, (west, south, east, north)
 
 
+def _lonlat() -> tuple[ColumnElement[float], ColumnElement[float]]:
+    return func.ST_X(events.c.point), func.ST_Y(events.c.point)
+
+
 def cell_holding(
     lon: ColumnElement[float], lat: ColumnElement[float], zoom: int
 ) -> tuple[ColumnElement[int], ColumnElement[int]]:
@@ -136,26 +126,32 @@ def cell_holding(
     return cast(func.floor(x), Integer), cast(func.floor(y), Integer)
 
 
-def _counted(session: Session, found: Subquery, zoom: int) -> list[Row]:
-    """Count by cell, the northernmost first; of one that stands alone ``number`` is his."""
-    x, y = cell_holding(found.c.lon, found.c.lat, zoom)
-    lights = (func.count().filter(found.c.urgency == place).label(light.value) for place, light in enumerate(URGENT))
-    columns = (func.count().label("total"), *lights, func.bool_or(found.c.danger).label("danger"))
-    means = (func.avg(found.c[name]).label(name) for name in ("lon", "lat"))
-    rows = session.execute(select(*columns, *means, func.min(found.c.number).label("number")).group_by(x, y))
-    return sorted(rows, key=lambda row: (-row.lat, row.lon))
+def _counted(session: Session, fits: Sequence[ColumnElement[bool]], zoom: int) -> Sequence[Row]:
+    x, y = cell_holding(*_lonlat(), zoom)
+    lights = (func.count().filter(desk_spans.c.urgency == place).label(light.value) for place, light in enumerate(URGENT))
+    first = func.array_agg(events.c.id, type_=ARRAY(Uuid))[1]
+    columns = (func.count().label("total"), *lights, func.bool_or(desk_spans.c.danger).label("danger"), first.label("event_id"))
+    means = (func.avg(degrees) for degrees in _lonlat())
+    lon, lat = (mean.label(name) for mean, name in zip(means, ("lon", "lat"), strict=True))
+    return session.execute(select(*columns, lon, lat).where(*fits).group_by(x, y).order_by(x, y)).all()
 
 
 def _cell(row: Row) -> Cell:
     return Cell({light: getattr(row, light.value) for light in URGENT}, row.danger, _rounded(row))
 
 
-def _pins(session: Session, found: Subquery, numbers: Sequence[str] | None = None) -> list[Pin]:
-    """All that was found, or those of these numbers, the most urgent first."""
+def _pins(session: Session, fits: Sequence[ColumnElement[bool]], most: int) -> list[Pin]:
+    lon, lat = _lonlat()
+    # The class is that of the span: matters are joined from outside, so that what fits stays the condition on all of them.
+    found = (
+        select(events.c.id, events.c.number, events.c.kind, desk_spans.c.category, desk_spans.c.urgency, desk_spans.c.danger)
+        .add_columns(lon.label("lon"), lat.label("lat"))
+        .where(*fits)
+        .limit(most)
+        .subquery("found")
+    )
     of_matter = (matters.c.programme, matters.c.programme_version)
     query = select(found, *of_matter).join_from(found, matters, matters.c.event_id == found.c.id, isouter=True)
-    if numbers is not None:
-        query = query.where(found.c.number == func.any(numbers))
     return [_pin(row) for row in session.execute(query.order_by(found.c.urgency, found.c.number))]
 
 
