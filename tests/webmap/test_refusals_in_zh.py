@@ -214,6 +214,11 @@ def test_every_kind_of_fault_has_its_chinese():
 # -- what code says -----------------------------------------------------------------------------------------------------
 
 
+def said_in(words: ast.JoinedStr) -> Iterator[str]:
+    """What an f-string says by itself."""
+    yield from (str(part.value) for part in words.values if isinstance(part, ast.Constant))
+
+
 def said_by(path) -> Iterator[tuple[int, str]]:
     """Lines that raise an error with a reason whose words no catalogue has."""
     known = {message for _, message in catalogue("zh")}
@@ -228,9 +233,9 @@ def said_by(path) -> Iterator[tuple[int, str]]:
             continue
         for value in (keyword.value for keyword in node.keywords if keyword.arg in cls.worded):
             for one in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
-                if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value not in known:
-                    yield node.lineno, one.value
-                if isinstance(one, ast.JoinedStr):
+                if isinstance(one, ast.Constant) and re.search("[a-z]{3}", str(one.value)) and one.value not in known:
+                    yield node.lineno, str(one.value)
+                if isinstance(one, ast.JoinedStr) and re.search("[a-z]{2}", "".join(said_in(one))):
                     yield node.lineno, ast.unparse(one)
 
 
