@@ -44,7 +44,10 @@ EVENT = "/api/v1/events/{event}"
 EVENT_ID = "events/{event}"
 # Who sends people out reads their names where they are sent out from, and nothing else of their accounts.
 LEADERS = {Role.DISPATCHER, Role.COMMANDER, Role.TOWNSHIP_LEADER}
-NAMED_TO_LEADERS = {"/desk", "/api/v1/desk/queue", f"/api/v1/desk/{EVENT_ID}", f"/api/v1/desk/{EVENT_ID}/candidates"}
+NAMED_TO_LEADERS = {
+    "/desk", "/api/v1/desk/queue", f"/api/v1/desk/{EVENT_ID}", f"/api/v1/desk/{EVENT_ID}/candidates",
+    "/api/v1/desk/orders/people?unit=999901000000",
+}  # fmt: skip
 MORE = (
     "/search?q=139", "/search?q=慕容", "/recast.csv?what=flow&reading=recast", "/recast?reading=as-of", "/unplaced?lang=en",
     "/api/v1/counts?by=grid&split=channel,kind,state", "/api/v1/events?limit=1000", "/api/v1/hotspots?most=100",
