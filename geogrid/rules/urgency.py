@@ -50,12 +50,13 @@ class _Phases(NamedTuple):
 def spans_of(programme: Programme, matter: Matter, *, time: WorkTime) -> tuple[Span, ...]:
     """Return the spans of a matter for staff, in order and without gaps, for every instant after its last step.
 
-    Among clocks of one colour the first due is the most urgent; among those the one started first.
+    Among clocks of one colour the first due is the most urgent; among those the one started first. A matter that was merged into
+    another presses nobody, however late it was by then: its clocks stand still, and what is to be done is done on that one.
     """
     runs = [
         _phases(position, programme.clock(run.clock), run, time)
         for position, run in enumerate(matter.clocks, start=1)
-        if run.is_running
+        if run.is_running and not matter.parent
     ]
     if not runs:
         return (Span(None, None, Light.GREY, None, None),)

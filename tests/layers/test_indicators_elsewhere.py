@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from geogrid.actions.district import district_of
-from geogrid.actions.merge import merge
+from geogrid.actions.merge import merge, unmerge
 from geogrid.domain.clocks import Light
 from geogrid.domain.indicators import FigureGroup, FigurePart, Span
 from geogrid.rules.indicators import parse_book
@@ -48,10 +48,26 @@ def test_the_desk_counts_what_the_book_counts(session, busy, hours):
     desk = count_queue(session, QueueFilter(), now=now)
     figures = read_figures(session, BOOK, SPAN, now=now, timezone=TIMEZONE)
     assert desk.by_light[Light.RED] == figures.of("overdue_now").numerator
-    assert desk.by_light[Light.RED] == {3: 2, 30: 3}.get(hours, 4), "the one that was merged in time stands still"
+    assert desk.by_light[Light.RED] == {3: 2, 30: 3}.get(hours, 4), "the one that was merged stands still"
     assert desk.total == sum(desk.by_light.values()) == figures.of("open_now").numerator + 1
     closed = count_queue(session, QueueFilter(is_open=False), now=now)
     assert closed.total == figures.of("closing_rate").numerator == 2
+
+
+def test_what_was_merged_when_it_was_late_already_presses_nobody(session, busy):
+    """Nobody can act on it any more; taken apart again, it is as late as it was."""
+    late, parent = reported(session, busy, IN_B1, words="迟了"), reported(session, busy, IN_B1, words="主件")
+    now = NOW + timedelta(days=40)
+
+    def red() -> tuple[int, int | None]:
+        figures = read_figures(session, BOOK, SPAN, now=now, timezone=TIMEZONE)
+        return count_queue(session, QueueFilter(), now=now).by_light[Light.RED], figures.of("overdue_now").numerator
+
+    before = red()
+    merge(session, late, parent, actor=DISPATCHER, now=now, district=busy)
+    assert red() == (before[0] - 1, before[0] - 1)
+    unmerge(session, late, reason="不是同一件", actor=DISPATCHER, now=now + timedelta(minutes=1), district=busy)
+    assert red() == before
 
 
 def test_ledger_and_card_count_every_open_event_of_a_grid(session, busy):
