@@ -38,6 +38,10 @@ def test_who_was_given_an_order_says_on_the_page_that_it_was_read_and_the_giver_
     page = worker.get("/orders").get_data(as_text=True)
     assert read_all(page) == ["unread", "unread"]
     assert "138****5678" in page and "13812345678" not in page
+    giver = re.search(r"</time> (.*?) → ", page)[1]
+    assert "*" not in giver, "who is given an order knows whose it is"
+    names = {one["given_by"]["title"] for one in worker.get("/api/v1/desk/orders").get_json()["orders"]}
+    assert names == {giver}
     assert outside.post(f"/orders/{first}/read").status_code == 404
     assert worker.post(f"/orders/{second}/read").status_code == 303
     assert read_all(worker.get("/orders").get_data(as_text=True)) == ["unread", "read"], "what was not read comes first"

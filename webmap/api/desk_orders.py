@@ -172,6 +172,12 @@ def receipts_body(session: Session, order: Mapping[str, Any]) -> list[dict[str, 
     return [{"name": staff_name(one["name"]), "told_at": order["given_at"], "read_at": moment(one["read_at"])} for one in rows]
 
 
+def _giver(row: Mapping[str, Any], names: Names) -> dict[str, str] | None:
+    """Return who gave an order: whole to whom it was given, who has to know whose order he follows and whom to ask."""
+    body, code = party_body(row["given_by"], names), row["given_by"].partition(":")[2]
+    return {**body, "title": names.people[code]} if body and row["mine"] and names.people.get(code) else body
+
+
 def _order(row: Mapping[str, Any], names: Names, numbers: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": row["id"],
@@ -180,7 +186,7 @@ def _order(row: Mapping[str, Any], names: Names, numbers: Mapping[str, str]) -> 
         "event_id": str(row["event_id"]) if row["event_id"] else None,
         "event_number": numbers.get(str(row["event_id"])),
         "due_at": moment(row["due_at"]),
-        "given_by": party_body(row["given_by"], names),
+        "given_by": _giver(row, names),
         "given_at": instant(row["given_at"]),
         "told": row["told"],
         "read": row["read"],
