@@ -146,6 +146,7 @@ NAMES = {
     "consent": "Consent",
     "counted": "Attempts counted under",
     "day": "Day",
+    "days": "Days until it ends",
     "direction": "Direction",
     "enabled": "Switched on",
     "ended": "Ended",

@@ -59,6 +59,7 @@ def test_wrong_then_right_then_out_without_a_script_and_with_keys_alone(serving)
     with phone(DESK, java_script_enabled=False) as (page, seen):
         page.goto(address(serving, "/unplaced"))
         assert page.url.endswith("/login?next=%2Funplaced")
+        page.wait_for_selector("[name=login]:focus")  # by itself, so that nobody has to look for it
         page.keyboard.type("zhao")
         page.keyboard.press("Tab")
         page.keyboard.type("wrong")

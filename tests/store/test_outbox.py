@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from geogrid.domain.notices import Addressee, DeliveryState
 from geogrid.rules.backoff import MOST_TRIES, SPREAD
@@ -173,10 +173,12 @@ def test_two_senders_at_once_share_the_queue_and_nothing_is_claimed_twice(fresh_
     engine.dispose()
 
 
-def test_a_reader_of_less_than_the_district_puts_deliveries_in_and_sees_none(session):
+def test_a_reader_of_less_than_the_district_sees_no_deliveries_and_puts_in_no_notice_of_what_he_does_not_see(session):
+    assert put(session, count=2) is not None
     session.execute(text("SET LOCAL ROLE geogrid_app"))
     session.execute(text("SELECT set_config('geogrid.units', '999901001000', true), set_config('geogrid.reach', '', true)"))
-    assert put(session, count=2) is not None
     assert states(session) == []  # phone numbers of others are none of his business
+    with pytest.raises(ProgrammingError, match="row-level security"), session.begin_nested():
+        put(session, occasion="another", count=2)
     session.execute(text("SELECT set_config('geogrid.reach', 'district', true)"))
     assert states(session) == ["waiting", "waiting"]

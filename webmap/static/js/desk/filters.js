@@ -35,7 +35,15 @@ export class Filters {
     history.replaceState(null, "", asked.size ? `?${asked}` : location.pathname);
     this.search.value = this.value.q || "";
     this.draw();
-    this.onChange(this.value);
+    this.onChange(this.query);
+  }
+
+  // What is asked of the list: a view whose filters all stand here is not asked for by its number, so that nobody who has it open
+  // asks for one that is gone.
+  get query() {
+    const { view, ...said } = this.value;
+    const known = view && this.views.find((one) => String(one.id) === String(view));
+    return known && Object.entries(known.query).every(([name, value]) => value === false || name in said) ? said : this.value;
   }
 
   draw() {

@@ -11,11 +11,12 @@ const MOST = [180, 85]; // degrees that a box may name
 const PIN_PX = 16; // nearer to each other than that, one hides much of the other
 const DANGER_PX = 26; // with its ring
 const MARK_PX = { height: 24, least: 36, digit: 8 };
+const CHOSEN_PX = 38; // the chosen one with its ring
 const APART_ZOOM = 17; // from here on each stands by itself, and who presses a heap takes one after another
 
 export class Lights {
   constructor(map, { api, words, onDrawn }) {
-    Object.assign(this, { map, api, words, onDrawn, pins: new Map(), cells: [], filter: null, asked: 0, chosen: "", found: { pins: [], cells: [] } });
+    Object.assign(this, { map, api, words, onDrawn, pins: new Map(), cells: [], filter: null, asked: 0, chosen: "", chosenAt: null, found: { pins: [], cells: [] } });
     this.legend = this.#legend();
     map.on("moveend", () => this.reload());
   }
@@ -37,7 +38,7 @@ export class Lights {
       const found = await this.api.get("/api/v1/desk/map", { ...this.filter, bbox: within.join(","), zoom: Math.round(this.map.getZoom()) });
       if (number !== this.asked) return; // the map was moved on meanwhile
       this.found = found;
-      this.settle(this.chosen);
+      this.settle(this.chosen, this.chosenAt);
       this.#stale("");
       this.onDrawn();
     } catch (error) {
@@ -46,9 +47,9 @@ export class Lights {
   }
 
   // What would lie on one another is counted together: nothing hides under anything, and no number covers another.
-  // The chosen one always stands by itself.
-  settle(chosen) {
-    this.chosen = chosen;
+  // The chosen one, at `chosenAt` (lon, lat), always stands by itself.
+  settle(chosen, chosenAt = null) {
+    Object.assign(this, { chosen, chosenAt });
     const { pins, cells } = this.found;
     const alone = pins.filter((pin) => pin.id !== chosen).map((pin) => ({ pin, counts: { red: 0, amber: 0, green: 0, grey: 0, [pin.light]: 1 }, danger: pin.danger, point_lonlat: pin.point_lonlat }));
     const marks = [...cells, ...alone].map((mark) => this.#measured(mark));
@@ -70,11 +71,21 @@ export class Lights {
     return { ...mark, ...size, light, total, at: this.map.latLngToLayerPoint([lat, lon]) };
   }
 
-  #cell({ counts, light, total, danger, point_lonlat: [lon, lat] }) {
+  // Where a mark is drawn: at its place, or just above or below the chosen one that would hide it.
+  #beside({ at, width, height, point_lonlat: [lon, lat] }) {
+    if (!this.chosenAt) return [lat, lon];
+    const chosen = this.map.latLngToLayerPoint([this.chosenAt[1], this.chosenAt[0]]);
+    const apart = (height + CHOSEN_PX) / 2;
+    if (Math.abs(at.x - chosen.x) >= (width + CHOSEN_PX) / 2 || Math.abs(at.y - chosen.y) >= apart) return [lat, lon];
+    return this.map.layerPointToLatLng([at.x, chosen.y + (at.y < chosen.y ? -apart : apart)]);
+  }
+
+  #cell(one) {
+    const { counts, light, total, danger, point_lonlat: [lon, lat] } = one;
     const told = WORST_FIRST.filter((code) => counts[code]).map((code) => fill(this.words.light_count, { light: this.words.lights[code], n: counts[code] }));
     const icon = L.divIcon({ className: `cell ${light}`, html: cellMark(light, counts[light], total, danger), iconSize: null });
     const title = fill(this.words.here, { n: total, lights: [...told, ...(danger ? [this.words.danger_means] : [])].join(this.words.comma) });
-    const mark = L.marker([lat, lon], { icon, title, alt: title, keyboard: false, zIndexOffset: ORDER[light] - 50 });
+    const mark = L.marker(this.#beside(one), { icon, title, alt: title, keyboard: false, zIndexOffset: ORDER[light] - 50 });
     return mark.on("click", () => this.map.setView([lat, lon], Math.min(this.map.getMaxZoom(), Math.floor(this.map.getZoom()) + CLOSER), { animate: false }));
   }
 

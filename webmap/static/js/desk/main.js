@@ -54,7 +54,7 @@ class Desk {
     const asked = new URLSearchParams(location.search).get("event") || "";
     this.filters.draw();
     this.overview = !asked; // all lights first; the map goes along from the first choice on
-    this.queue.load(this.filters.value, { select: asked }).then(() => {
+    this.queue.load(this.filters.query, { select: asked }).then(() => {
       this.overview = false;
       this.queue.list.focus({ preventScroll: true });
       if (asked && this.queue.selected !== asked) this.#choose(asked);
@@ -242,7 +242,7 @@ class Desk {
     else if (deed.name === "pick") this.queue.toggle();
     else if (deed.name === "help") this.help();
     else if (deed.name === "whole") this.map.whole();
-    else if (deed.name === "reload") this.queue.load(this.filters.value, { select: this.queue.selected });
+    else if (deed.name === "reload") this.queue.load(this.filters.query, { select: this.queue.selected });
     else if (deed.name === "undo") this.takeBack();
     else if (deed.name === "quick") this.filters.pickQuick(Number(deed.key));
     else this.act(deed.deed);

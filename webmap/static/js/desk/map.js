@@ -59,7 +59,7 @@ export class DeskMap {
   // The rows that the list has loaded under `filter`, and which of them is selected.
   show(rows, selected, filter = null) {
     if (!this.map) return;
-    if (selected !== this.selected) this.lights.settle(selected);
+    if (selected !== this.selected) this.lights.settle(selected, rows.find((row) => row.id === selected)?.point_lonlat);
     Object.assign(this, { rows, selected });
     if (filter) this.lights.reload(filter);
     this.#draw();
