@@ -68,24 +68,24 @@ export class Lights {
     const digits = String(mark.counts[light]).length + (mark.counts[light] === total ? 0 : 1 + String(total).length) + (mark.danger ? 2 : 0);
     const pin = mark.danger ? DANGER_PX : PIN_PX;
     const size = mark.pin ? { width: pin, height: pin } : { width: MARK_PX.least + MARK_PX.digit * digits, height: MARK_PX.height };
-    return { ...mark, ...size, light, total, at: this.map.latLngToLayerPoint([lat, lon]) };
+    const at = this.map.latLngToLayerPoint([lat, lon]);
+    return { ...mark, ...size, light, total, at: mark.pin ? at : this.#beside(at, size) };
   }
 
   // Where a mark is drawn: at its place, or just above or below the chosen one that would hide it.
-  #beside({ at, width, height, point_lonlat: [lon, lat] }) {
-    if (!this.chosenAt) return [lat, lon];
+  #beside(at, { width, height }) {
+    if (!this.chosenAt) return at;
     const chosen = this.map.latLngToLayerPoint([this.chosenAt[1], this.chosenAt[0]]);
     const apart = (height + CHOSEN_PX) / 2;
-    if (Math.abs(at.x - chosen.x) >= (width + CHOSEN_PX) / 2 || Math.abs(at.y - chosen.y) >= apart) return [lat, lon];
-    return this.map.layerPointToLatLng([at.x, chosen.y + (at.y < chosen.y ? -apart : apart)]);
+    if (Math.abs(at.x - chosen.x) >= (width + CHOSEN_PX) / 2 || Math.abs(at.y - chosen.y) >= apart) return at;
+    return L.point(at.x, chosen.y + (at.y < chosen.y ? -apart : apart));
   }
 
-  #cell(one) {
-    const { counts, light, total, danger, point_lonlat: [lon, lat] } = one;
+  #cell({ counts, light, total, danger, at, point_lonlat: [lon, lat] }) {
     const told = WORST_FIRST.filter((code) => counts[code]).map((code) => fill(this.words.light_count, { light: this.words.lights[code], n: counts[code] }));
     const icon = L.divIcon({ className: `cell ${light}`, html: cellMark(light, counts[light], total, danger), iconSize: null });
     const title = fill(this.words.here, { n: total, lights: [...told, ...(danger ? [this.words.danger_means] : [])].join(this.words.comma) });
-    const mark = L.marker(this.#beside(one), { icon, title, alt: title, keyboard: false, zIndexOffset: ORDER[light] - 50 });
+    const mark = L.marker(this.map.layerPointToLatLng(at), { icon, title, alt: title, keyboard: false, zIndexOffset: ORDER[light] - 50 });
     return mark.on("click", () => this.map.setView([lat, lon], Math.min(this.map.getMaxZoom(), Math.floor(this.map.getZoom()) + CLOSER), { animate: false }));
   }
 
