@@ -22,6 +22,7 @@ from geogrid.domain.events import StepKind
 from geogrid.domain.programmes import StepRule
 from geogrid.errors import AgreementState, NotFoundError
 from geogrid.errors.family import Reason, Reasons
+from geogrid.rules.step_names import Titled
 from geogrid.rules.workflow import possible
 from geogrid.store import disputes, disputes_papers, disputes_sessions
 
@@ -134,26 +135,10 @@ def _settled(held: Held, details: Mapping[str, Any], number: str, *, again: bool
 
 def _asked_first(held: Held) -> Reason:
     """Return in words which steps of the programme come before an agreement."""
-    first = Reasons((Words(rule) for rule in possible(held.programme, held.matter) if rule.kind in LEADS_TO_IT), " / ")
+    first = Reasons((Titled(rule.title) for rule in possible(held.programme, held.matter) if rule.kind in LEADS_TO_IT), " / ")
     if not first.several:
         return Reason("the programme knows no agreement where the matter stands now")
     return Reason("the programme asks for this first: {steps}", steps=first)
-
-
-class Words(str):
-    """The title of a step, told in the reader's language."""
-
-    rule: StepRule
-
-    def __new__(cls, rule: StepRule) -> Words:
-        """Name a step."""
-        self = super().__new__(cls, rule.title.text("en"))
-        self.rule = rule
-        return self
-
-    def words(self, language: str) -> str:
-        """Return the title in a language."""
-        return self.rule.title.text(language)
 
 
 def _kinds(held: Held) -> set[StepKind]:
