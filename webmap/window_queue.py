@@ -58,7 +58,7 @@ def screen_body(session: Session, every: Windows) -> dict[str, Any]:
     called = window_tickets.called(session, day, every.letters)
     return {
         "called": [{"label": one.label, "window": titles.get(one.window, one.window), "calls": one.calls} for one in called],
-        "waiting": [{"window": titles[code], "count": told.count} for code, told in waits.items() if code in titles],
+        "waiting": [{"window": titles[one.code], "count": waits[one.code].count} for one in every.every if one.code in waits],
         "total": sum(told.count for told in waits.values()),
         "as_of": say("As of {at}", at=_local(here.now())),
     }

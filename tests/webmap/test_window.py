@@ -196,3 +196,11 @@ def test_a_place_has_the_windows_of_its_own_folder(tmp_path):
     assert hall.read_windows(tmp_path).every[0].title.zh == "本地窗口"
     (tmp_path / "windows.toml").unlink()
     assert hall.read_windows(tmp_path) == HALL
+
+
+def test_the_screen_lists_windows_in_their_own_order_each_time(small):
+    client = clerk(small)
+    for code in ("enterprise", "petitions", "general"):
+        assert client.post("/window/tickets", data={"do": "draw", "window": code}).status_code == 200
+    names = [one["window"] for one in small.guest().get("/window/display.json").get_json()["waiting"]]
+    assert names == ["综合受理", "信访接待", "企业服务"]

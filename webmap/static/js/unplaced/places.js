@@ -44,13 +44,17 @@ export class Candidates {
     if (this.under_way >= MOST_AT_ONCE || !this.waiting.length) return;
     const row = this.waiting.shift();
     this.under_way += 1;
+    const { said } = row.dataset;
+    const isCurrent = () => row.dataset.said === said; // where the words are typed, an older question can be answered last
     try {
-      const places = await this.#ask(row.dataset.said);
-      this.found.set(row, places);
-      this.#draw(row, places);
-      this.onFound(row);
+      const places = await this.#ask(said);
+      if (isCurrent()) {
+        this.found.set(row, places);
+        this.#draw(row, places);
+        this.onFound(row);
+      }
     } catch {
-      this.#failed(row);
+      if (isCurrent()) this.#failed(row);
     }
     this.under_way -= 1;
     this.#next();

@@ -36,7 +36,7 @@ function nobody() {
 
 async function refresh() {
   try {
-    const answer = await fetch("/window/display.json", { cache: "no-store" });
+    const answer = await fetch("/window/display.json", { cache: "no-store", signal: AbortSignal.timeout(EVERY_MS) });
     if (!answer.ok) throw new Error(String(answer.status));
     const shown = await answer.json();
     const before = calls();

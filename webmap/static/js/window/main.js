@@ -3,15 +3,18 @@
 import { candidate, Candidates } from "../unplaced/places.js";
 import { SmallMap } from "../unplaced/small_map.js";
 import { Numbers } from "./numbers.js";
+import { post } from "./session.js";
 
 const TYPING_MS = 500;
+const MOST_SAID = 500;
 
 const config = JSON.parse(document.getElementById("config").textContent);
 const { words } = config;
 const form = document.getElementById("form");
 const told = document.getElementById("told");
 const chosen = document.getElementById("chosen");
-const host = document.getElementById("places").parentElement;
+const places = document.getElementById("places");
+const host = places.parentElement;
 const mapHost = document.getElementById("map");
 const map = new SmallMap(mapHost, config, (_, number) => confirm(number));
 const candidates = new Candidates(config, (row) => map.show(mapRow, candidates.of(row)));
@@ -30,22 +33,33 @@ function choose(place) {
   chosen.dataset.state = place ? "there" : "";
 }
 
+// The words that a place is looked up by, as they stand in the form now.
+function said() {
+  return (form.elements.address.value.trim() || form.elements.text.value.trim()).slice(0, MOST_SAID);
+}
+
+// Only what stands on the page for the words as they are now: never a place of words that were typed before.
 function confirm(number) {
   const place = candidates.of(host)[number - 1];
-  if (!place) return;
+  if (!place || places.dataset.state !== "there" || host.dataset.said !== said()) return;
   choose(place);
-  for (const button of document.querySelectorAll("#places button[data-number]")) button.setAttribute("aria-pressed", String(Number(button.dataset.number) === number));
+  for (const button of places.querySelectorAll("button[data-number]")) button.setAttribute("aria-pressed", String(Number(button.dataset.number) === number));
+}
+
+function forget() {
+  choose(null);
+  host.dataset.said = "";
+  places.querySelector("ol").replaceChildren();
+  places.querySelector(".told").textContent = "";
+  places.dataset.state = "waiting";
+  map.hide();
 }
 
 function look() {
-  const said = form.elements.address.value.trim() || form.elements.text.value.trim();
-  if (said === host.dataset.said) return;
-  choose(null);
-  host.dataset.said = said.slice(0, 500);
-  document.querySelector("#places ol").replaceChildren();
-  document.getElementById("places").dataset.state = "waiting";
-  map.hide();
-  if (said.length > 1) candidates.load(host);
+  if (said() === host.dataset.said) return;
+  forget();
+  host.dataset.said = said();
+  if (host.dataset.said.length > 1) candidates.load(host);
 }
 
 function alarm() {
@@ -57,10 +71,11 @@ form.addEventListener("input", (event) => {
   alarm();
   if (!["address", "text"].includes(event.target.name)) return;
   clearTimeout(timer);
+  if (said() !== host.dataset.said) forget();
   timer = setTimeout(look, TYPING_MS);
 });
 
-document.getElementById("places").addEventListener("click", (event) => {
+places.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-number]");
   if (button) confirm(Number(button.dataset.number));
   if (event.target.closest("button[data-again]")) candidates.load(host);
@@ -72,12 +87,14 @@ document.addEventListener("keydown", (event) => {
     form.requestSubmit();
   } else if (event.altKey && /^[1-5]$/.test(event.key)) {
     event.preventDefault();
+    clearTimeout(timer);
+    look();
     confirm(Number(event.key));
   } else if (event.target.name === "address" && event.key === "Enter") {
     event.preventDefault();
     clearTimeout(timer);
     look();
-    document.querySelector("#places button[data-number]")?.focus();
+    places.querySelector("button[data-number]")?.focus();
   }
 });
 
@@ -87,9 +104,10 @@ form.addEventListener("submit", async (event) => {
   const button = form.querySelector("button[type=submit]");
   if (button.disabled) return;
   button.disabled = true;
+  clearTimeout(timer);
   say(words.sending);
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "text/html" } });
+    const answer = await post(config, form.action, new URLSearchParams(new FormData(form)), "text/html");
     if (answer.status === 401) {
       say(words.session_over);
     } else {

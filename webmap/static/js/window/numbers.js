@@ -1,5 +1,7 @@
 // The numbers of the hall: drawn, called, served, moved; how many wait at each window and how long.
 
+import { post } from "./session.js";
+
 const EVERY_MS = 10_000;
 
 export class Numbers {
@@ -26,7 +28,9 @@ export class Numbers {
     if (document.activeElement?.matches("[data-move]")) return;
     try {
       const answer = await fetch(`/window/queue?window=${this.config.window}`, { headers: { Accept: "application/json" }, cache: "no-store" });
-      if (answer.ok) this.#draw(await answer.json());
+      if (!answer.ok) return;
+      this.#draw(await answer.json());
+      if (this.told.textContent === this.words.offline) this.told.textContent = "";
     } catch {
       this.told.textContent = this.words.offline;
     }
@@ -45,14 +49,14 @@ export class Numbers {
     source.disabled = true;
     this.told.textContent = "";
     try {
-      const answer = await fetch("/window/tickets", { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": this.config.mark } });
+      const answer = await post(this.config, "/window/tickets", body, "application/json");
       const found = await answer.json();
       if (!answer.ok) throw new Error(found.message);
       this.#draw(found);
       if (what === "draw") this.#slip(found.ticket);
       if (what === "call") this.onServe(found.ticket);
     } catch (error) {
-      this.told.textContent = error instanceof TypeError ? this.words.offline : error.message;
+      this.told.textContent = error instanceof TypeError || error instanceof DOMException ? this.words.offline : error.message;
     }
     source.disabled = false;
   }
