@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -13,9 +14,9 @@ from geogrid.domain.events import Step, StepKind
 from geogrid.domain.masking import mask_text
 from geogrid.domain.matters import Matter
 from geogrid.domain.notices import About, Addressee
-from geogrid.domain.outside import BackRule, OutsideChannel
+from geogrid.domain.outside import BackRule, OrderState, OutsideChannel
 from geogrid.domain.programmes import Party
-from geogrid.store import hotline, outbox
+from geogrid.store import events, hotline, outbox
 from geogrid.store.hotline import StoredOrder
 
 CARRIER = "outside"
@@ -29,16 +30,19 @@ def tell_back(
 ) -> None:
     """Tell the channel of an event's order what was done, where its file says so; each step once.
 
-    ``named`` gives a party's name in zh and en. Numbers of people in what was written are masked.
+    An order whose event ends with the one it was merged into is told that one's end, in its words: whoever called second hears
+    what became of it like who called first. ``named`` gives a party's name in zh and en. Numbers of people in what was written
+    are masked.
     """
     if step.kind in NOT_TAKEN or not district.outside.come_by(about.matter.channel):
         return
     order = hotline.of_event(session, about.event_id, lock=True)
     channel = district.outside.by_code.get(order.channel) if order else None
-    rule = channel.rule_for(step.step) if channel else None
+    ended = _end_of_parent(session, step) if channel else ()
+    rule = _rule(channel, step, ended) if channel else None
     if order is None or channel is None or rule is None:
         return
-    words = mask_text(_words(step, before))
+    words = mask_text(_words(step, before) or next(filter(None, (_words(one, None) for one in ended)), ""))
     owner = (before or about.matter).owner
     values = {
         "number": order.number,
@@ -50,6 +54,22 @@ def tell_back(
         "unit": named(session, owner)[0],
     }
     _put(session, about, order, channel, rule, values, step, now)
+
+
+def _end_of_parent(session: Session, step: Step) -> tuple[Step, ...]:
+    """Return the steps of the event that an order's own one ended with, the last first; none where it ends by itself."""
+    parent = events.find(session, UUID(str(step.details["parent"]))) if step.kind is StepKind.FOLLOW else None
+    return tuple(reversed(parent.steps)) if parent else ()
+
+
+def _rule(channel: OutsideChannel, step: Step, ended: tuple[Step, ...]) -> BackRule | None:
+    """Return what is told of a step: what its own rule says, else what the one that ended its parent does, else a closing."""
+    found = channel.rule_for(step.step)
+    if found is None and ended:
+        closing = next((rule for rule in channel.back if rule.state is OrderState.CLOSED), None)
+        told = channel.rule_for(ended[0].step)
+        return told if told and told.state in {OrderState.CLOSED, OrderState.RETURNED} else closing
+    return found
 
 
 def _put(

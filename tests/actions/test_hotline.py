@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geogrid.actions.district import district_of
 from geogrid.actions.hotline import receive, resend
+from geogrid.actions.merge import merge
 from geogrid.channels.outside import order_of
 from geogrid.domain.outside import Arrival, Heard, OrderState, Verdict
 from geogrid.domain.people import Role
@@ -215,3 +217,51 @@ def test_the_same_order_a_hundred_times_at_once_is_one_event_and_one_round(live,
     with session_scope(live) as session:
         assert count(session, "events") == 1
         assert count(session, "outside_messages WHERE way = 'in'") == (2 if again else 1)
+
+
+# -- merged with another report ---------------------------------------------------------------------------------------
+
+
+def two_calls(session, district):
+    """Two orders of one matter, the second merged into the first, which is in hand."""
+    first = come(session, district)
+    second = come(session, district, 工单编号="HL202506180002", 诉求内容="甲社区的灯还是不亮")
+    take(session, district, first.event.id, "accept", DISPATCHER, hours=1)
+    take(session, district, second.event.id, "accept", DISPATCHER, hours=1)
+    merge(session, second.event.id, first.event.id, actor=DISPATCHER, now=NOW + timedelta(hours=2), district=district)
+    return first, second
+
+
+def of_number(session, number: str) -> list[tuple[str, str]]:
+    return [(row.what, row.words) for row in told(session) if row.payload["number"] == number]
+
+
+def test_who_called_second_is_told_the_end_of_what_his_order_was_merged_into(session, district):
+    first, second = two_calls(session, district)
+    take(session, district, first.event.id, "dispatch", DISPATCHER, hours=3, **TO_VILLAGE)
+    take(session, district, first.event.id, "handle", HANDLER, hours=4, note="已更换灯具，电话 13812345678")
+    take(session, district, first.event.id, "verify", OPERATOR, hours=5, note="已亮")
+    assert of_number(session, "HL202506180002") == [("accepted", "")], "nothing is told of it before the end"
+    take(session, district, first.event.id, "close", DISPATCHER, hours=6, note="路灯已修复")
+    assert of_number(session, "HL202506180002")[1:] == [("closed", "路灯已修复")]
+    assert hotline.find(session, "12345", "HL202506180002").state is OrderState.CLOSED
+    body = json.loads(
+        next(row.payload["body"] for row in told(session) if (row.payload["number"], row.what) == ("HL202506180002", "closed"))
+    )
+    assert (body["orderNo"], body["handler"]) == ("HL202506180002", second.event.number)
+
+
+def test_what_the_parent_was_returned_with_is_told_of_its_children_too(session, district):
+    first, _ = two_calls(session, district)
+    take(session, district, first.event.id, "decline", DISPATCHER, hours=3, reason="不属于本区")
+    assert of_number(session, "HL202506180002")[1:] == [("returned", "不属于本区")]
+    assert hotline.find(session, "12345", "HL202506180002").state is OrderState.RETURNED
+
+
+def test_an_order_sent_again_after_it_ended_with_another_goes_its_own_way(session, district):
+    first, second = two_calls(session, district)
+    take(session, district, first.event.id, "decline", DISPATCHER, hours=3, reason="不属于本区")
+    done = come(session, district, now=NOW + timedelta(hours=4), 工单编号="HL202506180002", 派单时间="2025-06-18 18:00:00")
+    assert (done.arrival, done.order.round, done.event.id) == (Arrival.AGAIN, 2, second.event.id)
+    take(session, district, second.event.id, "accept", DISPATCHER, hours=5)
+    assert hotline.find(session, "12345", "HL202506180002").state is OrderState.ACCEPTED
