@@ -21,8 +21,9 @@ from geogrid.domain.grids import Department
 from geogrid.domain.masking import mask_name, mask_text
 from geogrid.domain.people import Role
 from geogrid.domain.places import Level
-from geogrid.errors import AccessForbidden, GeogridError, MonthInvalid, NotFoundError
-from geogrid.rules.assessment import Score, month_bounds, month_of, scores
+from geogrid.errors import AccessForbidden, GeogridError, MonthInvalid, NotFoundError, RequestInvalid
+from geogrid.errors.family import Reason
+from geogrid.rules.assessment import Score, month_bounds, month_of, months_until, scores
 from geogrid.store import assessment, audit, unit_names
 from geogrid.store.assessment import Line
 from geogrid.store.session import session_scope
@@ -47,6 +48,8 @@ ASKED = ("month", "kind", "subject", "rule")
 TOWNSHIP_ZEROS = "000"  # in which the code of a street or township ends
 LONGEST = 80
 LONGEST_REASON = 500
+MOST_MONTHS = 60  # offered to who may count them
+DECISIONS = ("granted", "refused")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -97,25 +100,32 @@ def _page(asked: dict[str, str], error: dict[str, Any] | None = None, status: in
         opened = _opened(session, sheet, asked, names, closed and closed[0]) if asked["subject"] else None
         shown = {
             "months": _months(session, asked["month"]),
-            "is_counted": asked["month"] in assessment.months(session),
+            "is_counted": _is_counted(session, asked["month"]),
             "closed": closed and {"at": shown_time(closed[0]), "by": _who(session, closed[1])},
             "waiting": [_waiting(session, *one) for one in assessment.waiting(session)],
             "synthetic": here.district.profile.synthetic or holds_synthetic(session),
         }
     held = current_actor().roles()
-    over = month_bounds(asked["month"], here.district.profile.timezone)[1] <= here.now()
+    begins, ends = month_bounds(asked["month"], here.district.profile.timezone)
+    over, begun = ends <= here.now(), begins <= here.now()
     return page_of(
         "assessment.html", status, error=error, asked=asked, kinds=list(Subject), kind=kind, sheet=sheet,
         rules=[rule for rule in sheet.rules if kind in rule.subjects], language_of=current_language(),
         rows=[_row(score, names, asked, at_closing) for score in found], opened=opened, ranked=current_scope().whole,
-        may={"count": bool(held & COUNTERS), "close": bool(held & CLOSERS) and over and not closed,
+        begun=begun, points_text=points_text,
+        may={"count": bool(held & COUNTERS) and begun, "close": bool(held & CLOSERS) and over and not closed,
              "decide": bool({role.value for role in held} & set(sheet.deciders))},
         **shown,
     )  # fmt: skip
 
 
 def _scores(session: Session, sheet: Sheet, month: str, kind: Subject) -> list[Score]:
-    return scores(sheet, assessment.sums(session, month, kind), _known(session, kind))
+    known = _known(session, kind) if _is_counted(session, month) else []  # what was not counted is no full score of everybody
+    return scores(sheet, assessment.sums(session, month, kind), known)
+
+
+def _is_counted(session: Session, month: str) -> bool:
+    return month in assessment.months(session) or assessment.closed(session, month) is not None
 
 
 def points_at_closing(session: Session, sheet: Sheet, month: str, kind: Subject) -> dict[str, float]:
@@ -146,7 +156,15 @@ def subject_names(session: Session, kind: Subject, subjects: list[str]) -> dict[
 def _months(session: Session, asked: str) -> list[str]:
     here = installation()
     now = month_of(here.now(), here.district.profile.timezone)
-    return sorted({*assessment.months(session), now, asked}, reverse=True)
+    offered = {*assessment.months(session), now, asked}
+    if current_actor().roles() & COUNTERS and (first := assessment.first_step(session)) is not None:
+        offered |= {*months_until(month_of(first, here.district.profile.timezone), now, MOST_MONTHS)}
+    return sorted(offered, reverse=True)
+
+
+def points_text(points: float, form: str = "+") -> str:
+    """Return points with one digit, two where a sheet has quarters; ``form`` "+" shows the sign of what is more as well."""
+    return f"{points:{form}.2f}".removesuffix("0")
 
 
 def _row(score: Score, names: dict[str, str], asked: dict[str, str], at_closing: dict[str, float]) -> dict[str, Any]:
@@ -228,7 +246,8 @@ def _waiting(session: Session, found: assessment.Appeal, line: Line) -> dict[str
     asked = {"month": line.month, "kind": line.key.subject_kind.value, "subject": line.key.subject, "rule": line.key.rule}
     own = actions.is_party(current_actor(), found, line)
     told = {"name": name, "month": line.month, "points": line.points, "rule": _title(the_sheet(), line.key.rule)}
-    return {**_appeal(session, found), **told, "href": _address(asked), "own": own}
+    told |= {"kind": line.kind, "number": numbers_of(session, [line.key.event_id], current_scope()).get(line.key.event_id, "")}
+    return {**_appeal(session, found), **told, "href": _address(asked).replace("#lines", f"#line-{line.id}"), "own": own}
 
 
 # -- done -------------------------------------------------------------------------------------------------------------
@@ -282,12 +301,15 @@ def decide(appeal_id: int) -> BaseResponse:
     """Grant or refuse an appeal; who may is said by the sheet."""
     asked, why = _asked(request.form), request.form.get("why", "")[:LONGEST_REASON]
     told = {"sheet": the_sheet(), "actor": current_actor(), "now": installation().now()}
-    granted = request.form.get("decision") == "granted"
+    decision = request.form.get("decision", "")
 
     def put(session: Session) -> None:
+        if decision not in DECISIONS:  # nothing is decided by what was not pressed
+            reason = Reason("one of {expected}", expected=", ".join(DECISIONS))
+            raise RequestInvalid(name="decision", reason=reason, where={"path": "decision"})
         if {role.value for role in current_actor().roles()} & set(told["sheet"].deciders):
             _must_see_appeal(appeal_id)
-        actions.decide(session, appeal_id, granted=granted, why=why, **told)
+        actions.decide(session, appeal_id, granted=decision == "granted", why=why, **told)
 
     return _done(asked, put)
 

@@ -88,7 +88,10 @@ def _scores(
 
 
 def _points(page: Worksheet, points: float | None) -> Any:
-    return number_cell(page, points, 1)
+    cell = number_cell(page, points, 1)
+    if cell is not None:
+        cell.number_format = "#,##0.0#"  # a sheet may have quarters
+    return cell
 
 
 def _lines(page: Worksheet, sheet: Sheet, lines: Sequence[Line], names: Names, numbers: Mapping[UUID, str]) -> None:

@@ -114,6 +114,8 @@ def appeal(session: Session, line_id: int, reason: str, *, sheet: Sheet, actor: 
 def decide(session: Session, appeal_id: int, *, granted: bool, why: str, sheet: Sheet, actor: Actor, now: datetime) -> Appeal:
     """Grant an appeal, which takes the line's points away by a line of its own, or refuse it.
 
+    What was earned is taken away altogether; of a correction, what it changed is put back as it was before.
+
     Raises
     ------
     NotFoundError, AccessForbidden, TextEmpty
@@ -137,7 +139,8 @@ def decide(session: Session, appeal_id: int, *, granted: bool, why: str, sheet: 
     assessment.decide(session, appeal_id, state, by=actor.id, why=why.strip(), now=now)
     if granted:
         locks.take_key(session, f"assessment:{line.month}")
-        taken = Entry(line.key, 0.0 - assessment.standing(session, line), line.unit, LineKind.APPEAL)
+        points = assessment.before(session, line) - assessment.standing(session, line)
+        taken = Entry(line.key, points, line.unit, LineKind.APPEAL)
         assessment.add(session, line.month, [taken], version=sheet.version, by=actor.id, now=now, appeal_id=appeal_id)
     _audit(session, actor.id, f"assessment.{state.value}", str(appeal_id), now, line=line.id)
     return _appeal(session, appeal_id)

@@ -124,6 +124,16 @@ def month_of(at: datetime, timezone: str) -> str:
     return at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m")
 
 
+def months_until(first: str, last: str, most: int) -> list[str]:
+    """Return the months from one to another, both included and the latest first, ``most`` of them.
+
+    >>> months_until("2025-11", "2026-01", 60)
+    ['2026-01', '2025-12', '2025-11']
+    """
+    begin, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
+    return [f"{number // 12}-{number % 12 + 1:02d}" for number in range(end, max(begin, end - most + 1) - 1, -1)]
+
+
 def may_appeal_until(written_at: datetime, sheet: Sheet) -> datetime:
     """Return until when a line written then may be appealed against."""
     return written_at + timedelta(days=sheet.appeal_days)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import ColumnElement, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from geogrid.domain.assessment import AppealState, Entry, Happening, Key, LineKind, Outcome, Subject
 from geogrid.domain.events import StepKind
 from geogrid.store.tables.assessment import assessment_appeals, assessment_lines, assessment_months
+from geogrid.store.tables.events import steps
 
 # Outcomes by the steps of a month. Who did the work is who took the last step of handling, mediating or settling before; whose
 # it is among departments: the lead, else the owner. A child that was merged away scores nothing: its parent does.
@@ -188,10 +189,28 @@ def _line(row: Any) -> Line:
 
 def standing(session: Session, found: Line) -> float:
     """Return the points that all lines about the same thing, appeals included, add up to now."""
+    return _total(session, *_about_same(found))
+
+
+def before(session: Session, found: Line) -> float:
+    """Return what the lines about the same thing that stood before this one add up to: 0 for what was earned.
+
+    A line that an appeal took away counts no more, nor does what took it away.
+    """
+    lines, appeals = assessment_lines.c, assessment_appeals.c
+    granted = select(appeals.line_id).where(appeals.state == AppealState.GRANTED.value)
+    by_rules = (lines.kind != LineKind.APPEAL.value, lines.id.not_in(granted))
+    return _total(session, *_about_same(found), lines.id < found.id, *by_rules)
+
+
+def _about_same(found: Line) -> tuple[ColumnElement[bool], ...]:
     lines, key = assessment_lines.c, found.key
-    same = (lines.month == found.month, lines.subject_kind == key.subject_kind.value, lines.subject == key.subject,
+    return (lines.month == found.month, lines.subject_kind == key.subject_kind.value, lines.subject == key.subject,
             lines.rule == key.rule, lines.event_id == key.event_id, lines.seq == key.seq)  # fmt: skip
-    return float(session.scalar(select(func.sum(lines.points)).where(*same)) or 0.0)
+
+
+def _total(session: Session, *which: ColumnElement[bool]) -> float:
+    return float(session.scalar(select(func.sum(assessment_lines.c.points)).where(*which)) or 0.0)
 
 
 # -- months -----------------------------------------------------------------------------------------------------------
@@ -213,6 +232,11 @@ def close(session: Session, month: str, *, by: str, now: datetime) -> bool:
 def months(session: Session) -> list[str]:
     """Return the months that have lines, the latest first."""
     return list(session.scalars(select(assessment_lines.c.month).distinct().order_by(assessment_lines.c.month.desc())))
+
+
+def first_step(session: Session) -> datetime | None:
+    """Return when the record begins, for what the reader sees; None without any. Rides ``ix_steps_at``."""
+    return session.scalar(select(func.min(steps.c.at)))
 
 
 # -- appeals ----------------------------------------------------------------------------------------------------------

@@ -119,6 +119,28 @@ def test_a_correction_can_be_appealed_and_a_decision_cannot(session, lived):
         appeal(session, decided[0].id, "再申诉", sheet=SHEET, actor=HANDLER, now=LATER)
 
 
+def test_a_correction_that_is_taken_back_gives_back_what_it_took(session, lived):
+    """Whoever wins against a correction stands as before it, and counting again does not correct it anew."""
+    assess(session, MONTH, now=LATER, **BY)
+    session.execute(text("UPDATE clocks SET is_late = true WHERE clock = 'handle'"))
+    assess(session, MONTH, now=LATER, **BY)
+    earned, correction = assessment.lines_of(session, MONTH, Subject.WORKER, HANDLER.id, rule="in_time")
+    (late,) = assessment.lines_of(session, MONTH, Subject.WORKER, HANDLER.id, rule="late")
+
+    def granted(line) -> None:
+        made = appeal(session, line.id, "记录有误", sheet=SHEET, actor=HANDLER, now=LATER)
+        decide(session, made.id, granted=True, why="属实", sheet=SHEET, actor=COMMANDER, now=LATER)
+
+    granted(correction)
+    assert sums(session)[HANDLER.id, "in_time"] == 0.5
+    granted(late)
+    assert assess(session, MONTH, now=LATER, **BY) == 0
+    (score,) = scores(SHEET, assessment.sums(session, MONTH, Subject.WORKER))
+    assert (score.points, score.outcomes) == (101.5, 2)
+    granted(earned)
+    assert sums(session)[HANDLER.id, "in_time"] == 0, "what was earned is taken away with all that followed it"
+
+
 def test_nobody_decides_for_his_own_unit_or_department(session, lived):
     """Whose street the line is about leads it: he may appeal, he does not decide."""
     assess(session, MONTH, now=LATER, **BY)

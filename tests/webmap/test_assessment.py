@@ -59,7 +59,34 @@ def line_of(page: str) -> int:
 
 def test_before_anything_was_counted_the_page_says_so(small):
     page = shown(small.client(), kind="worker")
-    assert "Nothing has been counted" in page and "Count now" in page
+    assert "holds no outcome of this month yet" in page and "Count now" in page
+
+
+@pytest.mark.parametrize("kind", ["township", "department"])
+def test_a_month_that_was_not_counted_gives_nobody_full_marks(small, lived, kind):
+    """A hundred points for every street, of a month that nobody looked at yet, would be a figure that was made up."""
+    page = shown(small.client(), kind=kind)
+    assert "holds no outcome of this month yet" in page and "100.0" not in page
+    book = load_workbook(io.BytesIO(small.client().get(f"/assessment.xlsx?month={MONTH}", headers=HTML).data))
+    assert not [row for sheet in book.worksheets[:2] for row in sheet.iter_rows(min_row=4, values_only=True) if row[2] == 100]
+    count(small.client())
+    assert "100.0" in shown(small.client(), kind=kind), "who has none of the month's outcomes keeps what all begin with"
+
+
+def test_months_of_the_record_can_be_chosen_before_they_were_counted(small, officer, lived):
+    """The jobs count two months; who may count finds the others of the record in the list, nobody else has use for them."""
+    with session_scope(installation(small.app).engine) as session:
+        session.execute(text("UPDATE steps SET at = at - interval '65 days' WHERE kind = 'report'"))
+    first = (NOW - timedelta(days=65)).strftime("%Y-%m")
+    between = (NOW.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    page = shown(small.client())
+    assert f"<option>{first}</option>" in page and f"<option>{between}</option>" in page
+    assert f"<option>{first}</option>" not in shown(officer)
+
+
+def test_a_month_to_come_is_counted_by_nobody(small):
+    page = shown(small.client(), month="2099-01")
+    assert "The month has not begun" in page and "Count now</button>" not in page and "100.0" not in page
 
 
 def test_an_appeal_changes_the_score_and_its_history(small, officer, lived):
@@ -165,6 +192,36 @@ def test_an_appeal_of_another_part_is_decided_by_nobody_there(small, officer, li
     assert "Appeals to be decided" in shown(commander)
 
 
+def appealed(small, officer, commander) -> str:
+    """The number of an appeal of ``officer`` against his late line."""
+    count(commander)
+    own = shown(officer, kind="worker", subject=worker(officer), rule="late")
+    form = {"month": MONTH, "kind": "worker", "subject": worker(officer), "reason": "等第三方"}
+    officer.post(f"/assessment/lines/{line_of(own)}/appeals", headers=HTML, data=form)
+    (appeal,) = set(re.findall(r'action="/assessment/appeals/(\d+)/decisions"', shown(commander)))
+    return appeal
+
+
+@pytest.mark.parametrize("decision", [{}, {"decision": ""}, {"decision": "maybe"}])
+def test_what_was_not_decided_is_not_refused(small, officer, lived, decision):
+    """A form that says neither yes nor no is no refusal: what is decided stands for good."""
+    commander = small.client()
+    form = {"month": MONTH, "kind": "worker", "why": "属实", **decision}
+    answer = commander.post(f"/assessment/appeals/{appealed(small, officer, commander)}/decisions", headers=HTML, data=form)
+    assert answer.status_code in {400, 422}
+    assert "Appeals to be decided" in shown(commander)
+
+
+def test_who_decides_finds_the_line_and_its_event(small, officer, lived):
+    commander = small.client()
+    appealed(small, officer, commander)
+    waiting = shown(commander).partition('class="waiting"')[2].partition("</details>")[0]
+    assert f'<a href="/events/{lived.number}">' in waiting
+    (href,) = re.findall(r'href="(/assessment[^"]+)"', waiting)
+    page, _, line = href.replace("&amp;", "&").partition("#")
+    assert f'id="{line}"' in commander.get(page, headers=HTML).text
+
+
 def test_a_closed_month_shows_with_what_it_was_closed(small, officer, lived):
     """What is written after the closing moves the score; what it was stands beside it, and each later line says so."""
     commander, engine = small.client(), installation(small.app).engine
@@ -200,7 +257,7 @@ def test_where_steps_name_nobody_the_page_says_why_nobody_scores(small, officer,
     commander = small.client()
     count(commander)
     assert "Imported steps name no person" in shown(commander, kind="worker")
-    assert "Nothing has been counted" in shown(commander, kind="worker", month="2025-01")
+    assert "holds no outcome of this month yet" in shown(commander, kind="worker", month="2025-01")
 
 
 def test_who_sees_a_part_closes_no_month_of_the_district(small):
