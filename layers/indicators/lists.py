@@ -52,6 +52,7 @@ class Listed:
     closed_at: datetime | None
     what: str
     due_at: datetime | None
+    stopped_at: datetime | None
     amount_yuan: float | None
     place: Place
 
@@ -140,6 +141,7 @@ def _told(one: Indicator) -> list[ColumnElement]:
     return [
         (c.c.clock if clock else literal("")).label("what"),
         (c.c.due_at if clock else literal(None)).label("due_at"),
+        (c.c.stopped_at if clock else literal(None)).label("stopped_at"),
         amount.label("amount_yuan"),
     ]
 

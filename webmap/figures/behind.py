@@ -29,7 +29,17 @@ from layers.synthetic import holds_synthetic
 from layers.unit_names import unit_names
 from webmap.figures.asked import Asked, code_in
 from webmap.figures.told import TIMEOUT_MS
-from webmap.figures.words import Names, fraction_text, labelled, number_text, part_title, time_text, value_text
+from webmap.figures.words import (
+    Names,
+    fraction_text,
+    labelled,
+    number_text,
+    part_title,
+    period_text,
+    time_text,
+    value_text,
+    whatever_the_period,
+)
 from webmap.installation import installation
 from webmap.language import current_language, say
 from webmap.matter_rows import party_words
@@ -144,7 +154,7 @@ def _grid_cells(grid: GridListed) -> dict[str, Any]:
 def _columns(one: Indicator) -> list[tuple[str, str]]:
     """Return the columns of a list of events, as (name, title)."""
     extra = {
-        Population.CLOCKS: [("what", say("Clock")), ("due", say("Due"))],
+        Population.CLOCKS: [("what", say("Clock")), ("due", say("Due")), ("stopped", say("Clock stopped"))],
         Population.PAYMENTS: [("amount", say("Yuan"))],
     }.get(one.population, [])
     return [
@@ -171,6 +181,7 @@ def _cells(one: Indicator, row: Listed, names: Names, timezone: str) -> dict[str
         "closed": time_text(row.closed_at, timezone)[:16] if row.closed_at else "",
         "what": _clock(row, names),
         "due": time_text(row.due_at, timezone)[:16] if row.due_at else "",
+        "stopped": time_text(row.stopped_at, timezone)[:16] if row.stopped_at else "",
         "amount": _yuan(row.amount_yuan),
         "words": row.words,
     }
@@ -209,7 +220,8 @@ def head_of(what: Behind, page: Page) -> dict[str, Any]:
         "whose": " · ".join(whose),
         "value": value_text(one, page.figure),
         "of": fraction_text(one, page.figure),
-        "is_small": bool(page.figure and page.figure.is_small),
+        "is_small": bool(page.figure and page.figure.is_small and page.figure.value is not None),
+        "period_said": whatever_the_period(one) or period_text(what.asked),
         "as_of": time_text(page.as_of, what.asked.timezone),
     }
 

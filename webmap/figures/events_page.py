@@ -16,7 +16,7 @@ from webmap.figures.base import blueprint
 from webmap.figures.behind import Behind, behind, head_of, read_page
 from webmap.figures.files import note_export
 from webmap.figures.page import asked_of
-from webmap.figures.words import part_title, period_text
+from webmap.figures.words import part_title
 from webmap.installation import installation
 from webmap.language import say
 from webmap.roles import READERS, roles
@@ -37,7 +37,7 @@ def events_page(code: str) -> Response:
     ways = [(part_title(what.one, part), _address(what, part=part.value), part is what.part) for part in parts]
     body = render_template(
         "figures_events.html",
-        page=page, ways=ways, what=what, period_said=period_text(what.asked), synthetic=page.synthetic,
+        page=page, ways=ways, what=what, synthetic=page.synthetic,
         back=f"/figures?{what.asked.query(figure=what.one.code)}", file=_address(what, file=True),
         more=_address(what, after=page.after) if page.after else "", begun="after" in request.args,
         first=_address(what), **head_of(what, page),
@@ -57,7 +57,7 @@ def events_file(code: str) -> Response:
             more = read_page(session, what, limit=MOST_PER_PAGE, after=after)
             rows, after = rows + more.rows, more.after
     head = head_of(what, page)
-    lines = [[head["title"], head["part_said"], head["whose"], period_text(what.asked), head["of"], head["as_of"]]]
+    lines = [[head["title"], head["part_said"], head["whose"], head["period_said"], head["of"], head["as_of"]]]
     lines += [["模拟数据 SIMULATED"]] if page.synthetic else []
     lines += [[say("Only the first {count} rows.", count=f"{MOST_IN_A_FILE:,}")]] if after else []
     lines += [[title for _, title in page.columns], *([row[name] for name, _ in page.columns] for row in rows)]

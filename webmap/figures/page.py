@@ -9,7 +9,7 @@ from flask import Response, render_template, request
 from markupsafe import Markup
 
 from geogrid.domain.indicators import TOTAL, Book, FigureGroup
-from geogrid.errors import GeogridError, IndicatorsInvalid, SetupError
+from geogrid.errors import GeogridError, IndicatorsInvalid, RequestInvalid, SetupError
 from layers.indicators import read_book
 from webmap.errors import error_body, status_of
 from webmap.figures.asked import OWN, PERIODS, READINGS, Asked, asked_for, written
@@ -38,7 +38,7 @@ def page() -> Response:
         raise
     except GeogridError as caught:
         error, book = caught, read_book(installation().settings)
-        asked = asked_of(book, {})
+        asked = _mended(book, request.args)
     shown = {} if told is None else _shown(told)
     body = render_template(
         "figures.html",
@@ -51,6 +51,18 @@ def page() -> Response:
 def from_address(book: Book) -> Asked:
     """Return what the query of the current request asks for."""
     return asked_of(book, request.args)
+
+
+def _mended(book: Book, values: Any) -> Asked:
+    """Return what was asked for without what was wrong in it: the form keeps the rest."""
+    kept = dict(values)
+    while kept:
+        try:
+            return asked_of(book, kept)
+        except RequestInvalid as wrong:
+            if kept.pop(str(wrong.where.get("path")), None) is None:
+                break
+    return asked_of(book, {})
 
 
 def asked_of(book: Book, values: Any) -> Asked:

@@ -12,7 +12,17 @@ from geogrid.rules.indicators_periods import moved
 from webmap.figures.choropleth import Area
 from webmap.figures.drawing import Bar
 from webmap.figures.told import Told
-from webmap.figures.words import NONE, day_text, fraction_text, number_text, part_title, parts_of, time_text, value_text
+from webmap.figures.words import (
+    NONE,
+    day_text,
+    fraction_text,
+    number_text,
+    part_title,
+    parts_of,
+    time_text,
+    value_text,
+    whatever_the_period,
+)
 from webmap.language import say
 
 MOST_PARTS = 4
@@ -46,6 +56,7 @@ class Row:
     is_current: bool = False
     href: str = ""
     made: str = ""  # what the numbers under a value are called
+    whenever: str = ""  # that the figure is the same whatever period is asked for
     shares: tuple[str, ...] = ()  # of a figure with parts, each part's value, the largest parts first
 
 
@@ -76,6 +87,7 @@ def row_of(told: Told, one: Indicator, group: str | None = TOTAL, split: str | N
         is_current=one.code == asked.figure,
         href=f"/figures?{asked.query(figure=one.code, split=None)}",
         made=" / ".join(part.said for part in parts[:2]),
+        whenever=whatever_the_period(one),
     )
 
 

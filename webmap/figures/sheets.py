@@ -57,7 +57,8 @@ def cells_of(one: Indicator, row: Row) -> list[Any]:
     """Return a row of figures under ``HEAD``."""
     small = say("small number") if row.is_small else ""
     numbers = [row.number, unit_text(one).strip(), row.numerator, row.denominator]
-    return [row.figure, row.group, row.split, *numbers, row.of, small, row.as_of]
+    made = " · ".join(said for said in (row.of, row.whenever) if said)
+    return [row.figure, row.group, row.split, *numbers, made, small, row.as_of]
 
 
 def workbook(told: Told, who: str) -> bytes:

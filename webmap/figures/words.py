@@ -15,6 +15,7 @@ from geogrid.domain.indicators import TOTAL, Figure, FigureGroup, FigurePart, Fi
 from geogrid.domain.labelled import LabelledEnum
 from geogrid.domain.people import Role
 from geogrid.domain.readings import Period
+from layers.indicators.read import WHATEVER_THE_PERIOD
 from webmap.figures.asked import OWN, Asked
 from webmap.language import current_language, label, say
 
@@ -81,6 +82,11 @@ def value_text(one: Indicator, figure: Figure | None) -> str:
         return NONE
     decimals = 0 if one.measure is Measure.COUNT else one.decimals
     return f"{number_text(figure.value, decimals)}{unit_text(one)}"
+
+
+def whatever_the_period(one: Indicator) -> str:
+    """Return, in words, that a figure is the same whatever period is asked for; empty where the period says what it counts."""
+    return label(one.basis) if one.basis in WHATEVER_THE_PERIOD else ""
 
 
 def unit_text(one: Indicator) -> str:

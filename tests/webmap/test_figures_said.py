@@ -1,0 +1,54 @@
+"""What pages of figures say besides the numbers: which period is meant, what was mistyped, that nothing is no small number."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import openpyxl
+import pytest
+
+
+@pytest.fixture
+def client(small):
+    small.accept()
+    return small.client()
+
+
+def page(client, path: str) -> str:
+    answer = client.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code == 200, (path, answer.text[:500])
+    return answer.text
+
+
+@pytest.mark.parametrize("wrong", ["last=2025-06-01", "last=2025-06-31", "last=2030-01-01", "figure=none&last=2025-06-03"])
+def test_the_form_keeps_what_was_right(client, wrong):
+    """Whoever mistypes the last day types the last day again, not the period and by whom as well."""
+    answer = client.get(f"/figures?period=own&first=2025-06-02&by=post&{wrong}", headers={"Accept": "text/html"})
+    assert answer.status_code == 400
+    form = answer.text.partition('id="ask"')[2].partition("</form>")[0]
+    assert '<option value="own" selected>' in form and '<option value="post" selected>' in form
+    assert 'name="first" value="2025-06-02"' in form
+
+
+def test_what_stands_as_of_now_says_that_no_period_is_meant(client):
+    """Of a year ago, what is open now would be read as what was open then."""
+    past, now = "period=month&day=2024-02-01&lang=en", "As it stands now, whatever the period"
+    overview = page(client, f"/figures?{past}").partition('aria-labelledby="all"')[2].partition("</section>")[0]
+    assert overview.count(now) == 3, "open, overdue, load"
+    listed = page(client, f"/figures/open_now/events?{past}&part=denominator")
+    assert now in listed and "2024-02" not in listed.partition("<table")[0].partition('class="value"')[0].rpartition("<p>")[2]
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/figures.xlsx?{past}").data))
+    made = {row[0]: row[7] for row in book.worksheets[0].iter_rows(values_only=True) if len(row) > 7}
+    assert now in made["Open now"] and now not in made["Closing rate"]
+
+
+def test_nothing_is_no_small_number(client):
+    assert "small number" not in page(client, "/figures/closing_rate/events?period=day&day=2099-01-01&lang=en")
+
+
+def test_a_row_of_a_list_leads_to_its_event(client):
+    body = page(client, "/figures/closing_rate/events?part=rest")
+    found = re.findall(r'<th scope="row"><a href="(/events/[^"]+)"', body)
+    assert len(found) == 1
+    assert client.get(found[0], headers={"Accept": "text/html"}).status_code == 200
