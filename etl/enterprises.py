@@ -222,20 +222,24 @@ def store_visits(session: Session, rows: list[VisitRow], profile: Profile, *, no
 
 @dataclass(frozen=True)
 class EnterprisesLoaded:
-    """What became of enterprises beside geography: how many were taken, how many refused, and their visits."""
+    """What became of enterprises beside geography: how many were taken, how many refused; of ``read`` visits, what became.
+
+    ``visits`` is None where nothing was stored.
+    """
 
     taken: int
     refused: int
-    visits: VisitsLoaded
+    read: int
+    visits: VisitsLoaded | None
 
 
 def load_enterprises_of(
-    parts: Mapping[str, Part], profile: Profile, engine: Engine, rules: EnterpriseRules, *, now: datetime
+    parts: Mapping[str, Part], profile: Profile, engine: Engine | None, rules: EnterpriseRules, *, now: datetime
 ) -> EnterprisesLoaded | None:
     """Load the enterprises, and the visits to them, that stand beside geography; None where there is neither.
 
     They are placed when somebody looks at them first: the geography is compiled then in any case. Visits to an enterprise that
-    was refused are refused as those of one that nobody knows.
+    was refused are refused as those of one that nobody knows. Without an ``engine`` they are checked, and nothing is stored.
     """
     from zoneinfo import ZoneInfo
 
@@ -247,8 +251,11 @@ def load_enterprises_of(
     if firms is None and seen is None:
         return None
     checked, rows = check_enterprises(firms.path, firms.recipe, profile, rules) if firms else (None, [])
+    refused = len(checked.refused) if checked else 0
     visits = read_visits(seen.path, seen.recipe) if seen else []
+    if engine is None:
+        return EnterprisesLoaded(len(rows), refused, len(visits), None)
     with session_scope(engine) as session:
         enterprises.put(session, {enterprise_id(profile.code, one.code): one for one in rows}, now=now)
         found = store_visits(session, visits, profile, now=now, today=now.astimezone(ZoneInfo(profile.timezone)).date())
-    return EnterprisesLoaded(len(rows), len(checked.refused) if checked else 0, found)
+    return EnterprisesLoaded(len(rows), refused, len(visits), found)

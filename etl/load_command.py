@@ -122,7 +122,7 @@ def load(kind: str, file: str, **options: Any) -> None:
     with _database(settings, dry_run=order.dry_run) as engine:
         report, folder = load_sources(sources, order, profile, engine, imports, _tell)
         show(report, folder, command_language(os.environ))
-        if kind == "all" and engine is not None and not order.dry_run:
+        if kind == "all":
             _load_beside(Path(file), profile, engine, settings, order)
 
 
@@ -177,19 +177,23 @@ def _load_enterprises(kind: str, file: str, recipe: Recipe, settings: Settings, 
     _tell(_note("{rows} visits: {made} new, {joined} events joined, {later} later than the clock", **vars(found)))
 
 
-def _load_beside(path: Path, profile: Profile, engine: Engine, settings: Settings, order: Order) -> None:
-    """Load what stands beside the geography of a folder or GeoPackage: enterprises with their visits, then people."""
+def _load_beside(path: Path, profile: Profile, engine: Engine | None, settings: Settings, order: Order) -> None:
+    """Load, or only check, what stands beside the geography of a folder or GeoPackage: enterprises, their visits, people."""
     from etl.enterprises import load_enterprises_of
     from geogrid.actions.enterprises import read_rules
 
-    parts = beside(path)
-    found = load_enterprises_of(parts, profile, engine, read_rules(settings.data_dir), now=order.now)
+    parts, kept = beside(path), None if order.dry_run else engine
+    found = load_enterprises_of(parts, profile, kept, read_rules(settings.data_dir), now=order.now)
     if found is not None:
-        _tell(_note("{taken} enterprises taken", taken=found.taken))
+        says = "{taken} enterprises taken" if found.visits else "{taken} enterprises can be loaded; nothing was stored"
+        _tell(_note(says, taken=found.taken))
         if found.refused:
             told = "{refused} enterprises were refused: geogrid load enterprises names each with its reason"
             _tell(_note(told, refused=found.refused))
-        _tell(_note("{rows} visits: {made} new, {joined} events joined, {later} later than the clock", **vars(found.visits)))
+        if found.visits:
+            _tell(_note("{rows} visits: {made} new, {joined} events joined, {later} later than the clock", **vars(found.visits)))
+        else:
+            _tell(_note("{count} visits can be loaded; nothing was stored", count=found.read))
     load_people_of(parts, settings, engine, order, _tell)
 
 

@@ -31,9 +31,13 @@ def load_people(
         _lists(path, recipe, settings, engine, order, tell, by)
 
 
-def load_people_of(parts: Mapping[str, Part], settings: Settings, engine: Engine, order: Order, tell: Tell) -> None:
-    """Load what stands beside geography of people, in its order; teams and lists wait until their places are in force."""
-    in_force = _in_force(engine)
+def load_people_of(parts: Mapping[str, Part], settings: Settings, engine: Engine | None, order: Order, tell: Tell) -> None:
+    """Load what stands beside geography of people, in its order; teams and lists wait until their places are in force.
+
+    A dry run reads their files alone: the places that they name would be loaded just before.
+    """
+    in_force = (order.dry_run and order.activate) or (engine is not None and _in_force(engine))
+    engine = None if order.dry_run else engine
     for kind in PEOPLE:
         if (part := parts.get(kind)) is None:
             continue

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from etl.beside import beside
 from etl.load_command import load
 from etl.synthesise.write import GEOPACKAGE, write_beside, write_twin
+from geogrid.errors import EnterpriseValue
 from geogrid.store.schema import migrate
 from geogrid.store.session import engine_of, session_scope
 from tests.actions.test_enterprises import code
@@ -67,8 +68,8 @@ def engine(fresh_database):
     found.dispose()
 
 
-def load_all(path, engine, tmp_path, edition="first"):
-    words = ["all", str(path), "--edition", edition, "--activate", "--as-of", NOW.isoformat(), "--profile", "999901"]
+def load_all(path, engine, tmp_path, edition="first", *more):
+    words = ["all", str(path), "--edition", edition, *(more or ["--activate"]), "--as-of", NOW.isoformat(), "--profile", "999901"]
     url = engine.url.render_as_string(hide_password=False)
     told = {"GEOGRID_DATABASE_URL": url, "GEOGRID_VAR": str(tmp_path / "var"), "GEOGRID_LANGUAGE": "en"}
     done = CliRunner().invoke(load, words, env={**os.environ, **told}, catch_exceptions=False)
@@ -121,3 +122,25 @@ def test_a_refused_enterprise_is_told(folder, engine, tmp_path):
     frames["enterprises"].to_parquet(folder / "enterprises.parquet")
     assert "1 enterprises were refused" in load_all(folder, engine, tmp_path)
     assert counted(engine)["enterprises"] == 0
+
+
+@pytest.mark.parametrize("activate", [True, False])
+def test_a_dry_run_tells_of_people_and_enterprises_and_stores_none(folder, engine, tmp_path, activate):
+    said = load_all(folder, engine, tmp_path, "first", "--dry-run", *(["--activate"] if activate else []))
+    assert "1 enterprises can be loaded; nothing was stored" in said
+    assert "1 visits can be loaded; nothing was stored" in said
+    assert "1 workers in 1 rows can be loaded; nothing was stored" in said
+    for told in ("1 teams can be loaded; nothing was stored", "1 matters can be put on lists; nothing was stored"):
+        assert (told in said) is activate, "teams and lists wait for places in force"
+    assert said.count("waits: load it once an edition is in force") == (0 if activate else 2)
+    assert counted(engine) == dict.fromkeys(WHOLE, 0)
+
+
+def test_a_dry_run_names_what_a_load_would_stop_at(folder, engine, tmp_path):
+    frames = district()
+    frames["enterprise_visits"].loc[0, "date"] = "31.2.2025"
+    (folder / "enterprise_visits.parquet").unlink()
+    frames["enterprise_visits"].drop(columns="geometry").to_csv(folder / "enterprise_visits.csv", index=False)
+    with pytest.raises(EnterpriseValue) as told:
+        load_all(folder, engine, tmp_path, "first", "--dry-run")
+    assert told.value.where["row"] == 2
