@@ -22,6 +22,7 @@ from geogrid.store import people
 from geogrid.store.people_of_unit import stem_of
 from geogrid.store.tables.events import steps
 from layers.extent import own_extent
+from layers.queue_filters import LONGEST_SEARCH
 from layers.synthetic import holds_synthetic
 from layers.unit_names import unit_names
 from webmap.api.desk_orders import GIVERS
@@ -61,6 +62,7 @@ def page() -> str:
     return render_template(
         "desk.html",
         synthetic=synthetic,
+        longest_search=LONGEST_SEARCH,
         config=config,
         keys=shown_keys(),
         has_map=(FOLDER / MAP_JS).is_file(),

@@ -18,6 +18,7 @@ from webmap.installation import installation
 from webmap.language import current_language
 from webmap.login import (
     begin_session,
+    current_actor,
     current_caller,
     end_session,
     keep_mark,
@@ -147,8 +148,8 @@ def _owes_code() -> bool:
 @blueprint.get("/login/mark")
 @roles(LOGGED_IN)
 def fresh_mark() -> Response:
-    """Send the mark of the session: for a page that was opened under one that has ended."""
-    return jsonify({"mark": mark()})
+    """Send the mark of the session and whose it is: for a page that was opened under one that has ended."""
+    return jsonify({"mark": mark(), "me": current_actor().id})
 
 
 @blueprint.post("/logout")

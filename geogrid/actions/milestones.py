@@ -16,7 +16,7 @@ from geogrid.domain.people import Actor
 from geogrid.errors import MilestoneDone, NotFoundError, NotKeyListed, RoleMissing
 from geogrid.errors.family import Reason
 from geogrid.rules.entitled import holds
-from geogrid.store import audit, desk, events, matters
+from geogrid.store import audit, desk, events, locks, matters
 
 LONGEST_TITLE, LONGEST_NOTE = 200, 1000
 
@@ -24,7 +24,7 @@ LONGEST_TITLE, LONGEST_NOTE = 200, 1000
 def set_milestone(
     session: Session, event_id: UUID, title: str, due_on: date, *, actor: Actor, now: datetime, district: District
 ) -> int:
-    """Set a milestone for a matter of the key list and return its number.
+    """Set a milestone for a matter of the key list and return its number; one that waits for the same on that day is that one.
 
     Raises
     ------
@@ -35,7 +35,12 @@ def set_milestone(
     WordsInvalid
     """
     number = _handled(session, event_id, actor, district)
-    made = desk.add_milestone(session, event_id, kept(title, "title", most=LONGEST_TITLE), due_on, by=actor.id, now=now)
+    said = kept(title, "title", most=LONGEST_TITLE)
+    locks.take_key(session, f"milestone:{event_id}")
+    known = desk.same_milestone(session, event_id, said, due_on)
+    if known is not None:
+        return known
+    made = desk.add_milestone(session, event_id, said, due_on, by=actor.id, now=now)
     _audit(session, "desk.milestone.set", event_id, {"milestone": made, "number": number}, actor, now)
     return made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -15,9 +15,10 @@ from geogrid.domain.programmes import Party, PartyKind
 from geogrid.errors import NotFoundError, OrderToNobody
 from geogrid.errors.family import Reason
 from geogrid.rules.effects import party_of
-from geogrid.store import audit, desk, outbox, people_of_unit
+from geogrid.store import audit, desk, locks, outbox, people_of_unit
 
 CARRIER, RULE = "message", "desk_order"
+AGAIN = timedelta(minutes=10)
 
 
 def give_order(
@@ -32,6 +33,7 @@ def give_order(
 ) -> int:
     """Give an order and return its number. That the actor sees the event, and may order whom he names, was checked before.
 
+    The same again within ``AGAIN`` is the one that was given: who never got the answer sends it once more.
     Everybody is told through the outbox, once; those of a unit are all who hold a post in it or in what lies in it.
 
     Raises
@@ -45,6 +47,10 @@ def give_order(
     if not told:
         raise OrderToNobody(party=to, where={"path": "to"})
     given = {"to_party": str(party), "words": said, "event_id": event_id, "due_at": due_at, "given_by": actor.id, "given_at": now}
+    locks.take_key(session, f"order:{actor.id}")
+    known = desk.same_order(session, given, now - AGAIN)
+    if known is not None:
+        return known
     number = desk.add_order(session, given, [one.person_id for one in told])
     outbox.enqueue(
         session,

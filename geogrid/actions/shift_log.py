@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,9 +15,10 @@ from geogrid.domain.programmes import PartyKind
 from geogrid.errors import AccessForbidden, HandoverAccepted, HandoverToNobody, NotFoundError
 from geogrid.errors.family import Reason
 from geogrid.rules.effects import party_of
-from geogrid.store import audit, desk, people, people_of_unit
+from geogrid.store import audit, desk, locks, people, people_of_unit
 
 COUNTY_DIGITS = 6
+AGAIN = timedelta(minutes=10)
 # Who sits at a desk and writes into its log.
 WRITERS = frozenset(
     {Role.DISPATCHER, Role.COMMANDER, Role.TOWNSHIP_LEADER, Role.WINDOW_CLERK, Role.HOTLINE_OPERATOR}
@@ -29,11 +32,12 @@ def desk_of(actor: Actor, district_code: str) -> str:
 
 
 def add_line(session: Session, words: str, *, desk_code: str, actor: Actor, now: datetime, event_id: UUID | None = None) -> int:
-    """Add a line and return its number; that the actor sees the event was checked before. Raises WordsInvalid."""
+    """Add a line and return its number; that the actor sees the event was checked before. Raises WordsInvalid.
+
+    The same again within ``AGAIN`` is the line that stands: who never got the answer sends it once more.
+    """
     said = {"desk": desk_code, "at": now, "by": actor.id, "words": kept(words, "text"), "event_id": event_id}
-    number = desk.add_line(session, said)
-    _audit(session, "desk.shift.line", number, actor, now)
-    return number
+    return _added(session, said, "desk.shift.line", actor, now)
 
 
 def hand_over(
@@ -54,8 +58,16 @@ def hand_over(
         raise HandoverToNobody(party=to, where={"path": "to"})
     said = {"desk": desk_code, "at": now, "by": actor.id, "words": kept(words, "text"), "handed_to": str(party)}
     said["event_id"] = event_id
+    return _added(session, said, "desk.shift.handover", actor, now)
+
+
+def _added(session: Session, said: Mapping[str, Any], action: str, actor: Actor, now: datetime) -> int:
+    locks.take_key(session, f"shift:{actor.id}")
+    known = desk.same_line(session, said, now - AGAIN)
+    if known is not None:
+        return known
     number = desk.add_line(session, said)
-    _audit(session, "desk.shift.handover", number, actor, now)
+    _audit(session, action, number, actor, now)
     return number
 
 

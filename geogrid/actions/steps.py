@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -19,10 +20,12 @@ from geogrid.domain.events import Event, EventState, Step, StepKind
 from geogrid.domain.matters import Matter
 from geogrid.domain.notices import About
 from geogrid.domain.people import SYSTEM, Actor
+from geogrid.domain.programmes import Programme
 from geogrid.errors import EvidenceInvalid, NotFoundError, StepConflict, StepKeyConflict
-from geogrid.errors.family import Reason
+from geogrid.errors.family import Reason, Reasons
 from geogrid.rules.merging import step_with
 from geogrid.rules.stages import closed_at, stage_of
+from geogrid.rules.step_names import step_name
 from geogrid.rules.workflow import Command, Outcome, take
 from geogrid.store import audit, cells, editions, events, locks, matters, merged
 
@@ -82,8 +85,8 @@ def take_step(session: Session, command: TakeStep, *, now: datetime, district: D
         raise NotFoundError(what=str(command.event_id))
     if command.key and _sent_before(session, command, details, event):
         return StepTaken(event, matter, taken=False)
-    _check_base(command.base_seq, event.steps)
     programme = district.programmes.of(matter.programme, matter.version)
+    _check_base(command.base_seq, event.steps, programme)
     time = district.programmes.time_of(programme)
     outcome = take(programme, matter, Command(command.step, command.actor, details), now=now, time=time)
     at, after = outcome.matter.taken[-1].at, outcome.matter
@@ -168,7 +171,7 @@ def _is_same(step: Step, command: TakeStep, details: Mapping[str, Any]) -> bool:
     return same and all(name in step.details and step.details[name] == value for name, value in details.items())
 
 
-def _check_base(base_seq: int | None, steps: Sequence[Step]) -> None:
+def _check_base(base_seq: int | None, steps: Sequence[Step], programme: Programme) -> None:
     if base_seq is None or base_seq == len(steps):
         return
     if not 0 <= base_seq < len(steps):
@@ -176,8 +179,14 @@ def _check_base(base_seq: int | None, steps: Sequence[Step]) -> None:
     since = [
         {"seq": s.seq, "kind": s.kind.value, "step": s.step, "actor": s.actor, "at": s.at.isoformat()} for s in steps[base_seq:]
     ]
-    told = ", ".join(f"{s['step'] or s['kind']} ({s['actor']}, {s['at']})" for s in since)
+    told = Reasons((_happened(step, programme) for step in steps[base_seq:]), ", ")
     raise StepConflict(steps=told, where={"steps": since})
+
+
+def _happened(step: Step, programme: Programme) -> Reason:
+    """Return a step in words: what the programme calls it, and when it was taken there."""
+    at = step.at.astimezone(ZoneInfo(programme.timezone)).strftime("%m-%d %H:%M")
+    return Reason("{step} ({at})", step=step_name(programme, step.step or step.kind.value), at=at)
 
 
 # -- what was merged --------------------------------------------------------------------------------------------------

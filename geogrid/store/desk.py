@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Table, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from geogrid.store.tables.desk import milestones, order_receipts, orders, saved_views, shift_accepted, shift_log
@@ -15,6 +15,8 @@ from geogrid.store.tables.people import people
 
 Row = Mapping[str, Any]
 MOST_LISTED = 200
+ORDER_SAYS = ("to_party", "words", "event_id", "due_at", "given_by")
+LINE_SAYS = ("desk", "by", "words", "event_id", "handed_to")
 
 
 def _one(session: Session, query: Any) -> Row | None:
@@ -50,6 +52,30 @@ def change_view(session: Session, number: int, values: Mapping[str, Any]) -> Non
 def delete_view(session: Session, number: int) -> None:
     """Delete a view."""
     session.execute(delete(saved_views).where(saved_views.c.id == number))
+
+
+# -- sent twice -------------------------------------------------------------------------------------------------------
+
+
+def same_order(session: Session, values: Mapping[str, Any], since: datetime) -> int | None:
+    """Return the order that says the same to the same by the same person, given since then. Rides ``ix_orders_given_at_id``."""
+    return _same(session, orders, {name: values[name] for name in ORDER_SAYS}, orders.c.given_at >= since)
+
+
+def same_line(session: Session, values: Mapping[str, Any], since: datetime) -> int | None:
+    """Return the line that says the same by the same person at the same desk since then. Rides ``ix_shift_log_desk_at_id``."""
+    return _same(session, shift_log, {name: values.get(name) for name in LINE_SAYS}, shift_log.c.at >= since)
+
+
+def same_milestone(session: Session, event_id: UUID, title: str, due_on: date) -> int | None:
+    """Return the milestone of a matter that waits for the same on the same day. Rides ``ix_milestones_event_id``."""
+    said = {"event_id": event_id, "title": title, "due_on": due_on}
+    return _same(session, milestones, said, milestones.c.done_at.is_(None))
+
+
+def _same(session: Session, table: Table, said: Mapping[str, Any], *more: Any) -> int | None:
+    equal = [table.c[name].is_not_distinct_from(value) for name, value in said.items()]
+    return session.scalar(select(func.min(table.c.id)).where(*equal, *more))
 
 
 # -- milestones -------------------------------------------------------------------------------------------------------

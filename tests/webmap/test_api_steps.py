@@ -65,6 +65,7 @@ def test_a_stale_reader_is_told_and_the_same_key_is_taken_once(small, event, peo
     assert step(people["dispatcher"], event, "open", base_seq=2, key="k1").status_code == 200
     late = step(people["dispatcher"], event, "decline", base_seq=2, details={"reason": "twice"})
     assert (late.status_code, late.get_json()["code"]) == (409, "step.conflict")
+    assert "立案，06-18 15:00" in late.get_json()["message"]  # in the words of who reads it, no codes of steps or people
 
 
 @pytest.mark.parametrize(("body", "status", "code"), [

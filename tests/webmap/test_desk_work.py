@@ -338,3 +338,42 @@ def test_what_was_written_into_the_log_stays(small, dispatcher):
             with pytest.raises(ProgrammingError, match="permission denied"):
                 session.execute(text(statement))
             session.rollback()
+
+
+# -- sent twice -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_sent_again_because_its_answer_was_lost_is_there_once(small, dispatcher):
+    """Nobody gets the same order twice, and no log or key list holds a line twice; other words are another order."""
+    officer = small.login_as(Role.OFFICER, unit=VILLAGE_A)
+    event = accept(small)
+    step(small, event, "open", category="C01")
+    step(small, event, "key_list", note="large")
+    to = f"person:{dispatcher.person_id}"
+    bodies = (
+        ("orders", {"to": f"unit:{VILLAGE_A}", "text": "今晚巡查河堤", "due_at": "2025-06-18T20:00:00+08:00"}),
+        ("shift-log", {"text": "两件未派"}),
+        ("shift-log/handover", {"to": to, "text": "两件未派"}),
+        (f"events/{event.id}/milestones", {"title": "完成勘察", "due_on": "2025-06-20"}),
+    )
+    other = small.login_as(Role.DISPATCHER, unit=DISTRICT)
+    for path, body in bodies:
+        assert [other.post(f"/api/v1/desk/{path}", json=body).status_code for _ in range(3)] == [201, 201, 201], path
+    assert officer.get("/api/v1/desk/waiting").get_json()["orders"] == 1
+    assert [line["text"] for line in other.get("/api/v1/desk/shift-log").get_json()["lines"]] == ["两件未派", "两件未派"]
+    assert len(other.get(f"/api/v1/desk/events/{event.id}").get_json()["milestones"]) == 1
+    assert count(small, "SELECT count(*) FROM notices WHERE rule = 'desk_order'") == 1
+    assert [audited(small, f"desk.{what}") for what in ("order", "shift.line", "shift.handover", "milestone.set")] == [1] * 4
+    assert other.post("/api/v1/desk/orders", json={**bodies[0][1], "text": "今晚再巡查一次"}).status_code == 201
+    assert dispatcher.post("/api/v1/desk/orders", json=bodies[0][1]).status_code == 201  # and that of somebody else
+    assert officer.get("/api/v1/desk/waiting").get_json()["orders"] == 3
+
+
+def test_the_same_order_later_on_is_another_one(small, dispatcher):
+    officer = small.login_as(Role.OFFICER, unit=VILLAGE_A)
+    body = {"to": f"person:{officer.person_id}", "text": "到岗报到"}
+    dispatcher.post("/api/v1/desk/orders", json=body)
+    with session_scope(installation(small.app).engine) as session:
+        session.execute(text("UPDATE orders SET given_at = given_at - interval '11 minutes'"))
+    dispatcher.post("/api/v1/desk/orders", json=body)
+    assert officer.get("/api/v1/desk/waiting").get_json()["orders"] == 2

@@ -1,6 +1,7 @@
 // Questions to the server. What goes wrong has its own face: offline, over, forbidden, gone, somebody was quicker, refused.
 
 const MOST_WAIT_MS = 30_000;
+const FORGED = "access.csrf";
 
 export class Refused extends Error {
   constructor(status, body) {
@@ -17,8 +18,8 @@ export class Refused extends Error {
 export class Offline extends Error {}
 
 export class Api {
-  constructor({ language, mark, words }) {
-    Object.assign(this, { language, mark, words });
+  constructor({ language, mark, me, words }) {
+    Object.assign(this, { language, mark, me, words });
   }
 
   get(path, query = {}) {
@@ -27,8 +28,22 @@ export class Api {
   }
 
   send(path, body, method = "POST") {
+    return this.#send(path, body, method).catch((error) => this.#again(error, () => this.#send(path, body, method)));
+  }
+
+  #send(path, body, method) {
     const headers = { "Content-Type": "application/json", "X-CSRF-Token": this.mark };
     return this.#ask(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  }
+
+  // A session that ended meanwhile: who has logged in again elsewhere sends with the mark of the new one; nobody sends for another.
+  async #again(error, send) {
+    if (error.code !== FORGED) throw error;
+    const { mark, me } = await this.get("/login/mark");
+    if (me !== this.me) throw new Refused(403, { code: "session.other", message: this.words.somebody_else });
+    if (mark === this.mark) throw error;
+    this.mark = mark;
+    return send();
   }
 
   // What to say of an error, in words.

@@ -24,7 +24,7 @@ export class Bulk {
       title: fill(words.bulk_title, { n: ids.length }),
       content: [field(words.bulk_what, this.what), this.fields, this.result],
       action: words.preview,
-      run: (values) => (this.previewed ? this.#do(values) : this.#preview(ids, values)),
+      run: (values, panel) => (this.previewed ? this.#do(values, panel) : this.#preview(ids, values, panel)),
     });
     draw();
     sheet.body.oninput = () => this.#again();
@@ -50,9 +50,10 @@ export class Bulk {
     if (sheet.go) sheet.go.textContent = words.preview;
   }
 
-  async #preview(ids, { step, ...details }) {
+  async #preview(ids, { step, ...details }, panel) {
     const { api, sheet, words } = this.desk;
     const found = await api.send("/api/v1/desk/bulk/preview", { ids, step, details });
+    if (!sheet.isShown(panel)) return;
     this.result.replaceChildren(this.#list(words.bulk_can, found.can), this.#list(words.bulk_cannot, found.cannot, "cannot"));
     sheet.tell("", "");
     if (!found.can.length) return;
@@ -61,11 +62,15 @@ export class Bulk {
     sheet.go.textContent = fill(words.bulk_do, { n: found.can.length });
   }
 
-  async #do({ step, ...details }) {
+  async #do({ step, ...details }, panel) {
     const { api, sheet, words } = this.desk;
     const items = this.previewed.map((one) => ({ id: one.id, base_seq: one.seq }));
     const done = await api.send("/api/v1/desk/bulk", { items, step, details, key: this.key });
     this.desk.queue.clearPicked();
+    if (done.failed.length && !sheet.isShown(panel)) {
+      this.desk.did(null, fill(words.bulk_some_done, { n: done.done.length, failed: done.failed.map((one) => one.number).join(words.comma) }));
+      return;
+    }
     if (done.failed.length) {
       this.previewed = null;
       this.result.replaceChildren(this.#list(words.bulk_done, done.done), this.#list(words.bulk_failed, done.failed, "cannot"));
@@ -74,7 +79,7 @@ export class Bulk {
       this.desk.queue.refresh();
       return;
     }
-    sheet.close({ done: true });
+    sheet.done(panel);
     this.desk.did(null, fill(words.bulk_all_done, { n: done.done.length }));
   }
 

@@ -32,7 +32,7 @@ export class Dispatch {
       base: matter.seq,
       focus: this.choice.list,
       onClose: () => map.clear(),
-      run: (values) => this.#send(values),
+      run: (values, panel) => this.#send(values, panel),
     });
     this.#another(step);
     map.clickOffered = (at) => this.choice.choose(at);
@@ -51,6 +51,7 @@ export class Dispatch {
   async load(kind) {
     const { api, words, sheet } = this.desk;
     const { matter, choice } = this;
+    const { panel } = sheet;
     this.kind = kind;
     for (const tab of this.tabs.children) tab.setAttribute("aria-pressed", String(tab.dataset.kind === kind));
     choice.list.setAttribute("aria-busy", "true");
@@ -58,13 +59,14 @@ export class Dispatch {
     if (!choice.rows.length) choice.say(words.finding);
     try {
       const found = await api.get(`/api/v1/desk/events/${matter.id}/candidates`, { kind });
-      if (this.kind !== kind || this.matter !== matter) return;
+      if (this.kind !== kind || !sheet.isShown(panel)) return;
       const others = found.rows.filter((row) => row.party !== proposed?.party).map((row) => ({ ...row, proposed: row.proposed && !proposed }));
       const same = found.rows.find((row) => row.party === proposed?.party);
       const rows = proposed ? [{ ...same, ...proposed }, ...others] : others;
       if (rows.length) choice.fill(rows, (row) => this.#row(row));
       else choice.say(words.nobody);
     } catch (error) {
+      if (this.kind !== kind || !sheet.isShown(panel)) return;
       if (proposed) choice.fill([proposed], (row) => this.#row(row));
       sheet.tell("failed", api.told(error));
     }
@@ -104,7 +106,7 @@ export class Dispatch {
     this.load(KINDS[(KINDS.indexOf(this.kind) + by + KINDS.length) % KINDS.length]);
   }
 
-  #send(values) {
+  #send(values, panel) {
     const { sheet, words, steps } = this.desk;
     const chosen = this.choice.chosen;
     if (!chosen) {
@@ -112,6 +114,6 @@ export class Dispatch {
       return undefined;
     }
     const title = fill(words.given_to, { step: this.step.title, who: chosen.title });
-    return steps.send(this.matter, { ...this.step, title }, { ...values, party: chosen.party });
+    return steps.send(this.matter, { ...this.step, title }, { ...values, party: chosen.party }, panel);
   }
 }

@@ -33,7 +33,7 @@ export class Filters {
     this.value = Object.fromEntries(Object.entries(value).filter(([name, one]) => one !== "" && (keepView || name !== "view")));
     const asked = new URLSearchParams(this.value);
     history.replaceState(null, "", asked.size ? `?${asked}` : location.pathname);
-    this.search.value = this.value.q || "";
+    if (this.search.value.trim() !== (this.value.q || "")) this.search.value = this.value.q || ""; // else the space before the next word stays
     this.draw();
     this.onChange(this.query);
   }
@@ -106,10 +106,13 @@ export class Filters {
 
   #wire() {
     let typed;
-    this.search.addEventListener("input", () => {
+    const soon = (event) => {
       clearTimeout(typed);
-      typed = setTimeout(() => this.set({ ...this.value, q: this.search.value.trim() }), TYPING_MS);
-    });
+      if (event.isComposing) return; // letters of words that are still being put together
+      typed = setTimeout(() => this.search.value.trim() === (this.value.q || "") || this.set({ ...this.value, q: this.search.value.trim() }), TYPING_MS);
+    };
+    this.search.addEventListener("input", soon);
+    this.search.addEventListener("compositionend", soon);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       const value = this.#asked();

@@ -1,6 +1,6 @@
 // The desk: queue, map, matter. Every frequent deed has a key; what others do comes in live and moves nothing.
 
-import { Live } from "../map/live.js";
+import { Live, logIn } from "../map/live.js";
 import { Api } from "./api.js";
 import { Bulk } from "./bulk.js";
 import { Dispatch } from "./dispatch.js";
@@ -32,7 +32,7 @@ class Desk {
     const parts = { config, api: this.api, clock: this.clock, words: this.words };
     this.map = new DeskMap(document.getElementById("map"), { config, api: this.api, onChosen: (id) => this.#choose(id), onOffered: (at) => this.map.clickOffered?.(at) });
     this.matter = new Matter(document.getElementById("matter"), { ...parts, onAct: (deed, more) => this.act(deed, more), onOpen: (event, id) => this.#openKin(event, id), onShown: (matter) => this.#shown(matter) });
-    this.sheet = new Sheet(document.getElementById("sheet"), { ...parts, onClosed: () => this.queue.list.focus({ preventScroll: true }) });
+    this.sheet = new Sheet(document.getElementById("sheet"), { ...parts, onClosed: () => this.queue.list.focus({ preventScroll: true }), onLate: (text) => this.tell(text) });
     this.queue = new Queue(document.getElementById("queue"), {
       ...parts,
       onSelect: (id, how) => this.#selected(id, how),
@@ -64,6 +64,7 @@ class Desk {
       onRepeated: () => this.#changed([]),
       onReload: () => this.#changed([this.queue.selected]),
       onState: (state, age) => this.#connection(state, age),
+      onOver: () => this.#over(),
     });
     setInterval(() => this.queue.tick(), TICK_MS);
     setInterval(() => document.hidden || this.queue.refresh(), FRESH_MS);
@@ -176,12 +177,21 @@ class Desk {
     }
   }
 
+  // Who typed something stays, and is told where to log in again; the stream comes back by itself then.
+  #over() {
+    if (this.sheet.hasDrafts) this.sheet.over(true);
+    else logIn();
+  }
+
   #connection(state, age) {
+    if (state === "live") this.sheet.over(false);
     const host = document.getElementById("connection");
     const face = navigator.onLine ? state : "offline";
+    if (face === "over" && host.dataset.state === face) return; // its link stays to be pressed
     host.dataset.state = face;
     const said = { live: this.words.live, connecting: this.words.connecting, offline: this.words.offline_short }[face];
-    host.textContent = said || fill(this.words.stale_since, { time: this.clock.span(age) });
+    if (face === "over") host.replaceChildren(el("a", { href: "/login?next=/desk", target: "_blank", rel: "noopener", text: this.words.over_short }));
+    else host.textContent = said || fill(this.words.stale_since, { time: this.clock.span(age) });
     document.body.classList.toggle("is-offline", face === "offline");
   }
 

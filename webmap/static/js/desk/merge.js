@@ -22,18 +22,20 @@ export class Merge {
       base: matter.seq,
       focus: this.choice.list,
       onClose: () => map.clear(),
-      run: () => this.#send(),
+      run: (_, panel) => this.#send(panel),
     });
     map.clickOffered = (at) => this.choice.choose(at);
-    this.choice.say(words.finding);
+    const { choice } = this;
+    const { panel } = sheet;
+    choice.say(words.finding);
     try {
       const found = await api.get(`/api/v1/desk/events/${matter.id}/duplicates`);
-      if (this.matter !== matter) return;
+      if (!sheet.isShown(panel)) return;
       const first = found.rows.findIndex((row) => row.open && !row.parent);
-      if (found.rows.length) this.choice.fill(found.rows, (row) => this.#row(row), Math.max(0, first));
-      else this.choice.say(words.no_duplicates);
+      if (found.rows.length) choice.fill(found.rows, (row) => this.#row(row), Math.max(0, first));
+      else choice.say(words.no_duplicates);
     } catch (error) {
-      this.choice.say(api.told(error), "failed");
+      choice.say(api.told(error), "failed");
     }
   }
 
@@ -57,7 +59,7 @@ export class Merge {
     map.offer(this.matter, this.choice.rows.map((one) => ({ ...one, title: one.number })), at);
   }
 
-  async #send() {
+  async #send(panel) {
     const { api, sheet, words } = this.desk;
     const parent = this.choice.chosen;
     const child = this.matter;
@@ -68,12 +70,13 @@ export class Merge {
     try {
       await api.send(`/api/v1/desk/events/${child.id}/merge`, { parent: parent.id, base_seq: sheet.base, key: sheet.key });
     } catch (error) {
-      if (!error.isConflict) throw error;
+      if (!error.isConflict || !sheet.isShown(panel)) throw error;
       const found = await this.desk.matter.show(child.id);
+      if (!sheet.isShown(panel)) throw error;
       sheet.conflict(found || child, sheet.base, true);
       return;
     }
-    sheet.close({ done: true });
+    sheet.done(panel);
     this.desk.did(child, fill(words.merged, { number: child.number, parent: parent.number }), () => this.#undo(child.id));
   }
 
@@ -97,9 +100,9 @@ export class Merge {
       content: field(words.fields.reason, el("textarea", { name: "reason", rows: "2", required: true, maxlength: "2000" })),
       action: words.unmerge,
       base: matter.seq,
-      run: async (values) => {
+      run: async (values, panel) => {
         await this.#unmerge(matter, values.reason, sheet.key);
-        sheet.close({ done: true });
+        sheet.done(panel);
       },
     });
   }

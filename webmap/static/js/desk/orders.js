@@ -21,7 +21,7 @@ export class Orders {
       title: config.may_order ? (matter ? `${words.order} · ${matter.number}` : words.order) : words.orders,
       content: [...form, el("h4", { text: words.orders }), this.list],
       action: config.may_order ? words.order_send : null,
-      run: config.may_order ? (values) => this.#send(matter, values) : null,
+      run: config.may_order ? (values, panel) => this.#send(matter, values, panel) : null,
       onClose: () => clearInterval(this.timer),
     });
     clearInterval(this.timer);
@@ -45,11 +45,16 @@ export class Orders {
       field(words.order_due, el("input", { type: "date", name: "due_at", "data-moment": config.day_ends }))];
   }
 
-  async #send(matter, values) {
+  async #send(matter, values, panel) {
     const { api, sheet, words } = this.desk;
     const body = { to: values.one || values.to, text: values.text, event_id: matter?.id ?? null, due_at: values.due_at ?? null };
     await api.send("/api/v1/desk/orders", body);
-    sheet.drafts.delete(sheet.name);
+    if (!sheet.isShown(panel)) {
+      sheet.done(panel);
+      this.desk.tell(words.order_sent);
+      return;
+    }
+    sheet.drafts.delete(panel.name);
     for (const one of sheet.body.querySelectorAll("textarea, input[type=date]")) one.value = "";
     sheet.tell("done", words.order_sent);
     await this.#read_again();

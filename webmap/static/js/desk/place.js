@@ -25,14 +25,14 @@ export class Place {
       action: words.place_here,
       focus: this.choice.list,
       onClose: () => map.clear(),
-      run: (values) => this.#send(values),
+      run: (values, panel) => this.#send(matter, values, panel),
     });
     map.clickOffered = (at) => this.choice.choose(at);
     return this.load(said);
   }
 
   #find(event) {
-    if (event.key !== "Enter") return;
+    if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
     event.stopPropagation();
     this.load(event.target.value);
@@ -40,20 +40,22 @@ export class Place {
   }
 
   async load(said) {
-    const { api, words } = this.desk;
+    const { api, words, sheet } = this.desk;
     const { matter } = this;
+    const { panel } = sheet;
     const grids = this.#grids(matter);
     if (grids.length) this.choice.fill(grids, (row) => this.#row(row)); // at once; looking places up takes longer
     else this.choice.say(words.finding);
     try {
       const found = said.trim() ? (await api.get("/api/v1/places", { text: said })).places : [];
-      if (this.matter !== matter) return;
+      if (!sheet.isShown(panel)) return;
       const places = found.slice(0, 5).map((place) => ({ place, title: place.name, point_lonlat: [place.point.lon, place.point.lat], radius_m: place.radius_m }));
       const rows = matter.unplaced ? [...places, ...grids] : [...grids, ...places];
       const { at } = this.choice;
       if (rows.length) this.choice.fill(rows, (row) => this.#row(row), rows[0] === grids[0] ? at : 0);
       else this.choice.say(words.no_places);
     } catch (error) {
+      if (!sheet.isShown(panel)) return;
       if (grids.length) this.choice.fill(grids, (row) => this.#row(row));
       else this.choice.say(api.told(error), "failed");
     }
@@ -93,7 +95,7 @@ export class Place {
     return el("div", {}, el("b", { text: place.name }), el("p", { class: "facts", text: facts }), el("p", { class: "soft", text: place.reason.join(words.comma) }));
   }
 
-  async #send(values) {
+  async #send(matter, values, panel) {
     const { api, sheet, words } = this.desk;
     const chosen = this.choice.chosen;
     const body = values.grid ? { grid_code: values.grid } : chosen?.grid_code ? { grid_code: chosen.grid_code } : chosen ? { place: candidate(chosen.place) } : null;
@@ -101,8 +103,8 @@ export class Place {
       sheet.tell("failed", words.choose_first);
       return;
     }
-    const told = await api.send(`/api/v1/events/${this.matter.id}/grid`, body, "PUT");
-    sheet.close({ done: true });
-    this.desk.did(this.matter, fill(words.placed, { number: this.matter.number, grid: told.assignment?.grid_code || "" }));
+    const told = await api.send(`/api/v1/events/${matter.id}/grid`, body, "PUT");
+    sheet.done(panel);
+    this.desk.did(matter, fill(words.placed, { number: matter.number, grid: told.assignment?.grid_code || "" }));
   }
 }

@@ -3,6 +3,8 @@
 import { el, fill, light } from "./dom.js";
 
 const PAGE = 50;
+const MOST_A_PAGE = 200;
+const MOST_RENEWED = 2000; // rows that are read again; who loaded more sorts anew
 const NEW_MS = 60_000;
 
 export class Queue {
@@ -10,6 +12,7 @@ export class Queue {
     Object.assign(this, { host, api, clock, words, onSelect, onPicked, onRows, offset: config.day_ends.slice(-6), district: config.district });
     this.list = host.querySelector("#rows");
     this.state = host.querySelector("#queue-state");
+    this.turn = 0; // of the questions: what is answered to an earlier one is not shown under a later one
     this.rows = new Map();
     this.order = [];
     this.items = new Map();
@@ -28,13 +31,16 @@ export class Queue {
 
   // Loads the list anew, from its top.
   async load(filter, { select = "" } = {}) {
+    const turn = ++this.turn;
+    const isOther = JSON.stringify(filter) !== JSON.stringify(this.filter);
     this.filter = filter;
-    this.picked.clear();
+    this.clearPicked();
     this.fresh.clear();
     this.#face("loading");
     this.list.setAttribute("aria-busy", "true");
     try {
       const page = await this.#page({});
+      if (turn !== this.turn) return;
       this.rows = new Map(page.rows.map((row) => [row.id, row]));
       this.order = page.rows.map((row) => row.id);
       this.next = page.next;
@@ -48,28 +54,44 @@ export class Queue {
       if (first) this.select(first, { quiet: Boolean(select) && first !== select });
       else this.onSelect("", {});
     } catch (error) {
+      if (turn !== this.turn) return;
+      if (isOther) this.#empty(); // the rows of another filter are no answer to this one
       this.#face("failed", this.api.told(error));
     }
     this.list.removeAttribute("aria-busy");
   }
 
+  #empty() {
+    this.rows.clear();
+    this.items.clear();
+    Object.assign(this, { order: [], next: null, selected: "" });
+    this.list.replaceChildren();
+    this.#mark();
+    this.onSelect("", {});
+  }
+
   async more() {
     if (!this.next || this.loading) return;
+    const { turn } = this;
     this.loading = true;
     try {
       const page = await this.#page({ after: this.next });
-      this.next = page.next;
-      this.#settle(page.rows);
-      for (const row of page.rows) {
-        if (!this.rows.has(row.id)) this.order.push(row.id);
-        this.rows.set(row.id, row);
-      }
-      this.#told(page);
-      this.#draw();
+      if (turn === this.turn) this.#append(page);
     } catch (error) {
-      this.#face("failed", this.api.told(error));
+      if (turn === this.turn) this.#face("failed", this.api.told(error));
     }
-    this.loading = false;
+    this.#read();
+  }
+
+  #append(page) {
+    this.next = page.next;
+    this.#settle(page.rows);
+    for (const row of page.rows) {
+      if (!this.rows.has(row.id)) this.order.push(row.id);
+      this.rows.set(row.id, row);
+    }
+    this.#told(page);
+    this.#draw();
   }
 
   // Reads again what is shown: rows change in their places, new ones are put in and marked, gone ones leave unless selected.
@@ -78,17 +100,45 @@ export class Queue {
       this.again = true;
       return;
     }
+    if (this.host.dataset.face === "failed" && !this.order.length) {
+      await this.load(this.filter);
+      return;
+    }
+    const { turn } = this;
     this.loading = true;
     try {
-      const limit = Math.min(200, Math.max(PAGE, this.order.length));
-      const page = await this.#page({ limit });
-      if (this.order.length <= limit) this.next = page.next;
-      this.#merge(page, limit);
-      this.#told(page);
-      this.#draw();
+      const wanted = Math.min(MOST_RENEWED, Math.max(PAGE, this.order.length));
+      const page = await this.#pages(wanted);
+      if (turn === this.turn) this.#renew(page, wanted);
     } catch (error) {
-      this.#face("stale", this.api.told(error));
+      if (turn === this.turn) this.#face("stale", this.api.told(error));
     }
+    this.#read();
+  }
+
+  // The first `wanted` rows, however many questions that takes.
+  async #pages(wanted) {
+    const first = await this.#page({ limit: Math.min(MOST_A_PAGE, wanted) });
+    const rows = [...first.rows];
+    let { next } = first;
+    while (next && rows.length < wanted) {
+      const page = await this.#page({ limit: Math.min(MOST_A_PAGE, wanted - rows.length), after: next });
+      rows.push(...page.rows);
+      next = page.next;
+    }
+    return { ...first, rows, next };
+  }
+
+  #renew(page, wanted) {
+    const isWhole = this.order.length <= wanted || !page.next; // all that is loaded was read again
+    if (isWhole) this.next = page.next;
+    this.#merge(page, isWhole);
+    this.#told(page);
+    this.#draw();
+  }
+
+  // What changed while an answer was on its way is asked for once it is there.
+  #read() {
     this.loading = false;
     if (this.again) {
       this.again = false;
@@ -96,7 +146,7 @@ export class Queue {
     }
   }
 
-  #merge(page, limit) {
+  #merge(page, isWhole) {
     const seen = new Set(page.rows.map((row) => row.id));
     this.#settle(page.rows);
     let before = "";
@@ -109,11 +159,10 @@ export class Queue {
       this.rows.set(row.id, row);
       before = row.id;
     }
-    const whole = this.order.length <= limit || !page.next;
-    this.order.forEach((id, at) => {
+    for (const id of isWhole ? this.order : []) {
       const row = this.rows.get(id);
-      if (row && !row.aside && !seen.has(id) && (whole || at < limit)) row.gone = true;
-    });
+      if (row && !row.aside && !seen.has(id)) row.gone = true;
+    }
     this.order = this.order.filter((id) => {
       const keep = !this.rows.get(id)?.gone || id === this.selected;
       if (!keep) this.#forget(id);

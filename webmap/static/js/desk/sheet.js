@@ -3,8 +3,8 @@
 import { el, fill, newKey } from "./dom.js";
 
 export class Sheet {
-  constructor(host, { api, words, clock, onClosed }) {
-    Object.assign(this, { host, api, words, clock, onClosed, drafts: new Map() });
+  constructor(host, { api, words, clock, onClosed, onLate }) {
+    Object.assign(this, { host, api, words, clock, onClosed, onLate, drafts: new Map(), panel: null });
     this.form = host.querySelector("form");
     this.title = host.querySelector("h3");
     this.body = host.querySelector(".fields");
@@ -31,9 +31,10 @@ export class Sheet {
   }
 
   // Opens with `content`; `run` sends it and resolves when it is done. `name` is under what the typing is kept.
+  // `run` is told which panel it was sent from: what comes back late is said of that one, and touches no other.
   open({ name, title, content, action, run, base = null, more = [], focus = null, onClose = null }) {
     this.leave?.();
-    Object.assign(this, { name, run, base, key: newKey(), leave: onClose, sending: false });
+    Object.assign(this, { panel: { name, title }, name, run, base, key: newKey(), leave: onClose, sending: false });
     this.title.textContent = title;
     this.body.replaceChildren(...[content].flat());
     this.body.oninput = null; // what the panel before listened to
@@ -49,10 +50,21 @@ export class Sheet {
     if (!this.isOpen) return;
     if (done) this.drafts.delete(this.name);
     this.host.hidden = true;
+    this.panel = null;
     const leave = this.leave;
     this.leave = null;
     leave?.();
     this.onClosed();
+  }
+
+  isShown(panel) {
+    return panel !== null && this.panel === panel;
+  }
+
+  // What was sent from `panel` is done: what was typed there may go, and so may the panel where it is still the one that is open.
+  done(panel) {
+    if (this.isShown(panel)) this.close({ done: true });
+    else if (!this.isOpen || this.name !== panel.name) this.drafts.delete(panel.name);
   }
 
   // What the fields hold, by name; numbers as numbers, empty ones left out.
@@ -74,23 +86,36 @@ export class Sheet {
   }
 
   async submit() {
-    if (this.sending || !this.run || this.go?.disabled || !this.form.reportValidity()) return; // the keyboard asks for what the button asks for
+    if (this.sending || !this.run || this.go?.disabled || this.go?.hidden || !this.form.reportValidity()) return; // the keyboard asks for what the button asks for
+    const { panel } = this;
     this.sending = true;
     if (this.go) this.go.disabled = true;
     this.tell("sending", this.words.sending);
     try {
-      await this.run(this.values());
+      await this.run(this.values(), panel);
     } catch (error) {
-      this.tell(error.status ? "failed" : "offline", this.#said(error));
+      if (this.isShown(panel)) this.tell(error.status ? "failed" : "offline", this.#said(error));
+      else this.onLate(fill(this.words.late, { title: panel.title, reason: this.api.told(error) }));
     }
+    if (!this.isShown(panel)) return;
     this.sending = false;
     if (this.go) this.go.disabled = false;
   }
 
+  // The session is over: said at once, and gone again as soon as there is one.
+  over(isOver) {
+    if (!this.isOpen || isOver === (this.told.dataset.face === "over")) return;
+    if (isOver) this.tell("over", this.#loginTold(this.words.session_over));
+    else this.tell("", "");
+  }
+
+  #loginTold(text) {
+    return [el("span", { text }), " ", el("a", { href: "/login?next=/desk", target: "_blank", rel: "noopener", text: this.words.log_in })];
+  }
+
   #said(error) {
     const text = this.api.told(error);
-    if (error.status === 401) return [el("span", { text }), " ", el("a", { href: "/login?next=/desk", target: "_blank", rel: "noopener", text: this.words.log_in })];
-    return text;
+    return error.status === 401 ? this.#loginTold(text) : text;
   }
 
   // Somebody was quicker: says what was done, keeps what is typed, and sends on the new state only when told to.
@@ -101,7 +126,9 @@ export class Sheet {
     this.tell("conflict", [el("p", {}, el("b", { text: this.words.conflict })), el("ul", {}, rows), el("p", { text: next })]);
     this.base = matter.seq;
     this.key = newKey();
-    if (this.go) this.go.textContent = this.words.send_again;
+    if (!this.go) return;
+    this.go.textContent = this.words.send_again;
+    this.go.hidden = !isStillPossible;
   }
 
   #keep() {
@@ -119,6 +146,7 @@ export class Sheet {
   }
 
   #pressed(event) {
+    if (event.isComposing) return; // the key belongs to the words that are being put together
     if (event.key === "Escape") {
       event.stopPropagation();
       this.close();

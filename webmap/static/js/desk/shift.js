@@ -26,7 +26,7 @@ export class Shift {
       content: [...(writes ? [field(words.shift_text, el("textarea", { name: "text", rows: "3", required: true, maxlength: "4000" })), about, config.colleagues.length ? field(words.shift_to, people) : null] : []),
         el("h4", { text: words.shift_entries }), this.list, this.more].filter(Boolean),
       action: writes ? words.shift_write : null,
-      run: writes ? (values) => this.#write(values, people) : null,
+      run: writes ? (values, panel) => this.#write(values, people, panel) : null,
       onClose: () => clearInterval(this.timer),
     });
     clearInterval(this.timer);
@@ -35,17 +35,23 @@ export class Shift {
     return this.#entries();
   }
 
-  async #write(values, people) {
+  async #write(values, people, panel) {
     const { api, sheet, words } = this.desk;
     const body = { text: values.text, event_id: values.about ?? null };
     if (values.to) await api.send("/api/v1/desk/shift-log/handover", { ...body, to: values.to });
     else await api.send("/api/v1/desk/shift-log", body);
-    sheet.drafts.delete("shift");
+    const told = values.to ? words.handed_over : words.shift_written;
+    if (!sheet.isShown(panel)) {
+      sheet.done(panel);
+      this.desk.tell(told);
+      return;
+    }
+    sheet.drafts.delete(panel.name);
     sheet.body.querySelector("textarea").value = "";
     people.value = "";
     for (const one of sheet.body.querySelectorAll("input[name=about]")) one.checked = false;
     sheet.go.textContent = words.shift_write;
-    sheet.tell("done", values.to ? words.handed_over : words.shift_written);
+    sheet.tell("done", told);
     this.paged = false;
     await this.#entries();
   }

@@ -12,21 +12,21 @@ export class Steps {
     this.desk = desk;
   }
 
-  // Sends a step of `matter` from the open panel.
-  async send(matter, step, details) {
+  // Sends a step of `matter` from `panel`.
+  async send(matter, step, details, panel) {
     const { api, sheet } = this.desk;
     const base = sheet.base ?? matter.seq;
     try {
       await api.send(`/api/v1/events/${matter.id}/steps`, { step: step.step, details, base_seq: base, key: sheet.key });
     } catch (error) {
-      if (!error.isConflict) throw error;
+      if (!error.isConflict || !sheet.isShown(panel)) throw error;
       const found = await this.desk.matter.show(matter.id);
-      if (!found) throw error;
+      if (!found || !sheet.isShown(panel)) throw error;
       const possible = (found.possible || []).some((one) => one.step === step.step && !one.why_not) || ["approve", "refuse", "note"].includes(step.step);
       sheet.conflict(found, base, possible);
       return false;
     }
-    sheet.close({ done: true });
+    sheet.done(panel);
     this.desk.did(matter, fill(this.desk.words.did, { step: step.title, number: matter.number }));
     return true;
   }
@@ -42,7 +42,7 @@ export class Steps {
       content: [approver, ...fields].filter(Boolean),
       action: step.title,
       base: matter.seq,
-      run: (values) => this.send(matter, step, this.#details(matter, values)),
+      run: (values, panel) => this.send(matter, step, this.#details(matter, values), panel),
     });
   }
 
@@ -120,7 +120,7 @@ export class Steps {
       content: field(words.note, el("textarea", { name: "note", rows: "4", required: true, maxlength: "2000" })),
       action: words.note_save,
       base: matter.seq,
-      run: (values) => this.send(matter, { step: "note", title: words.note }, values),
+      run: (values, panel) => this.send(matter, { step: "note", title: words.note }, values, panel),
     });
   }
 
@@ -129,16 +129,17 @@ export class Steps {
     const asked = matter.approvals.filter((one) => one.may_decide);
     const rows = asked.map((one, at) => el("label", { class: "tick" }, el("input", { type: "radio", name: "proposal", value: String(one.seq), checked: at === 0, "data-first": at === 0 }),
       el("span", {}, el("b", { text: one.title }), ` · ${one.asked_by} · ${clock.ago(one.at)} `, el("span", { class: "soft", text: (one.told || []).map(({ title, value }) => `${title}${words.colon}${value}`).join(" · ") }))));
-    const decide = (step) => (values) => {
+    const decide = (step) => (values, panel) => {
       const chosen = asked.find((one) => String(one.seq) === values.proposal) || asked[0];
       const details = { proposal: chosen.seq, ...(values.reason ? { reason: values.reason } : {}) };
-      return this.send(matter, { step, title: `${words[step]} ${chosen.title}` }, details);
+      return this.send(matter, { step, title: `${words[step]} ${chosen.title}` }, details, panel);
     };
     const refuse = el("button", { type: "button", onclick: async () => {
       if (!sheet.values().reason) return sheet.tell("failed", words.refuse_reason);
+      const { panel } = sheet;
       sheet.run = decide("refuse");
       await sheet.submit();
-      if (sheet.told.dataset.face !== "conflict") sheet.run = decide("approve"); // the first button says approve, and does
+      if (sheet.isShown(panel) && sheet.told.dataset.face !== "conflict") sheet.run = decide("approve"); // the first button says approve, and does
       return undefined;
     } }, words.refuse);
     const content = [...rows, field(words.reason_if_refused, el("textarea", { name: "reason", rows: "2", maxlength: "2000" }))];

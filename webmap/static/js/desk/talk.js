@@ -45,9 +45,9 @@ export class Talk {
       title: `${words.milestone_add} · ${matter.number}`,
       content: [field(words.milestone_title, el("input", { type: "text", name: "title", required: true, maxlength: "200" })), field(words.milestone_due, el("input", { type: "date", name: "due_on", required: true }))],
       action: words.milestone_add,
-      run: async (values) => {
+      run: async (values, panel) => {
         await api.send(`/api/v1/desk/events/${matter.id}/milestones`, { title: values.title, due_on: values.due_on });
-        sheet.close({ done: true });
+        sheet.done(panel);
         this.desk.did(matter, words.milestone_added);
       },
     });
@@ -60,9 +60,9 @@ export class Talk {
       title: `${words.milestone_done} · ${one.title}`,
       content: field(words.milestone_note, el("textarea", { name: "note", rows: "2", required: true, maxlength: "1000" })),
       action: words.milestone_done,
-      run: async (values) => {
+      run: async (values, panel) => {
         await api.send(`/api/v1/desk/milestones/${one.id}/done`, { note: values.note || "" });
-        sheet.close({ done: true });
+        sheet.done(panel);
         this.desk.did(matter, words.milestone_closed);
       },
     });

@@ -5,8 +5,8 @@ const AGAIN_MS = 3000;
 const QUIET_MS = 20000;
 
 export class Live {
-  constructor(url, { since, reloads }, { onSteps, onRepeated, onReload, onState }) {
-    Object.assign(this, { url, since, reloads, onSteps, onRepeated, onReload, onState });
+  constructor(url, { since, reloads }, { onSteps, onRepeated, onReload, onState, onOver }) {
+    Object.assign(this, { url, since, reloads, onSteps, onRepeated, onReload, onState, onOver: onOver || logIn });
     this.heard = Date.now();
     this.state = "connecting";
     this.connect();
@@ -59,11 +59,11 @@ export class Live {
   }
 
   // EventSource stops for good after an answer that is not 200: so it is watched from outside.
-  // Closed for good may mean that the session is over: then the way goes by the login and back.
+  // Closed for good may mean that the session is over: then the way goes by the login and back, unless the page says otherwise.
   watch() {
     if (this.source.readyState === EventSource.CLOSED) this.askWhetherOver();
     const age = Date.now() - this.heard;
-    if (age > SILENT_MS) this.say("stale");
+    if (age > SILENT_MS && this.state !== "over") this.say("stale");
     if ((this.source.readyState === EventSource.CLOSED || age > SILENT_MS) && Date.now() - this.tried > AGAIN_MS) this.connect();
     else this.onState(this.state, age);
   }
@@ -72,7 +72,10 @@ export class Live {
     if (this.asking) return;
     this.asking = true;
     const answer = await fetch("/unplaced/count", { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
-    if (answer?.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+    if (answer?.status === 401) {
+      this.say("over");
+      this.onOver();
+    }
     this.asking = false;
   }
 
@@ -80,4 +83,8 @@ export class Live {
     this.state = state;
     this.onState(state, Date.now() - this.heard);
   }
+}
+
+export function logIn() {
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
