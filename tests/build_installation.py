@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -144,6 +145,14 @@ def free_port() -> int:
     raise OSError("no port is free")
 
 
+def ports() -> dict[str, str]:
+    """Settings of two ports that nobody listens on, for the pages and for their stream."""
+    page, stream = free_port(), free_port()
+    while stream == page:
+        stream = free_port()
+    return {"GEOGRID_PORT": str(page), "GEOGRID_STREAM_PORT": str(stream)}
+
+
 @contextmanager
 def running(command: str, settings: Settings, **more: str) -> Iterator[subprocess.Popen]:
     """Run ``geogrid <command>`` of ``settings`` until the block ends; stopped by its own process id."""
@@ -157,18 +166,20 @@ def running(command: str, settings: Settings, **more: str) -> Iterator[subproces
         **more,
     }
     code = "from geogrid.cli import main; main()"
-    process = subprocess.Popen([sys.executable, "-c", code, *command.split()], env=environ, stderr=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
+    with tempfile.NamedTemporaryFile() as kept, Path(kept.name).open(errors="replace") as said:
+        process = subprocess.Popen([sys.executable, "-c", code, *command.split()], env=environ, stderr=kept)
+        process.stderr = said  # what it logged: from a file, as a pipe that nobody reads stops who fills it
         try:
-            process.communicate(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            raise
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
 
 
 def wait_until_answers(address: str, process: subprocess.Popen, seconds: float = 60.0) -> None:

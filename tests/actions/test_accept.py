@@ -216,7 +216,7 @@ def test_the_stream_is_told_at_commit_with_the_steps_and_the_cell(live, fresh_da
             accept_report(session, report(IN_A1), now=NOW, district=district, actor="officer")
             accept_report(session, report(None), now=NOW, district=district, actor="officer")
             assert list(listener.notifies(timeout=0.2)) == []
-        told = [note.payload for note in listener.notifies(timeout=2, stop_after=4)]
+        told = [note.payload for note in listener.notifies(timeout=30, stop_after=4)]
         ids = [int(payload.split(":")[0]) for payload in told]
     assert told == [f"{ids[0]}:{x16}:{y16}", f"{ids[1]}:{x16}:{y16}", f"{ids[2]}:-:-", f"{ids[3]}:-:-"]
     with session_scope(live) as session:

@@ -89,7 +89,7 @@ def test_publishing_waits_for_ingest_and_ingest_for_publishing(live):
             first(session)
             thread.start()
             assert not granted.wait(0.2)
-        thread.join(timeout=10)
+        thread.join(timeout=60)
         assert granted.is_set()
 
 

@@ -111,7 +111,7 @@ def test_every_step_is_told_to_the_stream_with_its_cell(installed):
         raw.driver_connection.execute("LISTEN geogrid_steps")
         with session_scope(engine) as session:
             take(session, district, event_id, "open", DISPATCHER, hours=1)
-        (told,) = [n.payload for n in raw.driver_connection.notifies(timeout=2, stop_after=1)]
+        (told,) = [n.payload for n in raw.driver_connection.notifies(timeout=30, stop_after=1)]
     finally:
         raw.driver_connection.execute("UNLISTEN *")
         raw.driver_connection.autocommit = False

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from geogrid.domain.people import Role
-from tests.browser.browsers import phone
+from tests.browser.browsers import address, phone, served
 from tests.build_district import IN_A1
-from tests.build_installation import DISTRICT, HERE, free_port, running, small_installation, wait_until_answers
+from tests.build_installation import DISTRICT, ports, small_installation
 from webmap.navigation import LINKS
 
 pytestmark = pytest.mark.browser
@@ -35,12 +35,12 @@ def serving(cluster_dir, template, tmp_path_factory):
     """A small installation with an event, that a browser can open."""
     from geogrid.store.cluster import cluster_url, create_database, drop_database
 
-    name, port = "access", free_port()
+    name = "access"
     create_database(cluster_dir, name, template=template)
-    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
-    made = small_installation(tmp_path_factory.mktemp("access") / "var", cluster_url(cluster_dir, name), **ports)
-    with made as small, running("serve --workers 1 --threads 8", small.settings) as process:
-        wait_until_answers(f"http://{HERE}:{port}/health", process)
+    with (
+        small_installation(tmp_path_factory.mktemp(name) / "var", cluster_url(cluster_dir, name), **ports()) as small,
+        served(small),
+    ):
         yield small, small.accept(IN_A1).number
     drop_database(cluster_dir, name)
 
@@ -62,7 +62,7 @@ def test_every_page_of_the_bar_can_be_used_without_a_mouse_and_read(serving, lan
     paths = [*(link.path for link in LINKS), *(path.format(number=number) for path in OTHERS)]
     with phone(DESK, language) as (page, _):
         page.context.add_cookies(small.browser_cookies(Role.COMMANDER, Role.ADMINISTRATOR, unit=DISTRICT))
-        found = {path: found_on(page, f"http://{HERE}:{small.settings.port}{path}") for path in paths}
+        found = {path: found_on(page, address(small, f"{path}")) for path in paths}
     bad = {path: said for path, said in found.items() if said}
     assert bad == {}, json.dumps(bad, ensure_ascii=False, indent=1)
 
@@ -70,7 +70,7 @@ def test_every_page_of_the_bar_can_be_used_without_a_mouse_and_read(serving, lan
 def test_what_everybody_may_open_can_be_used_and_read(serving):
     small, _ = serving
     with phone(DESK) as (page, _):
-        found = {path: found_on(page, f"http://{HERE}:{small.settings.port}{path}") for path in OPEN}
+        found = {path: found_on(page, address(small, f"{path}")) for path in OPEN}
     bad = {path: said for path, said in found.items() if said}
     assert bad == {}, json.dumps(bad, ensure_ascii=False, indent=1)
 
@@ -79,7 +79,7 @@ def test_the_check_finds_what_is_wrong(serving):
     """Grey on white, a field and a button without names, an id twice: each is told."""
     small, _ = serving
     with phone(DESK) as (page, _):
-        page.goto(f"http://{HERE}:{small.settings.port}/login")
+        page.goto(address(small, "/login"))
         page.evaluate(
             """() => { document.querySelector("main").innerHTML =
             "<p id=x>a<p id=x>grey words<input><button></button>";

@@ -7,9 +7,8 @@ from sqlalchemy import text
 
 from geogrid.domain.people import Role
 from geogrid.store.session import session_scope
-from tests.browser.browsers import phone
+from tests.browser.browsers import address, phone
 from tests.build_district import NOW, VILLAGE_A
-from tests.build_installation import HERE, free_port, running, small_installation, wait_until_answers
 from tests.build_life import WHOLE, take
 from webmap.installation import installation
 
@@ -17,16 +16,6 @@ pytestmark = pytest.mark.browser
 
 DESK = {"width": 1280, "height": 720}
 MONTH = NOW.strftime("%Y-%m")
-
-
-@pytest.fixture
-def serving(fresh_database, tmp_path):
-    port = free_port()
-    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
-    command = "serve --workers 1 --threads 8"
-    with small_installation(tmp_path / "var", fresh_database, **ports) as small, running(command, small.settings) as process:
-        wait_until_answers(f"http://{HERE}:{port}/health", process)
-        yield small
 
 
 @pytest.fixture
@@ -42,10 +31,6 @@ def worker(serving):
     return client
 
 
-def address(small, path: str) -> str:
-    return f"http://{HERE}:{small.settings.port}{path}"
-
-
 def cookies_of(small, client) -> list[dict]:
     from webmap.login import COOKIE
 
@@ -59,8 +44,8 @@ def test_an_appeal_changes_a_score_and_its_history(serving, worker):
     with phone(DESK, "zh-CN", java_script_enabled=False) as (page, seen):
         page.context.add_cookies(commander)
         page.goto(address(serving, month))
-        page.get_by_role("button", name="立即核算").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.get_by_role("button", name="立即核算").click()
         assert page.inner_text("tbody .total") == "99.0"
         page.context.clear_cookies()
         page.context.add_cookies(cookies_of(serving, worker))
@@ -68,18 +53,18 @@ def test_an_appeal_changes_a_score_and_its_history(serving, worker):
         page.get_by_role("link", name="-2.0").click()
         page.locator("#lines summary").click()
         page.fill("#lines [name=reason]", "等待第三方报告")
-        page.get_by_role("button", name="提交申诉").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.get_by_role("button", name="提交申诉").click()
         assert "待裁决" in page.inner_text("#lines .appeal")
         page.context.clear_cookies()
         page.context.add_cookies(commander)
         page.goto(address(serving, month))
         page.fill(".waiting [name=why]", "报告属实")
-        page.get_by_role("button", name="成立", exact=True).click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.get_by_role("button", name="成立", exact=True).click()
         assert page.inner_text("tbody .total") == "101.0"
-        page.locator("tbody th a").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator("tbody th a").click()
         history = page.inner_text("#lines")
         assert "成立" in history and "报告属实" in history and "+2.0" in history and "-2.0" in history
         assert seen.outside == [] and seen.errors == []

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from geogrid.domain.events import EventKind
 from geogrid.domain.people import Role
-from tests.browser.browsers import phone
+from tests.browser.browsers import address, phone, shot
 from tests.build_district import IN_A1, IN_A2, IN_B1, VILLAGE_A
-from tests.build_installation import DISTRICT, HERE, free_port, running, small_installation, wait_until_answers
+from tests.build_installation import DISTRICT
 from tests.webmap.test_desk_queue import accept, step
 
 pytestmark = pytest.mark.browser
@@ -21,24 +19,6 @@ pytestmark = pytest.mark.browser
 DESK = {"width": 1440, "height": 900}
 REPORTS = 20
 SAID = ("路灯不亮", "井盖缺失，行人绕行", "垃圾堆积多日", "占道经营，无法通行", "下水道堵塞")
-
-
-@pytest.fixture
-def serving(fresh_database, tmp_path):
-    """A small installation that a browser can open, its stream beside it."""
-    port = free_port()
-    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
-    with (
-        small_installation(tmp_path / "var", fresh_database, **ports) as small,
-        running("serve --workers 1 --threads 8", small.settings) as process,
-        running("stream", small.settings),
-    ):
-        wait_until_answers(f"http://{HERE}:{port}/health", process)
-        yield small
-
-
-def address(small, path: str = "/desk") -> str:
-    return f"http://{HERE}:{small.settings.port}{path}"
 
 
 def reported(small, count: int = REPORTS) -> list:
@@ -63,23 +43,16 @@ def opened(page, small, *roles: Role, path: str = "/desk") -> None:
     page.wait_for_selector("#matter-body h2")
 
 
-def shot(page, name: str) -> None:
-    """Keep a picture where GEOGRID_SHOTS names a folder, for who looks at the pages."""
-    folder = os.environ.get("GEOGRID_SHOTS")
-    if folder:
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
-
-
 def states(small) -> list[str]:
     rows = small.client().get("/api/v1/desk/queue?limit=200&open=all").get_json()["rows"]
     return [row["stage"] for row in rows]
 
 
-def test_twenty_reports_from_intake_to_dispatch_by_the_keyboard_alone(serving):
-    reported(serving)
-    worker(serving)
+def test_twenty_reports_from_intake_to_dispatch_by_the_keyboard_alone(streaming):
+    reported(streaming)
+    worker(streaming)
     with phone(DESK) as (page, seen):
-        opened(page, serving)
+        opened(page, streaming)
         assert page.locator("#rows > li").count() == REPORTS
         shot(page, "desk_zh_1440")
         for number in range(REPORTS):
@@ -105,13 +78,13 @@ def test_twenty_reports_from_intake_to_dispatch_by_the_keyboard_alone(serving):
         shot(page, "desk_done_zh")
         assert seen.errors == []
         assert seen.outside == []
-    assert states(serving) == ["dispatched"] * REPORTS
+    assert states(streaming) == ["dispatched"] * REPORTS
 
 
-def test_a_key_that_comes_before_the_matter_is_there_is_meant_for_the_selected_row(serving):
-    reported(serving, 3)
+def test_a_key_that_comes_before_the_matter_is_there_is_meant_for_the_selected_row(streaming):
+    reported(streaming, 3)
     with phone(DESK) as (page, _):
-        opened(page, serving)
+        opened(page, streaming)
         slow = {"offline": False, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1}
         protocol = page.context.new_cdp_session(page)
         protocol.send("Network.enable")
@@ -122,14 +95,14 @@ def test_a_key_that_comes_before_the_matter_is_there_is_meant_for_the_selected_r
         expect(page.locator("#sheet-title")).to_contain_text(told)
 
 
-def test_the_second_of_two_dispatchers_is_told_and_loses_nothing_that_was_typed(serving):
-    event = reported(serving, 1)[0]
+def test_the_second_of_two_dispatchers_is_told_and_loses_nothing_that_was_typed(streaming):
+    event = reported(streaming, 1)[0]
     with phone(DESK) as (page, _):
-        opened(page, serving)
+        opened(page, streaming)
         page.keyboard.press("t")
         page.wait_for_selector("#sheet:not([hidden]) textarea[name=note]")
         page.fill("#sheet textarea[name=note]", "请尽快到现场")
-        other = serving.login_as(Role.DISPATCHER, unit=DISTRICT)
+        other = streaming.login_as(Role.DISPATCHER, unit=DISTRICT)
         taken = other.post(f"/api/v1/events/{event.id}/steps", json={"step": "note", "details": {"note": "我来看看"}})
         assert taken.status_code == 201
         page.keyboard.press("Control+Enter")
@@ -139,15 +112,15 @@ def test_the_second_of_two_dispatchers_is_told_and_loses_nothing_that_was_typed(
         shot(page, "desk_conflict_zh")
         page.keyboard.press("Control+Enter")
         page.wait_for_selector("#sheet", state="hidden")
-    steps = serving.client().get(f"/api/v1/events/{event.id}/steps").get_json()["steps"]
+    steps = streaming.client().get(f"/api/v1/events/{event.id}/steps").get_json()["steps"]
     assert [step["kind"] for step in steps] == ["report", "assign", "note", "open"]
     assert steps[-1]["note"] == "请尽快到现场"
 
 
-def test_offline_is_said_what_is_typed_stays_and_goes_out_once_afterwards(serving):
-    event = reported(serving, 1)[0]
+def test_offline_is_said_what_is_typed_stays_and_goes_out_once_afterwards(streaming):
+    event = reported(streaming, 1)[0]
     with phone(DESK) as (page, _):
-        opened(page, serving)
+        opened(page, streaming)
         page.keyboard.press("n")
         page.fill("#sheet textarea[name=note]", "断网时写的")
         page.context.set_offline(True)
@@ -160,20 +133,20 @@ def test_offline_is_said_what_is_typed_stays_and_goes_out_once_afterwards(servin
         assert page.input_value("#sheet textarea[name=note]") == "断网时写的"
         page.keyboard.press("Control+Enter")
         page.wait_for_selector("#sheet", state="hidden")
-    steps = serving.client().get(f"/api/v1/events/{event.id}/steps").get_json()["steps"]
+    steps = streaming.client().get(f"/api/v1/events/{event.id}/steps").get_json()["steps"]
     assert [step["note"] for step in steps if step["kind"] == "note"] == ["断网时写的"]
 
 
-def test_a_new_report_comes_in_marked_and_moves_nothing(serving):
-    reported(serving, 12)
+def test_a_new_report_comes_in_marked_and_moves_nothing(streaming):
+    reported(streaming, 12)
     with phone({"width": 1280, "height": 720}) as (page, _):
-        opened(page, serving)
+        opened(page, streaming)
         expect(page.locator("#connection")).to_contain_text("实时")
         for _ in range(5):
             page.keyboard.press("j")
         chosen = page.locator("#rows > li[aria-selected=true]")
         before = chosen.bounding_box()["y"], chosen.locator(".number").inner_text()
-        event = serving.accept(IN_B1, words="新来的一件")
+        event = streaming.accept(IN_B1, words="新来的一件")
         fresh = page.locator("#rows > li", has_text=event.number)
         fresh.locator(".badge.new").wait_for(timeout=15_000)
         assert (chosen.bounding_box()["y"], chosen.locator(".number").inner_text()) == before or fresh.bounding_box()["y"] > 0
@@ -181,12 +154,12 @@ def test_a_new_report_comes_in_marked_and_moves_nothing(serving):
         shot(page, "desk_new_zh_1280")
 
 
-def test_twice_reported_is_merged_side_by_side_and_the_merge_undone(serving):
-    first = serving.accept(IN_A1, words="路灯不亮，一共三盏")
+def test_twice_reported_is_merged_side_by_side_and_the_merge_undone(streaming):
+    first = streaming.accept(IN_A1, words="路灯不亮，一共三盏")
     lon, lat = IN_A1
-    second = serving.accept((lon + 0.0002, lat), words="路灯不亮，三盏都坏了")
+    second = streaming.accept((lon + 0.0002, lat), words="路灯不亮，三盏都坏了")
     with phone(DESK) as (page, _):
-        opened(page, serving, path=f"/desk?event={second.id}")
+        opened(page, streaming, path=f"/desk?event={second.id}")
         expect(page.locator("#matter-body .number a")).to_have_text(second.number)
         page.keyboard.press("m")
         page.wait_for_selector("#sheet .beside article")
@@ -198,18 +171,18 @@ def test_twice_reported_is_merged_side_by_side_and_the_merge_undone(serving):
         expect(page.locator("#matter-body")).to_contain_text("本件已并入该件")
         page.keyboard.press("z")
         expect(page.locator("#toast")).to_contain_text("已恢复独立")
-    steps = serving.client().get(f"/api/v1/events/{second.id}/steps").get_json()["steps"]
+    steps = streaming.client().get(f"/api/v1/events/{second.id}/steps").get_json()["steps"]
     assert [step["kind"] for step in steps] == ["report", "assign", "merge", "unmerge"]
 
 
-def test_what_is_closed_is_shown_beside_it_and_not_offered_to_be_merged_into(serving):
+def test_what_is_closed_is_shown_beside_it_and_not_offered_to_be_merged_into(streaming):
     lon, lat = IN_A1
-    closed = serving.accept((lon + 0.0001, lat), words="路灯不亮，三盏都坏了")
-    step(serving, closed, "decline", reason="twice")
-    still_open = serving.accept((lon + 0.0006, lat), words="路灯坏了三盏")
-    mine = serving.accept(IN_A1, words="路灯不亮，三盏都坏了")
+    closed = streaming.accept((lon + 0.0001, lat), words="路灯不亮，三盏都坏了")
+    step(streaming, closed, "decline", reason="twice")
+    still_open = streaming.accept((lon + 0.0006, lat), words="路灯坏了三盏")
+    mine = streaming.accept(IN_A1, words="路灯不亮，三盏都坏了")
     with phone(DESK) as (page, _):
-        opened(page, serving, path=f"/desk?event={mine.id}")
+        opened(page, streaming, path=f"/desk?event={mine.id}")
         page.keyboard.press("m")
         page.wait_for_selector("#sheet .beside article")
         chosen = page.locator("#sheet .choice li[aria-selected=true]")
@@ -222,18 +195,18 @@ def test_what_is_closed_is_shown_beside_it_and_not_offered_to_be_merged_into(ser
         page.locator("#sheet .choice li", has_text=still_open.number).click()
         expect(page.locator("#sheet .told")).to_be_hidden()
         expect(page.locator("#sheet button[type=submit]")).to_be_enabled()
-    assert [one["kind"] for one in serving.client().get(f"/api/v1/events/{mine.id}/steps").get_json()["steps"]] == [
+    assert [one["kind"] for one in streaming.client().get(f"/api/v1/events/{mine.id}/steps").get_json()["steps"]] == [
         "report",
         "assign",
     ]
 
 
-def test_a_dispute_is_dispatched_from_among_the_stations(serving):
-    event = accept(serving, IN_A1, kind=EventKind.DISPUTE, words="邻里纠纷")
-    step(serving, event, "open")
+def test_a_dispute_is_dispatched_from_among_the_stations(streaming):
+    event = accept(streaming, IN_A1, kind=EventKind.DISPUTE, words="邻里纠纷")
+    step(streaming, event, "open")
     with phone(DESK) as (page, _):
-        opened(page, serving)
-        proposed = serving.client().get(f"/api/v1/desk/events/{event.id}").get_json()["proposal"]["party"]
+        opened(page, streaming)
+        proposed = streaming.client().get(f"/api/v1/desk/events/{event.id}").get_json()["proposal"]["party"]
         assert proposed["party"].startswith("station:")
         page.keyboard.press("d")
         expect(page.locator("#sheet .tabs [data-kind=station]")).to_have_attribute("aria-pressed", "true")
@@ -243,11 +216,11 @@ def test_a_dispute_is_dispatched_from_among_the_stations(serving):
         expect(page.locator("#sheet .choice")).not_to_contain_text(proposed["title"])
 
 
-def test_the_unplaced_is_placed_and_filters_stand_in_the_address(serving):
-    serving.accept(None, words="路灯不亮，说不清在哪里")
-    serving.accept(IN_A1, words="有位置的")
+def test_the_unplaced_is_placed_and_filters_stand_in_the_address(streaming):
+    streaming.accept(None, words="路灯不亮，说不清在哪里")
+    streaming.accept(IN_A1, words="有位置的")
     with phone(DESK, "en-GB") as (page, _):
-        opened(page, serving)
+        opened(page, streaming)
         page.keyboard.press("4")
         expect(page.locator("#rows > li")).to_have_count(1)
         assert "unplaced=1" in page.url
@@ -275,8 +248,8 @@ def test_the_unplaced_is_placed_and_filters_stand_in_the_address(serving):
         shot(page, "desk_en_1440")
 
 
-def test_words_that_were_confirmed_stand_on_the_map_as_a_disc_and_are_not_called_certain(serving):
-    event, (lon, lat) = serving.accept(None, words="路灯不亮"), IN_A1
+def test_words_that_were_confirmed_stand_on_the_map_as_a_disc_and_are_not_called_certain(streaming):
+    event, (lon, lat) = streaming.accept(None, words="路灯不亮"), IN_A1
     place = {
         "name": "甲社区",
         "lon": lon,
@@ -286,20 +259,20 @@ def test_words_that_were_confirmed_stand_on_the_map_as_a_disc_and_are_not_called
         "confidence": 1.0,
         "reason": ["甲社区"],
     }
-    answer = serving.client().put(f"/api/v1/events/{event.id}/grid", json={"place": place})
+    answer = streaming.client().put(f"/api/v1/events/{event.id}/grid", json={"place": place})
     assert answer.status_code == 200, answer.get_json()
     with phone(DESK) as (page, _):
-        opened(page, serving)
+        opened(page, streaming)
         expect(page.locator("#map .way")).to_have_text("甲社区")
         expect(page.locator("#matter-body")).to_contain_text("按文字定位，经人工确认：甲社区")
         expect(page.locator("#matter-body")).not_to_contain_text("100 %")
         expect(page.locator(".leaflet-control-zoom-in")).to_have_attribute("title", "放大")
 
 
-def test_many_at_once_are_previewed_and_then_done(serving):
-    reported(serving, 5)
+def test_many_at_once_are_previewed_and_then_done(streaming):
+    reported(streaming, 5)
     with phone(DESK) as (page, _):
-        opened(page, serving)
+        opened(page, streaming)
         for _ in range(3):
             page.keyboard.press("x")
             page.keyboard.press("j")
@@ -308,20 +281,20 @@ def test_many_at_once_are_previewed_and_then_done(serving):
         page.select_option("#sheet [name=step]", "open")
         page.keyboard.press("Control+Enter")
         expect(page.locator("#sheet .preview")).to_contain_text("可办理： 3")
-        assert states(serving) == ["reported"] * 5, "a preview does nothing"
+        assert states(streaming) == ["reported"] * 5, "a preview does nothing"
         shot(page, "desk_bulk_zh")
         page.keyboard.press("Control+Enter")
         page.wait_for_selector("#sheet", state="hidden")
         page.keyboard.press("n")
         page.fill("#sheet textarea", "核实过")
         expect(page.locator("#sheet button[type=submit]")).to_have_text("保存备注")  # not what the panel before called it
-    assert sorted(states(serving)) == ["opened"] * 3 + ["reported"] * 2
+    assert sorted(states(streaming)) == ["opened"] * 3 + ["reported"] * 2
 
 
-def test_widths_are_kept_for_the_person(serving):
-    reported(serving, 2)
+def test_widths_are_kept_for_the_person(streaming):
+    reported(streaming, 2)
     with phone(DESK) as (page, _):
-        opened(page, serving)
+        opened(page, streaming)
         before = page.locator("#queue").bounding_box()["width"]
         page.focus("[role=separator][data-of=queue]")
         for _ in range(4):
@@ -333,12 +306,12 @@ def test_widths_are_kept_for_the_person(serving):
         assert abs(page.locator("#queue").bounding_box()["width"] - after) < 2
 
 
-def test_who_may_not_see_the_matter_is_told_so_and_not_shown_it(serving):
-    event = serving.accept(IN_A1, words="乙镇看不到的内容")
-    serving.accept(IN_B1, words="乙镇自己的")
+def test_who_may_not_see_the_matter_is_told_so_and_not_shown_it(streaming):
+    event = streaming.accept(IN_A1, words="乙镇看不到的内容")
+    streaming.accept(IN_B1, words="乙镇自己的")
     with phone(DESK) as (page, _):
-        page.context.add_cookies(serving.browser_cookies(Role.TOWNSHIP_LEADER, unit="999901002000"))
-        page.goto(address(serving, f"/desk?event={event.id}"))
+        page.context.add_cookies(streaming.browser_cookies(Role.TOWNSHIP_LEADER, unit="999901002000"))
+        page.goto(address(streaming, f"/desk?event={event.id}"))
         expect(page.locator("#matter-body .face.failed")).to_contain_text("无权查看")
         assert "看不到的内容" not in page.content()
         assert page.locator("#rows > li").count() == 1

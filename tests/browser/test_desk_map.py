@@ -7,12 +7,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.browsers import phone
-from tests.browser.test_desk import DESK, opened, reported, serving, shot
+from tests.browser.browsers import phone, shot
+from tests.browser.test_desk import DESK, opened, reported
 from tests.build_district import IN_A1, IN_B2
 from tests.webmap.test_desk_queue import accept
-
-__all__ = ["serving"]  # the fixture
 
 pytestmark = pytest.mark.browser
 
@@ -41,18 +39,18 @@ def until_on_map(page, **expected: int) -> None:
     assert on_map(page) == wanted
 
 
-def test_the_map_shows_the_light_of_every_matter_and_not_of_the_loaded_rows_alone(serving):
+def test_the_map_shows_the_light_of_every_matter_and_not_of_the_loaded_rows_alone(streaming):
     """The list loads fifty; what is overdue, and what comes in later, is on the map whatever the list shows."""
-    reported(serving, 54)
-    late = accept(serving, IN_B2, words="早就超期了", hours=-500)
+    reported(streaming, 54)
+    late = accept(streaming, IN_B2, words="早就超期了", hours=-500)
     with phone(DESK) as (page, seen):
-        opened(page, serving, path="/desk?sort=reported")
+        opened(page, streaming, path="/desk?sort=reported")
         assert page.locator("#rows > li").count() == 50
         assert page.locator("#rows > li", has_text=late.number).count() == 0
         until_on_map(page, **{"■": 1, "●": 54})
         shot(page, "desk_map_zh")
         expect(page.locator("#connection")).to_contain_text("实时")
-        serving.accept(IN_B2, words="又来一件")
+        streaming.accept(IN_B2, words="又来一件")
         until_on_map(page, **{"■": 1, "●": 55})
         page.keyboard.press("3")
         until_on_map(page, **{"■": 1})
@@ -60,11 +58,11 @@ def test_the_map_shows_the_light_of_every_matter_and_not_of_the_loaded_rows_alon
         assert seen.errors == []
 
 
-def test_a_pin_that_the_list_did_not_load_is_put_into_it_while_it_is_selected(serving):
-    reported(serving, 54)
-    late = accept(serving, IN_B2, words="早就超期了", hours=-500)
+def test_a_pin_that_the_list_did_not_load_is_put_into_it_while_it_is_selected(streaming):
+    reported(streaming, 54)
+    late = accept(streaming, IN_B2, words="早就超期了", hours=-500)
     with phone(DESK) as (page, seen):
-        opened(page, serving, path="/desk?sort=reported")
+        opened(page, streaming, path="/desk?sort=reported")
         first = page.locator("#rows > li[aria-selected=true] .number").inner_text()
         page.locator("#map .pin.red").click()
         chosen = page.locator("#rows > li[aria-selected=true]")
@@ -78,10 +76,10 @@ def test_a_pin_that_the_list_did_not_load_is_put_into_it_while_it_is_selected(se
         assert seen.errors == []
 
 
-def test_a_mark_that_is_pressed_leads_nearer_until_each_stands_by_itself(serving):
-    reported(serving, 12)
+def test_a_mark_that_is_pressed_leads_nearer_until_each_stands_by_itself(streaming):
+    reported(streaming, 12)
     with phone(DESK) as (page, _):
-        opened(page, serving)
+        opened(page, streaming)
         until_on_map(page, **{"●": 12})
         scale = page.locator(".leaflet-control-scale-line").inner_text()
         page.locator("#map .leaflet-marker-icon.cell").first.click()
@@ -90,11 +88,11 @@ def test_a_mark_that_is_pressed_leads_nearer_until_each_stands_by_itself(serving
         expect(page.locator(".leaflet-control-scale-line")).to_have_text(scale)
 
 
-def test_a_border_case_is_decided_on_the_map_between_its_grids(serving):
+def test_a_border_case_is_decided_on_the_map_between_its_grids(streaming):
     """The grids by their numbers and the disc that the accuracy leaves: what the decision is about."""
-    event = serving.accept((IN_A1[0], 45.9099), words="在两个网格之间", accuracy_m=40.0)  # eleven metres south of the border
+    event = streaming.accept((IN_A1[0], 45.9099), words="在两个网格之间", accuracy_m=40.0)  # eleven metres south of the border
     with phone(DESK) as (page, seen):
-        opened(page, serving, path="/desk?border=1")
+        opened(page, streaming, path="/desk?border=1")
         page.keyboard.press("p")
         expect(page.locator("#sheet .choice li")).to_have_count(2, timeout=20_000)
         expect(page.locator("#map .leaflet-tooltip.way")).to_have_count(2)
@@ -106,6 +104,6 @@ def test_a_border_case_is_decided_on_the_map_between_its_grids(serving):
         page.wait_for_selector("#sheet", state="hidden")
         expect(page.locator("#map .leaflet-tooltip.way")).to_have_count(0)
         assert seen.errors == []
-    grid = serving.client().get(f"/api/v1/desk/events/{event.id}").get_json()["grid_code"]
+    grid = streaming.client().get(f"/api/v1/desk/events/{event.id}").get_json()["grid_code"]
     assert grid is not None
     assert grid in other

@@ -10,14 +10,12 @@ from playwright.sync_api import expect
 from geogrid.domain.people import Post, Role
 from geogrid.store import people
 from geogrid.store.session import session_scope
-from tests.browser.browsers import phone
-from tests.browser.test_desk import DESK, address, serving, shot
+from tests.browser.browsers import address, phone, shot
+from tests.browser.test_desk import DESK
 from tests.build_district import IN_A1, TOWNSHIP_A, VILLAGE_A
 from tests.build_installation import DISTRICT
 from webmap.installation import installation
 from webmap.login import COOKIE
-
-__all__ = ["serving"]  # the fixture
 
 pytestmark = pytest.mark.browser
 
@@ -63,11 +61,11 @@ def dispatched(small, to: str = f"unit:{VILLAGE_A}"):
     return event
 
 
-def test_a_view_is_kept_shared_opened_by_another_and_changed_by_its_owner_alone(serving):
-    serving.accept(IN_A1, words="路灯不亮")
-    serving.accept(None, words="说不清在哪里")
-    owner, other = (person(serving, Role.DISPATCHER, name=name) for name in ("甲派遣", "乙派遣"))
-    with at_desk(serving, owner) as page:
+def test_a_view_is_kept_shared_opened_by_another_and_changed_by_its_owner_alone(streaming):
+    streaming.accept(IN_A1, words="路灯不亮")
+    streaming.accept(None, words="说不清在哪里")
+    owner, other = (person(streaming, Role.DISPATCHER, name=name) for name in ("甲派遣", "乙派遣"))
+    with at_desk(streaming, owner) as page:
         page.keyboard.press("f")
         expect(page.locator("[data-change]")).to_be_hidden()
         page.check("#filter-form [name=unplaced]")
@@ -77,7 +75,7 @@ def test_a_view_is_kept_shared_opened_by_another_and_changed_by_its_owner_alone(
         expect(page.locator("#filter-form .told")).to_contain_text("待落格清单")
         expect(page.locator("#rows > li")).to_have_count(1)
         shot(page, "desk_view_zh")
-    with at_desk(serving, other) as page:
+    with at_desk(streaming, other) as page:
         expect(page.locator("#rows > li")).to_have_count(2)
         page.select_option("#views", label="待落格清单（共享）")
         expect(page.locator("#rows > li")).to_have_count(1)
@@ -85,7 +83,7 @@ def test_a_view_is_kept_shared_opened_by_another_and_changed_by_its_owner_alone(
         for hidden in ("[data-change]", "[data-forget]"):
             expect(page.locator(hidden)).to_be_hidden()
         page.keyboard.press("Escape")
-    with at_desk(serving, owner) as page:
+    with at_desk(streaming, owner) as page:
         page.select_option("#views", label="待落格清单（共享）")
         expect(page.locator("#rows > li")).to_have_count(1)
         page.keyboard.press("f")
@@ -98,12 +96,12 @@ def test_a_view_is_kept_shared_opened_by_another_and_changed_by_its_owner_alone(
     assert (view["query"], view["shared"], view["mine"]) == ({"channel": "patrol"}, True, False)
 
 
-def test_a_shared_view_is_deleted_by_its_owner_who_is_asked_once_more(serving):
-    serving.accept(IN_A1, words="路灯不亮")
-    owner, other = (person(serving, Role.DISPATCHER, name=name) for name in ("甲派遣", "乙派遣"))
+def test_a_shared_view_is_deleted_by_its_owner_who_is_asked_once_more(streaming):
+    streaming.accept(IN_A1, words="路灯不亮")
+    owner, other = (person(streaming, Role.DISPATCHER, name=name) for name in ("甲派遣", "乙派遣"))
     kept = owner.post("/api/v1/desk/views", json={"name": "待落格清单", "query": {"channel": "patrol"}, "shared": True})
     assert kept.status_code == 201
-    with at_desk(serving, owner) as page:
+    with at_desk(streaming, owner) as page:
         page.select_option("#views", index=1)
         page.keyboard.press("f")
         page.click("#filter-form [data-forget]")
@@ -114,12 +112,12 @@ def test_a_shared_view_is_deleted_by_its_owner_who_is_asked_once_more(serving):
     assert other.get("/api/v1/desk/views").get_json()["views"] == []
 
 
-def test_an_order_to_a_township_and_to_one_worker_is_read_and_the_giver_sees_it_without_reload(serving):
-    event = dispatched(serving)
-    giver = person(serving, Role.DISPATCHER, name="派遣员")
-    worker = person(serving, Role.OFFICER, name="张三", unit=VILLAGE_A)
-    leader = person(serving, Role.TOWNSHIP_LEADER, name="李四", unit=TOWNSHIP_A)
-    with at_desk(serving, giver, event=event) as page:
+def test_an_order_to_a_township_and_to_one_worker_is_read_and_the_giver_sees_it_without_reload(streaming):
+    event = dispatched(streaming)
+    giver = person(streaming, Role.DISPATCHER, name="派遣员")
+    worker = person(streaming, Role.OFFICER, name="张三", unit=VILLAGE_A)
+    leader = person(streaming, Role.TOWNSHIP_LEADER, name="李四", unit=TOWNSHIP_A)
+    with at_desk(streaming, giver, event=event) as page:
         page.keyboard.press("o")
         page.select_option("#sheet [name=to]", f"unit:{TOWNSHIP_A}")
         expect(page.locator("#sheet [name=one] option").first).to_have_text("全体人员（2 人）")
@@ -142,7 +140,7 @@ def test_an_order_to_a_township_and_to_one_worker_is_read_and_the_giver_sees_it_
         expect(page.locator("#sheet .orders > li").first.locator("summary")).to_contain_text("已读 0/1")
         expect(page.locator("#sheet .orders > li").first.locator("b")).to_have_text("张三")
     assert len(leader.get("/api/v1/desk/orders").get_json()["orders"]) == 1, "the second one was for the worker alone"
-    with at_desk(serving, worker) as page:
+    with at_desk(streaming, worker) as page:
         expect(page.locator("#order-open")).to_have_attribute("data-count", "1")
         page.keyboard.press("o")
         page.wait_for_selector("#sheet .orders > li")
@@ -151,10 +149,10 @@ def test_an_order_to_a_township_and_to_one_worker_is_read_and_the_giver_sees_it_
         expect(page.locator("#order-open")).to_have_attribute("data-count", "")
 
 
-def test_a_shift_is_written_handed_over_and_accepted_by_who_is_named_and_nobody_else(serving):
-    event = dispatched(serving)
-    now, following, third = (person(serving, Role.DISPATCHER, name=name) for name in ("早班", "中班", "旁人"))
-    with at_desk(serving, now, event=event) as page:
+def test_a_shift_is_written_handed_over_and_accepted_by_who_is_named_and_nobody_else(streaming):
+    event = dispatched(streaming)
+    now, following, third = (person(streaming, Role.DISPATCHER, name=name) for name in ("早班", "中班", "旁人"))
+    with at_desk(streaming, now, event=event) as page:
         page.keyboard.press("l")
         page.fill("#sheet textarea[name=text]", "河堤巡查已派")
         page.check("#sheet [name=about]")
@@ -168,14 +166,14 @@ def test_a_shift_is_written_handed_over_and_accepted_by_who_is_named_and_nobody_
         expect(line.locator(".badge")).to_contain_text("中班")
         expect(line.locator(".badge")).to_contain_text("○")
         shot(page, "desk_shift_zh")
-    with at_desk(serving, third) as page:
+    with at_desk(streaming, third) as page:
         expect(page.locator("#log-open")).to_have_attribute("data-count", "")
         page.keyboard.press("l")
         page.wait_for_selector("#sheet .history > li .badge")
         assert page.locator("#sheet .history button").count() == 0, "it was not handed to him"
     number = third.get("/api/v1/desk/shift-log").get_json()["lines"][0]["id"]
     assert third.post(f"/api/v1/desk/shift-log/handover/{number}/accept").status_code == 403
-    with at_desk(serving, following) as page:
+    with at_desk(streaming, following) as page:
         expect(page.locator("#log-open")).to_have_attribute("data-count", "1")
         page.keyboard.press("l")
         page.click("#sheet .history button.main")
@@ -183,9 +181,9 @@ def test_a_shift_is_written_handed_over_and_accepted_by_who_is_named_and_nobody_
         expect(page.locator("#log-open")).to_have_attribute("data-count", "")
 
 
-def test_what_is_on_the_key_list_has_milestones_overdue_ones_are_red_and_reaching_one_says_how(serving):
-    event = dispatched(serving)
-    with at_desk(serving, person(serving, Role.COMMANDER, name="指挥长"), event=event) as page:
+def test_what_is_on_the_key_list_has_milestones_overdue_ones_are_red_and_reaching_one_says_how(streaming):
+    event = dispatched(streaming)
+    with at_desk(streaming, person(streaming, Role.COMMANDER, name="指挥长"), event=event) as page:
         page.keyboard.press("g")
         page.fill("#sheet textarea[name=note]", "涉及多部门")
         sent(page)
@@ -211,9 +209,9 @@ def test_what_is_on_the_key_list_has_milestones_overdue_ones_are_red_and_reachin
         shot(page, "desk_milestones_zh")
 
 
-def test_urging_and_supervising_are_told_in_the_history_and_on_the_row(serving):
-    event = dispatched(serving)
-    with at_desk(serving, person(serving, Role.COMMANDER, name="指挥长"), event=event) as page:
+def test_urging_and_supervising_are_told_in_the_history_and_on_the_row(streaming):
+    event = dispatched(streaming)
+    with at_desk(streaming, person(streaming, Role.COMMANDER, name="指挥长"), event=event) as page:
         page.keyboard.press("u")
         page.fill("#sheet textarea[name=note]", "群众再次来电")
         sent(page)
@@ -228,11 +226,11 @@ def test_urging_and_supervising_are_told_in_the_history_and_on_the_row(serving):
         expect(row).to_contain_text("催办")
 
 
-def test_a_pause_is_asked_for_with_its_reason_by_one_and_approved_by_another_never_by_himself(serving):
-    event = dispatched(serving)
+def test_a_pause_is_asked_for_with_its_reason_by_one_and_approved_by_another_never_by_himself(streaming):
+    event = dispatched(streaming)
     both = (Post(Role.GRID_LEADER, VILLAGE_A, "", ""), Post(Role.TOWNSHIP_LEADER, TOWNSHIP_A, "", ""))
-    asking = serving.login_as(Role.GRID_LEADER, unit=VILLAGE_A)
-    with at_desk(serving, asking, event=event) as page:
+    asking = streaming.login_as(Role.GRID_LEADER, unit=VILLAGE_A)
+    with at_desk(streaming, asking, event=event) as page:
         page.click("#matter-body details.others summary")
         page.click("#matter-body [data-step=pause]")
         page.select_option("#sheet [name=pause]", "third_party_report")
@@ -243,13 +241,13 @@ def test_a_pause_is_asked_for_with_its_reason_by_one_and_approved_by_another_nev
         expect(page.locator("#matter-body .approvals")).to_contain_text("暂停计时")
         assert page.locator("#matter-body [data-deed=approve]").count() == 0
         expect(page.locator("#matter-body .history")).to_contain_text("申请：暂停计时")
-    holder = serving.login_as(posts=both)
-    own = dispatched(serving)
+    holder = streaming.login_as(posts=both)
+    own = dispatched(streaming)
     step(holder, own, "extend", reason="分段施工", amount="1wd")
-    with at_desk(serving, holder, event=own) as page:
+    with at_desk(streaming, holder, event=own) as page:
         if page.locator("#matter-body .approvals").count():
             assert page.locator("#matter-body [data-deed=approve]").count() == 0, "not what he asked for himself"
-    with at_desk(serving, serving.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_A), event=event) as page:
+    with at_desk(streaming, streaming.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_A), event=event) as page:
         page.keyboard.press("a")
         expect(page.locator("#sheet")).to_contain_text("暂停原因：第三方出具报告")
         shot(page, "desk_approve_zh")

@@ -9,9 +9,9 @@ from geogrid.actions.enterprises import keep
 from geogrid.domain.people import Role
 from geogrid.store.session import session_scope
 from tests.actions.test_enterprises import RULES, row
-from tests.browser.browsers import phone
+from tests.browser.browsers import address, phone, served
 from tests.build_district import IN_A1, NOW
-from tests.build_installation import DISTRICT, HERE, free_port, running, small_installation, wait_until_answers
+from tests.build_installation import DISTRICT
 from webmap.installation import installation
 
 pytestmark = pytest.mark.browser
@@ -20,24 +20,17 @@ DESK = {"width": 1440, "height": 900}
 
 
 @pytest.fixture
-def serving(fresh_database, tmp_path):
+def serving(installed):
     """A small installation with one enterprise."""
-    port = free_port()
-    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
-    with (
-        small_installation(tmp_path / "var", fresh_database, **ports) as small,
-        running("serve --workers 1 --threads 8", small.settings) as process,
-        running("stream", small.settings),
-    ):
-        here = installation(small.app)
-        with session_scope(here.engine) as session:
-            keep(session, [row(1, IN_A1, "key", name="甲食品厂")], now=NOW, district=here.district, rules=RULES)
-        wait_until_answers(f"http://{HERE}:{port}/health", process)
-        yield small
+    here = installation(installed.app)
+    with session_scope(here.engine) as session:
+        keep(session, [row(1, IN_A1, "key", name="甲食品厂")], now=NOW, district=here.district, rules=RULES)
+    with served(installed, stream=True):
+        yield installed
 
 
 def open_page(page, small, path: str) -> None:
-    page.goto(f"http://{HERE}:{small.settings.port}{path}")
+    page.goto(address(small, f"{path}"))
     page.wait_for_load_state()
 
 
@@ -57,8 +50,8 @@ def test_a_problem_goes_on_the_key_list_and_to_its_milestone(serving):
         page.get_by_role("link", name="甲食品厂").click()
         page.get_by_text("登记诉求", exact=True).click()
         page.fill("[name=words]", "厂区门前排水不畅，雨天积水")
-        page.locator("form[action$='/problems'] button.main").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator("form[action$='/problems'] button.main").click()
         page.locator(".cards .head a").first.click()
         page.wait_for_selector("#matter-body h2")
         page.keyboard.press("t")

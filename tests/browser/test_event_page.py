@@ -6,12 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from geogrid.domain.people import Role
-from tests.browser.browsers import PHONE, phone
-from tests.browser.test_desk import address, serving, shot
+from tests.browser.browsers import PHONE, address, phone, shot
 from tests.build_district import IN_A1, TOWNSHIP_A, VILLAGE_A
 from tests.build_installation import DISTRICT
-
-__all__ = ["serving"]  # the fixture
 
 pytestmark = pytest.mark.browser
 
@@ -31,16 +28,16 @@ def step(client, event, code: str, **details):
 
 
 @pytest.fixture
-def event(serving):
+def event(streaming):
     """A matter with a pause that was asked for and approved, urged, on the key list, with a late milestone and an assistant."""
-    found = serving.accept(IN_A1, words="井盖缺失，请联系 13812345678")
-    dispatcher, leader = serving.login_as(Role.DISPATCHER, unit=DISTRICT), serving.login_as(Role.GRID_LEADER, unit=VILLAGE_A)
+    found = streaming.accept(IN_A1, words="井盖缺失，请联系 13812345678")
+    dispatcher, leader = streaming.login_as(Role.DISPATCHER, unit=DISTRICT), streaming.login_as(Role.GRID_LEADER, unit=VILLAGE_A)
     step(dispatcher, found, "open", category="C01")
     step(dispatcher, found, "dispatch", party=f"unit:{VILLAGE_A}", note="今天办结")
     step(dispatcher, found, "assist", party="department:urban")
     step(leader, found, "pause", pause="third_party_report", reason="等检测")
     (waits,) = dispatcher.get(f"/api/v1/desk/events/{found.id}").get_json()["approvals"]
-    step(serving.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_A), found, "approve", proposal=waits["seq"])
+    step(streaming.login_as(Role.TOWNSHIP_LEADER, unit=TOWNSHIP_A), found, "approve", proposal=waits["seq"])
     step(dispatcher, found, "key_list", note="跟踪")
     made = dispatcher.post(f"/api/v1/desk/events/{found.id}/milestones", json={"title": "勘察", "due_on": "2025-06-17"})
     assert made.status_code == 201
@@ -54,10 +51,10 @@ def opened(page, small, event, role: Role, **place: str) -> None:
     page.wait_for_selector("h1")
 
 
-def test_everybody_it_concerns_reads_the_same_history_and_what_he_himself_may_do(serving, event):
+def test_everybody_it_concerns_reads_the_same_history_and_what_he_himself_may_do(streaming, event):
     with phone({"width": 1280, "height": 720}) as (page, seen):
         for role, place, mine in READERS:
-            opened(page, serving, event, role, **place)
+            opened(page, streaming, event, role, **place)
             history = page.inner_text(".history")
             for told in ("派给：甲社区", "申请：暂停计时", "暂停原因：第三方出具报告", "同意：暂停计时", "派给：城市管理"):
                 assert told in history, (role, told)
@@ -70,9 +67,9 @@ def test_everybody_it_concerns_reads_the_same_history_and_what_he_himself_may_do
         assert seen.errors == [] and seen.outside == []
 
 
-def test_the_time_line_names_its_lanes_beside_the_bars_and_shows_the_pause(serving, event):
+def test_the_time_line_names_its_lanes_beside_the_bars_and_shows_the_pause(streaming, event):
     with phone({"width": 1440, "height": 900}, "en-GB") as (page, _):
-        opened(page, serving, event, Role.COMMANDER, unit=DISTRICT)
+        opened(page, streaming, event, Role.COMMANDER, unit=DISTRICT)
         boxes = page.eval_on_selector_all("svg.timeline text", BOXES)
         for at, (x, y, width, height) in enumerate(boxes):
             for other in boxes[at + 1 :]:
@@ -85,9 +82,9 @@ def test_the_time_line_names_its_lanes_beside_the_bars_and_shows_the_pause(servi
         shot(page, "event_en_1440")
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen_and_a_clock_is_read_from_top_to_bottom(serving, event):
+def test_on_a_phone_nothing_is_wider_than_the_screen_and_a_clock_is_read_from_top_to_bottom(streaming, event):
     with phone(PHONE) as (page, _):
-        opened(page, serving, event, Role.GRID_LEADER, unit=VILLAGE_A)
+        opened(page, streaming, event, Role.GRID_LEADER, unit=VILLAGE_A)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         row = page.locator(".clocks tbody tr").first
         began, due = (row.locator(f"td:nth-of-type({at})").bounding_box() for at in (2, 3))
@@ -95,9 +92,9 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_a_clock_is_read_from_to
         shot(page, "event_phone_zh")
 
 
-def test_printed_from_the_browser_it_holds_the_history_and_nothing_to_press(serving, event):
+def test_printed_from_the_browser_it_holds_the_history_and_nothing_to_press(streaming, event):
     with phone({"width": 1280, "height": 720}) as (page, _):
-        opened(page, serving, event, Role.DISPATCHER, unit=DISTRICT)
+        opened(page, streaming, event, Role.DISPATCHER, unit=DISTRICT)
         page.emulate_media(media="print")
         for gone in (".ways", "#reveal", ".top"):
             expect(page.locator(gone)).to_be_hidden()

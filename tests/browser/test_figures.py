@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from geogrid.store.session import session_scope
-from tests.browser.browsers import phone
+from tests.browser.browsers import address, phone
 from tests.build_figures import lived
-from tests.build_installation import HERE, free_port, running, small_installation, wait_until_answers
 from webmap.installation import installation
 
 pytestmark = pytest.mark.browser
@@ -21,17 +20,6 @@ PAINTED = """(id) => { const canvas = document.querySelector(`#${id} canvas`); i
   const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
   return pixels.filter((value, i) => i % 4 === 3 && value > 0).length; }"""
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture
-def serving(fresh_database, tmp_path):
-    """A small installation that a browser can open."""
-    port = free_port()
-    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
-    command = "serve --workers 1 --threads 4"
-    with small_installation(tmp_path / "var", fresh_database, **ports) as small, running(command, small.settings) as process:
-        wait_until_answers(f"http://{HERE}:{port}/health", process)
-        yield small
 
 
 def still_open(small) -> int:
@@ -50,7 +38,7 @@ def test_the_rate_opens_those_that_are_still_open(serving, seed, language, size)
     wanted = still_open(serving)
     with phone(size, language) as (page, seen):
         page.context.add_cookies(serving.browser_cookies())
-        page.goto(f"http://{HERE}:{serving.settings.port}{ALL}")
+        page.goto(address(serving, f"{ALL}"))
         page.wait_for_function(f"(id) => ({PAINTED})(id) > 1000", arg="bars")
         assert page.evaluate(PAINTED, "points") > 200
         assert page.locator(".ground svg path").count() >= 2, "both townships are drawn"

@@ -8,9 +8,9 @@ from etl.hotline_practice import PracticeFault, PracticeHotline, listening
 from geogrid.domain.people import Role
 from tests.actions.test_enterprises import RULES, row
 from tests.actions.test_hotline import PHONE, sent
-from tests.browser.browsers import phone
+from tests.browser.browsers import address, phone
 from tests.build_district import IN_A1, NOW, TOWNSHIP_A
-from tests.build_installation import DISTRICT, HERE, free_port, running, small_installation, wait_until_answers
+from tests.build_installation import DISTRICT
 from tests.etl.test_hotline_sending import due
 from webmap.installation import installation
 
@@ -21,18 +21,8 @@ ORDERS = "/api/v1/channels/12345/orders"
 PLACE = {"经度": 126.6113, "纬度": 45.9074}
 
 
-@pytest.fixture
-def serving(fresh_database, tmp_path):
-    port = free_port()
-    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
-    command = "serve --workers 1 --threads 8"
-    with small_installation(tmp_path / "var", fresh_database, **ports) as small, running(command, small.settings) as process:
-        wait_until_answers(f"http://{HERE}:{port}/health", process)
-        yield small
-
-
 def open_page(page, small, path: str) -> None:
-    page.goto(f"http://{HERE}:{small.settings.port}{path}")
+    page.goto(address(small, f"{path}"))
     page.wait_for_load_state()
 
 
@@ -60,8 +50,8 @@ def test_an_order_is_returned_refused_sent_again_replied_and_closed(serving, tmp
         open_page(page, small, "/hotline?only=attention&order=1")
         assert "退单理由不充分" in page.inner_text("#order")
         practice.fault = PracticeFault.NONE
-        page.click("#order .messages button")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.click("#order .messages button")
         assert "待发送" in page.inner_text("#order")
         due(engine, tmp_path, url)
         assert operator.post(ORDERS, json=sent("HL1", 派单时间="2025-06-18 14:58:00", **PLACE)).json["arrival"] == "again"

@@ -8,30 +8,15 @@ from etl.sealing import seal_all
 from etl.workers import read_workers, store_workers
 from geogrid.domain.people import Role
 from geogrid.store.session import session_scope
-from tests.browser.browsers import phone
+from tests.browser.browsers import address, phone
 from tests.build_district import NOW, TOWNSHIP_A, TOWNSHIP_B, profile
-from tests.build_installation import DISTRICT, HERE, free_port, running, small_installation, wait_until_answers
+from tests.build_installation import DISTRICT
 from tests.etl.test_workers import ROWS, write
 from webmap.installation import installation
 
 pytestmark = pytest.mark.browser
 
 DESK = {"width": 1280, "height": 720}
-
-
-@pytest.fixture
-def serving(fresh_database, tmp_path):
-    """A small installation that a browser can open."""
-    port = free_port()
-    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
-    command = "serve --workers 1 --threads 8"
-    with small_installation(tmp_path / "var", fresh_database, **ports) as small, running(command, small.settings) as process:
-        wait_until_answers(f"http://{HERE}:{port}/health", process)
-        yield small
-
-
-def address(small, path: str) -> str:
-    return f"http://{HERE}:{small.settings.port}{path}"
 
 
 def become(page, small, role: Role, **place: str) -> None:

@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 
 from geogrid.store.session import engine_of, session_scope
-from tests.browser.browsers import PHONE, phone
+from tests.browser.browsers import PHONE, address, phone, served
 from tests.build_district import A1, IN_A1, IN_B2, NOW
-from tests.build_installation import HERE, free_port, running, small_installation, wait_until_answers
 from webmap.installation import installation
 from webmap.saved_map import saved_map
 
@@ -27,17 +26,12 @@ TOUCH = "[...document.querySelectorAll('button, select, input, a')].filter((e) =
 
 
 @pytest.fixture
-def serving(fresh_database, tmp_path):
+def serving(installed):
     """A small installation with its stream, one event in it, and words that would run if they could."""
-    port = free_port()
-    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 50)}
-    with small_installation(tmp_path / "var", fresh_database, **ports) as small:
-        rename(small, A1, XSS)
-        small.accept(IN_A1, words=XSS)
-        with running("serve --workers 1 --threads 8", small.settings) as serve, running("stream", small.settings) as stream:
-            wait_until_answers(f"http://{HERE}:{port}/health", serve)
-            assert stream.poll() is None
-            yield small
+    rename(installed, A1, XSS)
+    installed.accept(IN_A1, words=XSS)
+    with served(installed, stream=True):
+        yield installed
 
 
 def rename(small, code: str, name: str) -> None:
@@ -57,7 +51,7 @@ def rename(small, code: str, name: str) -> None:
 
 def open_map(page, small, query: str = "") -> None:
     page.context.add_cookies(small.browser_cookies())
-    page.goto(f"http://{HERE}:{small.settings.port}/{query}")
+    page.goto(address(small, f"/{query}"))
     page.wait_for_function(READY)
 
 
@@ -72,13 +66,22 @@ def share_of(page, wanted: tuple[int, int, int], near: int = 6) -> float:
     return hits / sum(n for n, _ in counted)
 
 
+def until_painted(page, painted) -> None:
+    """Wait until ``painted()`` holds: nothing tells that a canvas was drawn on but its pixels."""
+    for _ in range(60):
+        if painted():
+            return
+        page.wait_for_timeout(250)
+    assert painted()
+
+
 def test_the_first_view_is_drawn_with_few_requests_and_nothing_from_outside(serving):
     with phone(DESK) as (page, seen):
         open_map(page, serving, "?lang=zh")
         page.wait_for_function(LIVE)
-        page.wait_for_timeout(1500)
-        assert share_of(page, (0xFA, 0xFA, 0xF8)) > 0.1  # the land
-        assert share_of(page, (0x1A, 0x56, 0xDB), 40) > 0.00001  # the open event
+        until_painted(page, lambda: share_of(page, (0xFA, 0xFA, 0xF8)) > 0.1)  # the land
+        until_painted(page, lambda: share_of(page, (0x1A, 0x56, 0xDB), 40) > 0.00001)  # the open event
+        page.wait_for_timeout(1500)  # for whatever else it would ask for
         assert len(seen.requests) <= MOST_REQUESTS, seen.requests
         assert seen.received_bytes <= MOST_BYTES
         assert (seen.outside, seen.errors) == ([], [])
@@ -92,8 +95,7 @@ def test_a_switch_changes_what_is_painted(serving):
         page.click("[data-layer=department_grids]")
         page.select_option(".below select", "market")
         page.wait_for_function("() => geogridPage.ground.current().some((e) => e.layers.department_grids?.features.length)")
-        page.wait_for_timeout(300)
-        assert page.screenshot() != before
+        until_painted(page, lambda: page.screenshot() != before)
         assert seen.errors == []
 
 
@@ -139,8 +141,7 @@ def test_a_click_opens_a_grid_and_its_border_is_shown(serving):
         before = share_of(page, (0x11, 0x1A, 0x22))
         page.mouse.click(*at)
         page.wait_for_selector("#map-card h2")
-        page.wait_for_timeout(200)
-        assert share_of(page, (0x11, 0x1A, 0x22)) > before
+        until_painted(page, lambda: share_of(page, (0x11, 0x1A, 0x22)) > before)
         page.keyboard.press("Escape")
         page.click(".card-close")
         assert page.is_hidden("#map-card")
@@ -186,7 +187,7 @@ def test_tiles_that_do_not_come_are_told(serving):
     with phone(DESK) as (page, _):
         page.route("**/tiles/**", lambda route: route.fulfill(status=503, body=""))
         page.context.add_cookies(serving.browser_cookies())
-        page.goto(f"http://{HERE}:{serving.settings.port}/?lang=zh")
+        page.goto(address(serving, "/?lang=zh"))
         page.wait_for_function("() => document.querySelector('#map-status').dataset.face === 'failed'")
         page.wait_for_timeout(500)
         assert "未能载入" in page.inner_text("#map-status")
@@ -223,7 +224,7 @@ def test_how_many_wait_to_be_placed_is_live(serving):
 def test_what_is_not_there_is_called_missing_and_not_late(serving):
     with phone(DESK) as (page, _):
         page.context.add_cookies(serving.browser_cookies())
-        page.goto(f"http://{HERE}:{serving.settings.port}/?event=nope&lang=en")
+        page.goto(address(serving, "/?event=nope&lang=en"))
         page.wait_for_selector("#map-card .failed")
         assert "Nothing of this code or number is here" in page.inner_text("#map-card")
 

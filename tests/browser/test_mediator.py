@@ -16,10 +16,10 @@ from geogrid.domain.events import EventKind
 from geogrid.domain.people import Post, Role
 from geogrid.store import disputes_people, people
 from geogrid.store.session import session_scope
-from tests.browser.browsers import CHROMIUM, FLAGS
+from tests.browser.browsers import CHROMIUM, FLAGS, address, served
 from tests.build_disputes import STATION_A
 from tests.build_district import IN_A1, NOW, report
-from tests.build_installation import HERE, Small, free_port, running, small_installation, wait_until_answers
+from tests.build_installation import Small
 from tests.build_life import DISPATCHER
 from webmap.installation import installation
 from webmap.login import COOKIE
@@ -43,18 +43,13 @@ class Counter:
     event_id: str
 
     def address(self, path: str = "/mediator") -> str:
-        return f"http://{HERE}:{self.small.settings.port}{path}"
+        return address(self.small, f"{path}")
 
 
 @pytest.fixture
-def counter(fresh_database, tmp_path):
-    port = free_port()
-    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
-    command = "serve --workers 1 --threads 8"
-    with small_installation(tmp_path / "var", fresh_database, **ports) as small, running(command, small.settings) as process:
-        made = given(small)
-        wait_until_answers(f"http://{HERE}:{port}/health", process)
-        yield made
+def counter(installed):
+    with served(installed):
+        yield given(installed)
 
 
 def given(small: Small) -> Counter:

@@ -7,13 +7,14 @@ import json
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 from sqlalchemy import text
 
 from geogrid.domain.people import Role
 from geogrid.store.session import engine_of
-from tests.browser.browsers import PHONE, phone
+from tests.browser.browsers import PHONE, address, phone
 from tests.build_district import A1, IN_A1, VILLAGE_A
-from tests.build_installation import DISTRICT, HERE, Small, free_port, running, small_installation, wait_until_answers
+from tests.build_installation import DISTRICT, Small
 from webmap.login import COOKIE
 
 pytestmark = pytest.mark.browser
@@ -29,19 +30,8 @@ TARGETS = """
 """
 
 
-@pytest.fixture
-def serving(fresh_database, tmp_path):
-    """A small installation that a browser can open."""
-    port = free_port()
-    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
-    command = "serve --workers 1 --threads 8"
-    with small_installation(tmp_path / "var", fresh_database, **ports) as small, running(command, small.settings) as process:
-        wait_until_answers(f"http://{HERE}:{port}/health", process)
-        yield small
-
-
 def link(small: Small, query: str = "") -> str:
-    return f"http://{HERE}:{small.settings.port}/officer{query}#token={small.token}"
+    return address(small, f"/officer{query}#token={small.token}")
 
 
 def rows(small: Small, query: str = "SELECT words, kind, grid_code FROM events") -> list[tuple]:
@@ -72,7 +62,7 @@ def test_a_report_sent_with_a_double_tap_is_stored_once_and_explained(serving):
         assert seen.outside == []
         assert seen.received_bytes <= MOST_BYTES
         assert "token" not in page.url
-        page.goto(f"http://{HERE}:{serving.settings.port}/officer")
+        page.goto(address(serving, "/officer"))
         assert page.input_value("#text") == "", "what was delivered is not written again"
     assert rows(serving) == [("路灯不亮", "facility", A1)]
     for shown in ("20250618", A1, VILLAGE_A + "01", "100.0 %"):
@@ -111,10 +101,10 @@ def test_what_is_typed_survives_a_reload(serving):
     with phone(**ALLOWED) as (page, _):
         page.goto(link(serving))
         write(page, "河道有漂浮物")
-        page.wait_for_timeout(500)
+        page.wait_for_function("() => localStorage.getItem('geogrid.draft')?.includes('河道有漂浮物')")
         page.reload()
-        assert page.input_value("#text") == "河道有漂浮物"
-        assert page.is_checked("input[value=facility]")
+        expect(page.locator("#text")).to_have_value("河道有漂浮物")
+        expect(page.locator("input[value=facility]")).to_be_checked()
 
 
 def test_without_permission_for_the_position_the_map_is_the_way(serving):
@@ -190,7 +180,7 @@ def test_a_refusal_keeps_the_words_and_names_the_field(serving):
 def test_a_session_that_ends_while_one_writes_loses_nothing_and_the_report_is_the_person_s_who_sends(serving):
     with phone(**ALLOWED) as (page, _):
         page.context.add_cookies(serving.browser_cookies(Role.OFFICER, unit=DISTRICT))
-        page.goto(f"http://{HERE}:{serving.settings.port}/officer")
+        page.goto(address(serving, "/officer"))
         page.wait_for_selector("#fix[data-tone=good]")
         write(page)
         page.context.clear_cookies()
@@ -201,7 +191,7 @@ def test_a_session_that_ends_while_one_writes_loses_nothing_and_the_report_is_th
         assert rows(serving) == []
         again = serving.login_as(Role.OFFICER, unit=DISTRICT)
         secret = again.get_cookie(COOKIE).value
-        page.context.add_cookies([{"name": COOKIE, "value": secret, "url": f"http://{HERE}:{serving.settings.port}"}])
+        page.context.add_cookies([{"name": COOKIE, "value": secret, "url": address(serving, "")}])
         page.tap("#send")
         page.wait_for_selector("#receipt:not([hidden])")
     assert rows(serving, "SELECT actor FROM steps WHERE kind = 'report'") == [(f"person:{again.person_id}",)]
@@ -216,10 +206,10 @@ def told_by_a_citizen(page) -> None:
 
 def progress(page, serving, number: str, code: str) -> str:
     """What the citizen sees who writes number and code into the page that his QR code leads to."""
-    page.goto(f"http://{HERE}:{serving.settings.port}/follow?number={number}")
+    page.goto(address(serving, f"/follow?number={number}"))
     page.fill("input[name=code]", code)
-    page.press("input[name=code]", "Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.press("input[name=code]", "Enter")
     return page.inner_text("main")
 
 
@@ -317,9 +307,9 @@ def test_what_the_officer_found_himself_has_no_code(serving):
 
 def test_a_wrong_token_is_said(serving):
     with phone(**ALLOWED) as (page, _):
-        page.goto(f"http://{HERE}:{serving.settings.port}/officer")
+        page.goto(address(serving, "/officer"))
         assert "请先登录，或从安装时显示的链接打开此页" in page.inner_text("#notice")
-        page.goto(f"http://{HERE}:{serving.settings.port}/officer?x=1#token=wrong")
+        page.goto(address(serving, "/officer?x=1#token=wrong"))
         page.wait_for_selector("#fix[data-tone=good]")
         write(page)
         page.tap("#send")

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from geogrid.domain.people import Role
-from tests.browser.browsers import PHONE, phone
+from tests.browser.browsers import PHONE, address, phone, shot
 from tests.build_district import VILLAGE_A
-from tests.build_installation import DISTRICT, HERE, free_port, running, small_installation, wait_until_answers
+from tests.build_installation import DISTRICT
 
 pytestmark = pytest.mark.browser
 
 COUNTER = {"width": 1280, "height": 720}
-
-
-@pytest.fixture
-def serving(fresh_database, tmp_path):
-    """A small installation that a browser can open."""
-    port = free_port()
-    ports = {"GEOGRID_PORT": str(port), "GEOGRID_STREAM_PORT": str(port + 100)}
-    with (
-        small_installation(tmp_path / "var", fresh_database, **ports) as small,
-        running("serve --workers 1 --threads 8", small.settings) as process,
-    ):
-        wait_until_answers(f"http://{HERE}:{port}/health", process)
-        yield small
-
-
-def address(small, path: str) -> str:
-    return f"http://{HERE}:{small.settings.port}{path}"
-
-
-def shot(page, name: str) -> None:
-    """Keep a picture where GEOGRID_SHOTS names a folder, for who looks at the pages."""
-    folder = os.environ.get("GEOGRID_SHOTS")
-    if folder:
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
 def taken_down(page, small) -> tuple[str, str]:

