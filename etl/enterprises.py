@@ -7,6 +7,7 @@ again changes nothing. Of visits, a row that cannot be taken is named and stops 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -26,7 +27,7 @@ from etl.report import ImportReport, new_id, part_of, write_report
 from etl.sources import open_table
 from etl.sources.table import Note, is_empty
 from geogrid.domain.enterprises import ConcernKind, EnterpriseRow, EnterpriseRules, Handling, Visit, VisitKind
-from geogrid.errors import EnterpriseValue, GeogridError
+from geogrid.errors import EnterpriseValue, GeogridError, NotFoundError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -59,12 +60,14 @@ VISIT_COLUMNS = (
     Column("synthetic", YES_NO, default=False),
 )
 BY = "load"
+DAY = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
 
 
 @dataclass(frozen=True)
 class VisitRow:
-    """A row of a file of visits: the enterprise by its code, and the event that came of it, as the file of events names it."""
+    """A row of a file of visits: its number, the enterprise by its code, and the event that came of it, as the file says."""
 
+    number: int
     code: str
     visit: Visit
     event: str
@@ -126,6 +129,8 @@ def load_enterprises(
             kept = keep(session, rows, now=now, district=district, rules=rules)
         told = {"made": kept.made, "changed": kept.changed, "placed": kept.placed}
         notes, state = (*notes, Note("{made} new, {changed} changed, {placed} placed in grids", told)), "loaded"
+        if kept.outside:
+            notes = (*notes, Note("{count} lie outside every grid: check their places", {"count": kept.outside}))
     report = ImportReport(new_id(now), now, district.profile.code, None, state, (part_of(checked, notes=notes),))
     folder = imports / report.id
     write_quarantine(report, {KIND.name: recipe}, folder)
@@ -148,14 +153,14 @@ def read_visits(path: Path, recipe: Recipe | None = None) -> list[VisitRow]:
     known = {column.name for column in VISIT_COLUMNS}
     for position, record in enumerate(table.frame[[n for n in table.frame.columns if n in known]].to_dict("records")):
         try:
-            found.append(_visit({str(name): cell for name, cell in record.items()}))
+            found.append(_visit(int(table.rows[position]), {str(name): cell for name, cell in record.items()}))
         except GeogridError as error:
             error.where = {"path": str(path), "row": int(table.rows[position]), **error.where}
             raise
     return found
 
 
-def _visit(cells: dict[str, Any]) -> VisitRow:
+def _visit(number: int, cells: dict[str, Any]) -> VisitRow:
     values = {c.name: c.default if is_empty(cells.get(c.name)) else convert(cells[c.name], c) for c in VISIT_COLUMNS}
     for column in VISIT_COLUMNS:
         if column.required and not values[column.name]:
@@ -167,12 +172,14 @@ def _visit(cells: dict[str, Any]) -> VisitRow:
     key = f"load:{hashlib.sha256(told.encode()).hexdigest()[:32]}"  # the same row again is the same visit
     visit = Visit(UUID(int=0), kind, on_date, body, visitors, seen, key, bool(values["synthetic"]))
     handling = Handling(values["handling"]) if values["handling"] else None
-    return VisitRow(code, visit, str(values["event"] or ""), ConcernKind(values["concern"]), handling)
+    return VisitRow(number, code, visit, str(values["event"] or ""), ConcernKind(values["concern"]), handling)
 
 
 def _day(text: str) -> date:
+    """Return a day: year, month and day, as cells hold it or as spreadsheets write it into a CSV (2025/6/18)."""
+    found = DAY.match(text)
     try:
-        return date.fromisoformat(text[:10])
+        return date(int(found[1]), int(found[3]), int(found[4])) if found else date.fromisoformat(text)
     except ValueError as error:
         raise EnterpriseValue(field="date", value=text, known="2025-06-18") from error
 
@@ -192,8 +199,10 @@ def store_visits(session: Session, rows: list[VisitRow], profile: Profile, *, no
 
     Raises
     ------
-    EnterpriseValue
-        for an enterprise that is not known, and what ``actions.enterprises.check_visit`` and ``check_bodies`` refuse
+    NotFoundError
+        for an enterprise that is not known
+    errors of ``actions.enterprises.check_visit`` and ``check_bodies``
+        each with the row
     """
     from geogrid.actions.enterprises import check_bodies, check_visit
     from geogrid.store import enterprises
@@ -201,14 +210,20 @@ def store_visits(session: Session, rows: list[VisitRow], profile: Profile, *, no
     from geogrid.store.enterprises import Joined
 
     ids = enterprises.ids_of(session, [row.code for row in rows])
-    unknown = next((row.code for row in rows if row.code not in ids), None)
+    unknown = next((row for row in rows if row.code not in ids), None)
     if unknown is not None:
-        raise EnterpriseValue(field="code", value=unknown, known="geogrid load enterprises")
+        raise NotFoundError(what=unknown.code, where={"row": unknown.number, "path": "code"})
     in_time = [row for row in rows if row.visit.on_date <= today]
     visits = [replace(row.visit, enterprise_id=ids[row.code]) for row in in_time]
-    for visit in visits:
-        check_visit(visit, today=today)
-    check_bodies(session, visits)
+    bodies: set[str] = set()
+    for row, visit in zip(in_time, visits, strict=True):
+        try:
+            check_visit(visit, today=today)
+            check_bodies(session, [] if visit.body in bodies else [visit])
+        except GeogridError as error:
+            error.where = {"row": row.number, **error.where}
+            raise
+        bodies.add(visit.body)
     made = enterprises.add_visits(session, visits, by=BY, now=now)
     wanted = {row.event: event_id(row.event, profile) for row in in_time if row.event}
     there = stored_events.known_hashes(session, list(wanted.values()))

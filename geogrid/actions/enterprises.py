@@ -79,25 +79,28 @@ def check_row(one: EnterpriseRow, rules: EnterpriseRules) -> None:
 
 @dataclass(frozen=True)
 class Kept:
-    """What became of enterprises: new, changed, and how many were given another grid."""
+    """What became of enterprises: new, changed, how many were given another grid, and how many lie outside every grid."""
 
     made: int
     changed: int
     placed: int
+    outside: int
 
 
 def keep(session: Session, rows: Sequence[EnterpriseRow], *, now: datetime, district: District, rules: EnterpriseRules) -> Kept:
     """Keep enterprises by their code and place them in the grids in force; raises CreditCode, EnterpriseValue."""
     for one in rows:
         check_row(one, rules)
-    made, changed = enterprises.put(session, {enterprise_id(district.profile.code, one.code): one for one in rows}, now=now)
-    return Kept(made, changed, place_all(session, district=district))
+    by_id = {enterprise_id(district.profile.code, one.code): one for one in rows}
+    made, changed = enterprises.put(session, by_id, now=now)
+    placed = place_all(session, district=district)
+    return Kept(made, changed, placed, enterprises.outside(session, list(by_id)))
 
 
 def place_all(session: Session, *, district: District) -> int:
-    """Place the enterprises that were not placed under the edition in force yet, by the rules of events; return how many.
+    """Place the enterprises that were not placed under the edition in force yet, by the rules of events.
 
-    A point that no grid covers has none: it is shown as outside, never as of the nearest.
+    Return how many have a grid. A point that no grid covers has none: it is shown as outside, never as of the nearest.
     """
     edition = editions.find_in_force(session)
     waiting = enterprises.to_place(session, edition.id) if edition else []
@@ -111,7 +114,7 @@ def place_all(session: Session, *, district: District) -> int:
         village, township = geography.units_of.get(grid, (None, None)) if grid else (None, None)
         places.append({"id": one, "grid_code": grid or None, "village_code": village, "township_code": township})
     enterprises.place(session, edition.id, places)
-    return len(places)
+    return sum(place["grid_code"] is not None for place in places)
 
 
 # -- visits -----------------------------------------------------------------------------------------------------------

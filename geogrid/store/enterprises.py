@@ -102,6 +102,12 @@ def _is_same(row: Row, one: EnterpriseRow) -> bool:
     return _lies(row, one) and (row.code, row.name, row.class_code, row.address, row.synthetic) == tuple(_values(one).values())
 
 
+def outside(session: Session, ids: Sequence[UUID]) -> int:
+    """Return how many of these enterprises were placed and lie outside every grid."""
+    placed = (enterprises.c.edition_id.is_not(None), enterprises.c.grid_code.is_(None))
+    return session.scalar(select(func.count()).where(enterprises.c.id == func.any(list(ids)), *placed)) or 0
+
+
 def to_place(session: Session, edition_id: int) -> list[tuple[UUID, tuple[float, float]]]:
     """Return id and place of the enterprises that were not placed under an edition yet."""
     elsewhere = enterprises.c.edition_id.is_distinct_from(edition_id)

@@ -20,8 +20,9 @@ from etl.synthesise.ground import Ground
 from geogrid.actions.district import district_of
 from geogrid.actions.enterprises import place_all, read_rules
 from geogrid.domain.enterprises import VisitKind
-from geogrid.errors import EnterpriseValue
+from geogrid.errors import EnterpriseValue, NotFoundError
 from geogrid.rules.credit_code import fault_of
+from geogrid.store import enterprises
 from geogrid.store.session import session_scope
 from tests.actions.conftest import live  # noqa: F401 a fixture
 from tests.actions.test_enterprises import code
@@ -114,8 +115,31 @@ def test_a_bad_visit_stops_the_file_and_is_named(tmp_path, wrong, row):
 
 def test_a_visit_to_an_unknown_enterprise_is_refused(live, tmp_path):  # noqa: F811
     rows = read_visits(as_csv(tmp_path / "visits.csv", VISITED))
-    with pytest.raises(EnterpriseValue), session_scope(live) as session:
+    with pytest.raises(NotFoundError, match=VISITED[0]["code"]) as told, session_scope(live) as session:
         store_visits(session, rows, profile(), now=NOW, today=TODAY)
+    assert told.value.where["row"] == 2
+
+
+def test_a_visit_of_nobody_is_refused_with_its_row(live, tmp_path):  # noqa: F811
+    load(live, as_csv(tmp_path / "firms.csv", FIRMS), tmp_path)
+    wrong = {**VISITED[0], "body": "department:nope"}
+    rows = read_visits(as_csv(tmp_path / "visits.csv", [VISITED[0], wrong]))
+    with pytest.raises(EnterpriseValue) as told, session_scope(live) as session:
+        store_visits(session, rows, profile(), now=NOW, today=TODAY)
+    assert told.value.where == {"row": 3, "path": "body"}
+
+
+def test_days_are_read_as_spreadsheets_write_them(tmp_path):
+    days = ["2025-3-1", "2025/3/1", "2025.03.01", "2025-03-01 00:00:00"]
+    rows = read_visits(as_csv(tmp_path / "visits.csv", [{**VISITED[0], "date": day} for day in days]))
+    assert {row.visit.on_date.isoformat() for row in rows} == {"2025-03-01"}
+
+
+def test_what_lies_outside_every_grid_is_not_counted_as_placed(live, tmp_path):  # noqa: F811
+    report = load(live, as_csv(tmp_path / "firms.csv", [FIRMS[0], {**FIRMS[3], "lon": 127.9, "lat": 45.1}]), tmp_path)
+    told = [note.words("en") for note in report.parts[0].notes]
+    assert "2 new, 0 changed, 1 placed in grids" in told
+    assert "1 lie outside every grid: check their places" in told
 
 
 # -- the twin ---------------------------------------------------------------------------------------------------------
@@ -167,7 +191,12 @@ def test_the_twins_files_are_loaded_and_placed(twin, live):  # noqa: F811
     assert (found.visits.rows, found.visits.made + found.visits.later) == (whole, whole)
     assert one(live, "SELECT bool_and(synthetic) FROM enterprises")
     with session_scope(live) as session:
-        assert place_all(session, district=district_of(profile(), session)) == len(made["enterprises"])
+        inside = place_all(session, district=district_of(profile(), session))
+        assert (
+            enterprises.outside(session, list(session.scalars(text("SELECT id FROM enterprises"))))
+            == len(made["enterprises"]) - inside
+        )
+    assert one(live, "SELECT count(*) FROM enterprises WHERE grid_code IS NOT NULL") == inside
     assert load_enterprises_of({}, profile(), live, RULES, now=NOW) is None
 
 
