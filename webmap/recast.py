@@ -22,6 +22,7 @@ from layers.counts import count_rows, flow_rows, labelled, reading_words, reconc
 from layers.synthetic import holds_synthetic
 from webmap.counting import counted
 from webmap.errors import status_of
+from webmap.figures.asked import FIRST_YEAR, LAST_YEAR
 from webmap.installation import installation
 from webmap.language import current_language, label, say
 from webmap.reading import reading
@@ -136,9 +137,12 @@ def _instant(text: str, name: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text.strip())
-        return found if found.tzinfo else found.replace(tzinfo=_zone())
     except ValueError:
         raise RequestInvalid(name=name, reason="a day is written 2025-06-18", where={"path": name}) from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:  # the days beside it are days as well
+        reason = Reason("from {first} to {last}", first=FIRST_YEAR, last=LAST_YEAR)
+        raise RequestInvalid(name=name, reason=reason, where={"path": name})
+    return found if found.tzinfo else found.replace(tzinfo=_zone())
 
 
 def _zone() -> ZoneInfo:

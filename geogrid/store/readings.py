@@ -49,14 +49,16 @@ TOUCHED = {
     Basis.NOW: "e.is_open",
 }
 CURRENT = "JOIN assignments AS c ON c.event_id = e.id AND c.is_current"
+# Where a period bounds the events, their history alone is read (``ix_assignments_event_id``, ``uq_steps_event_id_seq``).
+OF_PERIOD = f"event_id IN (SELECT e.id FROM events AS e WHERE {PERIOD})"  # noqa: S608
 # The last assignment that an event had at the instant: for most the current one, for the others out of their history.
 PAST = """LEFT JOIN (
   SELECT event_id, edition_id, grid_code, rule, department_codes, nearest_station FROM assignments
-  WHERE is_current AND assigned_at <= %(as_of)s
+  WHERE is_current AND assigned_at <= %(as_of)s AND {chosen}
   UNION ALL
   (SELECT DISTINCT ON (a.event_id) a.event_id, a.edition_id, a.grid_code, a.rule, a.department_codes, a.nearest_station
    FROM assignments AS a JOIN assignments AS n ON n.event_id = a.event_id AND n.is_current AND n.assigned_at > %(as_of)s
-   WHERE a.assigned_at <= %(as_of)s ORDER BY a.event_id, a.id DESC)
+   WHERE a.assigned_at <= %(as_of)s AND a.{chosen} ORDER BY a.event_id, a.id DESC)
 ) AS p ON p.event_id = e.id AND e.reported_at <= %(as_of)s"""
 PAST_UNITS = """LEFT JOIN (
   SELECT ed.id AS edition_id, g.code, nullif(g.village_code, '') AS village_code, u.parent_code AS township_code
@@ -66,7 +68,7 @@ PAST_UNITS = """LEFT JOIN (
 ) AS pu ON pu.edition_id = p.edition_id AND pu.code = p.grid_code"""
 PAST_STATE = """LEFT JOIN (
   SELECT DISTINCT ON (event_id) event_id, kind FROM steps
-  WHERE kind <> 'assign' AND at <= %(as_of)s ORDER BY event_id, seq DESC
+  WHERE kind <> 'assign' AND at <= %(as_of)s AND {chosen} ORDER BY event_id, seq DESC
 ) AS ps ON ps.event_id = e.id"""
 KEYS = {
     CountLevel.GRID: "e.grid_code",
@@ -137,11 +139,12 @@ class Source:
         if self.by in {CountLevel.DEPARTMENT, CountLevel.STATION}:
             joins.append(CURRENT)
         if self.as_of is not None:
-            joins.append(PAST)
+            of_events = "event_id IS NOT NULL" if self.start is None and self.end is None else OF_PERIOD
+            joins.append(PAST.format(chosen=of_events))
             if self.by in {CountLevel.VILLAGE, CountLevel.TOWNSHIP}:
                 joins.append(PAST_UNITS)
             if state_then:
-                joins.append(PAST_STATE)
+                joins.append(PAST_STATE.format(chosen=of_events))
         return "\n".join(joins)
 
 

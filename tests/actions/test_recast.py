@@ -235,6 +235,18 @@ def test_as_of_equals_a_copy_of_the_register_made_then(session, district, by):
         assert in_bucket(found, Bucket.NOT_YET) == 3 - sum(copy.values())
 
 
+@pytest.mark.parametrize("hours", [(0, 1), (1, 5), (5, 6), (None, 1), (1, None)])
+def test_as_of_of_a_period_is_the_copy_of_that_period(session, district, hours):
+    """The history of the period's events alone is read: what they were then must not depend on it."""
+    first, last = (None if hour is None else NOW + timedelta(hours=hour) for hour in hours)
+    asked, copies = {"by": CountLevel.GRID, "parts": (Part.STATE,), "start": first, "end": last}, {}
+    for at in register_through_time(session, district):
+        copies[at] = {(row.code, row.parts): row.recorded for row in ask(session, district, **asked).counts}
+    for at, copy in copies.items():
+        found = ask(session, district, reading=Reading.AS_OF, as_of=at, flow=True, **asked)
+        assert {(row.code, row.parts): row.counted for row in found.counts if row.counted and row.parts != ("",)} == copy
+
+
 def test_as_of_now_is_as_recorded(session, district):
     for _ in register_through_time(session, district):
         pass

@@ -133,6 +133,9 @@ def test_a_time_without_events_says_what_to_do(filled):
     [
         ("first=yesterday", 400),
         ("first=2025-06-02&last=2025-06-01", 400),
+        ("first=9999-12-31&last=9999-12-31", 400),
+        ("first=0001-01-01", 400),
+        ("reading=as-of&as_of=9999-12-31T23:59", 400),
         ("reading=guess", 400),
         ("by=street", 400),
         ("reading=recast&edition=%3Cscript%3E", 404),
