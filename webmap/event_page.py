@@ -99,6 +99,8 @@ def _told(number: str) -> Told:
         around = small_map(session, (point[0], point[1])) if point else None
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
         orders = orders_about(session, event_id)
+    kin = {one["number"] for one in (*body["children"], body["parent"] or {}) if one}
+    body["related"] = [one for one in body["related"] if one["number"] not in kin]
     if body["hotline"]:
         body["hotline"]["state_title"] = label(OrderState(body["hotline"]["state"]))
     pauses = {rule.code: rule.title.text(language) for rule in view.programme.pauses} if view else {}

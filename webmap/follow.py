@@ -114,7 +114,7 @@ def _details(step: str) -> dict[str, Any]:
 def _page(
     *, number: str, code: str = "", seen: Looked | None = None, error: GeogridError | None = None, done: str = ""
 ) -> Response:
-    shown = {} if seen is None else _shown(seen.view, seen.given_by)
+    shown = {} if seen is None else _shown(seen)
     body = render_template(
         "follow.html",
         synthetic=installation().district.profile.synthetic,
@@ -133,12 +133,27 @@ def _page(
     return keep_mark(response)
 
 
-def _shown(view: MatterView, given_by: str) -> dict[str, Any]:
-    """Return what the public is told: the way, where the matter stands on it, the colour, and what may be done by this code."""
+def _shown(seen: Looked) -> dict[str, Any]:
+    """Return what the public is told: the way, where the matter stands on it, the colour, and what may be done by this code.
+
+    The clocks of what was merged into another stand still for good: told is how the matter goes on with which it is handled.
+    """
+    view, given_by = seen.view, seen.given_by
+    language, programme = current_language(), view.programme
+    steps = citizens_steps(programme, view.matter, given_by=given_by)
+    return {
+        **_progress(seen.leading or view),
+        "merged": seen.leading is not None,
+        "steps": [_step(step) for step in steps],
+        "kept_back": [step.title.text(language) for step in citizens_steps(programme, view.matter) if step not in steps],
+        "rating": view.matter.rating,
+    }
+
+
+def _progress(view: MatterView) -> dict[str, Any]:
     language, programme = current_language(), view.programme
     light = public_light([(clock.run.is_running, dict(clock.lights)) for clock in view.clocks])
     zone = ZoneInfo(installation().district.profile.timezone)
-    steps = citizens_steps(programme, view.matter, given_by=given_by)
     way = [
         {
             "title": stage.title.text(language),
@@ -151,9 +166,6 @@ def _shown(view: MatterView, given_by: str) -> dict[str, Any]:
         "progress": programme.state(view.matter.state).title.text(language),
         "light": {"code": light.value, "shape": SHAPES[light], "word": say(PUBLIC_WORDS[light])},
         "way": way,
-        "steps": [_step(step) for step in steps],
-        "kept_back": [step.title.text(language) for step in citizens_steps(programme, view.matter) if step not in steps],
-        "rating": view.matter.rating,
     }
 
 

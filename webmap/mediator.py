@@ -51,7 +51,8 @@ MOST_HOURS, MOST_LISTED = 8, 60
 WORDS = {
     "zoom_in": "Zoom in",
     "zoom_out": "Zoom out",
-    "offline": "No connection. Nothing was sent; what you typed is kept. Try again.",
+    "offline": "No connection. Whether it arrived is not known; what you typed is kept. Press again to see how the page stands.",
+    "unsure": "The page stands as it does now. Look whether what you sent is there already; if not, send it again.",
     "sending": "Sending …",
     "done": "Done",
     "changed": "Somebody changed this dispute meanwhile. The page shows it as it stands now; what you typed is kept below.",

@@ -104,6 +104,8 @@ def _told(found: WholeDispute, chosen: Agreement, *, open_names: bool) -> dict[s
 
     known = _known(found) if open_names else {}
     parties = [(Side(side), (named(name), known.get((side, name), ""))) for side, name in chosen.parties]
+    here = installation()
+    of_this = disputes_papers.window_of(chosen, now=here.now(), district=here.district, programme=found.view.programme)
     mediator = found.names.get(found.dispute.mediator, "") if found.dispute.mediator else ""
     return {
         "number": chosen.number,
@@ -118,7 +120,7 @@ def _told(found: WholeDispute, chosen: Agreement, *, open_names: bool) -> dict[s
         "place": written(chosen.place),
         "signed_at": _at(chosen.signed_at.isoformat(), "%Y-%m-%d") if chosen.signed_at else "",
         "made_at": _at(chosen.made_at.isoformat(), "%Y-%m-%d"),
-        "last_day": found.window.last_day.isoformat() if found.window else "",
+        "last_day": of_this.last_day.isoformat() if of_this else "",
         "mediator": mediator,
         "masked": not open_names,
     }

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from geogrid.actions.disputes_amounts import yuan
 from geogrid.actions.district import District
 from geogrid.actions.reveal import HANDLERS
 from geogrid.actions.steps import StepTaken, TakeStep, take_step
@@ -42,13 +43,12 @@ from geogrid.errors import (
     PartiesMissing,
     RoleMissing,
 )
-from geogrid.errors.family import Reason
+from geogrid.errors.family import Label, Reason
 from geogrid.rules.entitled import holds
 from geogrid.rules.workflow import possible
 from geogrid.store import audit, disputes, disputes_people, disputes_sessions, events, locks, matters
 from geogrid.texts import translate
 
-MOST_YUAN = 1e12
 GIVEN = '{"words": "the matter was given to it", "values": {}}'  # a reason as ``disputes_people`` keeps it
 MOST_PARTIES = 40
 NO_STATION: dict[str, Any] = {"station": "", "station_way": None, "station_reason": ""}
@@ -185,21 +185,18 @@ def describe(
     if kind and district.mediation.find(kind) is None:
         known = ", ".join(one.code for one in district.mediation.kinds)
         raise DisputeValue(field="kind", reason=Reason("{value} is none of {known}", value=kind, known=known))
-    _check_amount("amount_yuan", amount)
+    amount = yuan("amount_yuan", amount)
     disputes.change(session, event_id, kind=kind, amount_yuan=amount)
     held.wrote("dispute.describe", kind=kind, amount_yuan=amount)
     return replace(held.dispute, kind=kind, amount_yuan=amount)
-
-
-def _check_amount(name: str, amount: float | None) -> None:
-    if amount is not None and not 0 <= amount < MOST_YUAN:
-        raise DisputeValue(field=name, reason=Reason("it is no amount in yuan"))
 
 
 def put_party(
     session: Session, event_id: UUID, values: Mapping[str, Any], *, by: By, now: datetime, district: District, party_id: int = 0
 ) -> int:
     """Add a party, or correct what is known of one; return its number. Nobody is a party to what he mediates.
+
+    Of a party that is corrected, what ``values`` does not name stays as it is.
 
     Raises
     ------
@@ -233,7 +230,7 @@ def answer_for_party(
     district: District,
     paper: str = "",
 ) -> Dispute:
-    """Write down what a party says to mediation. Who withdraws ends it at once: planned sessions are cancelled.
+    """Write down what a party says to mediation. Who withdraws ends it at once; whoever says no, planned sessions are cancelled.
 
     Raises
     ------
@@ -250,8 +247,12 @@ def answer_for_party(
         raise DisputeValue(field="paper", reason=Reason("a consent has the reference of its paper"))
     disputes.add_consent(session, event_id, party_id, consent, by=by.actor.id, now=now, paper=paper.strip())
     held.wrote("dispute.consent", party=party_id, consent=consent.value)
-    if consent is Consent.WITHDRAWN and held.dispute.outcome is None:
-        _ended(held, DisputeOutcome.WITHDRAWN, f"{held.word(party.side)}：{held.word(consent)}", StepKind.WITHDRAW)
+    if consent.is_no and held.dispute.outcome is None:
+        said = f"{held.word(party.side)}：{held.word(consent)}"
+        if consent is Consent.WITHDRAWN:
+            _ended(held, DisputeOutcome.WITHDRAWN, said, StepKind.WITHDRAW)
+        else:
+            cancel_planned(held, said)  # nobody comes to a session that cannot be held
     return disputes.find(session, event_id) or held.dispute
 
 
@@ -262,7 +263,7 @@ def need_consent(held: Held) -> None:
     """Raise PartiesMissing or ConsentMissing where not every party of both sides agreed to mediation."""
     for side in Side:
         if not any(party.side is side for party in held.parties):
-            raise PartiesMissing(side=side.label)
+            raise PartiesMissing(side=Label(side))
     silent = [party for party in held.parties if party.consent is not Consent.GIVEN]
     if silent:
         names = Reason("{count} of {all}", count=len(silent), all=len(held.parties))
@@ -274,7 +275,7 @@ def need_open(held: Held) -> None:
     outcome, at = held.dispute.outcome, held.dispute.outcome_at
     if outcome is not None and at is not None:
         day = at.astimezone(held.district.programmes.time_of(held.programme).timezone)
-        raise MediationOver(outcome=outcome.label, at=f"{day:%Y-%m-%d}")
+        raise MediationOver(outcome=Label(outcome), at=f"{day:%Y-%m-%d}")
 
 
 def papers_of(held: Held) -> dict[str, str]:
@@ -326,8 +327,8 @@ def end(
     held = hold(session, event_id, by=by, now=now, district=district)
     if outcome is DisputeOutcome.SETTLED:
         raise DisputeValue(field="outcome", reason=Reason("a dispute is settled by signing its agreement"))
-    if held.dispute.outcome is not DisputeOutcome.FAILED or outcome is DisputeOutcome.FAILED:
-        need_open(held)  # what failed may still go to court
+    if outcome is not DisputeOutcome.COURT or held.dispute.outcome not in TO_COURT:
+        need_open(held)
     return _ended(held, outcome, note, ENDS[outcome], step)
 
 
@@ -336,6 +337,7 @@ ENDS = {
     DisputeOutcome.WITHDRAWN: StepKind.WITHDRAW,
     DisputeOutcome.COURT: StepKind.TRANSFER,
 }
+TO_COURT = frozenset({DisputeOutcome.FAILED, DisputeOutcome.WITHDRAWN})  # ended without an agreement: it may still go to court
 NOT_MEANT = frozenset({"bounce", "give"})  # a return to the dispatcher, a hand-over: neither ends a mediation
 
 

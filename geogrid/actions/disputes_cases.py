@@ -12,7 +12,7 @@ from geogrid.actions.district import District
 from geogrid.domain.disputes import CaseState, GuidingCase
 from geogrid.domain.masking import mask_text
 from geogrid.errors import CaseNotAnonymous, CaseOrder, CaseSamePerson, DisputeValue, NotFoundError
-from geogrid.errors.family import Reason
+from geogrid.errors.family import Label, Reason
 from geogrid.rules.similar_cases import NearCase, nearest
 from geogrid.store import audit, disputes_cases
 
@@ -61,7 +61,7 @@ def decide(session: Session, case_id: int, state: CaseState, *, reason: str = ""
     if found is None:
         raise NotFoundError(what=str(case_id))
     if state not in FROM or found.state not in FROM[state]:
-        raise CaseOrder(state=found.state.label, wanted=state.label)
+        raise CaseOrder(state=Label(found.state), wanted=Label(state))
     if state is CaseState.APPROVED:
         if found.proposed_by == by.actor.id:
             raise CaseSamePerson()

@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from geogrid.actions.disputes import MOST_YUAN, By, Held, go_along, hold, need_consent, need_open
+from geogrid.actions.disputes import By, Held, go_along, hold, need_consent, need_open
+from geogrid.actions.disputes_amounts import yuan
 from geogrid.actions.district import District
 from geogrid.actions.reveal import DAY, LEAST_PURPOSE, MOST_A_DAY
 from geogrid.domain.disputes import (
@@ -74,7 +75,7 @@ def draft(session: Session, event_id: UUID, terms: Terms, *, by: By, now: dateti
     values = {
         "number": number,
         "terms": terms.words.strip(),
-        "amount_yuan": terms.amount_yuan,
+        "amount_yuan": yuan("amount_yuan", terms.amount_yuan),
         "perform_by": terms.perform_by,
         "place": terms.place.strip(),
         "made_at": now,
@@ -88,8 +89,6 @@ def draft(session: Session, event_id: UUID, terms: Terms, *, by: By, now: dateti
 def _check_terms(terms: Terms, held: Held) -> None:
     if not 0 < len(terms.words.strip()) <= LONGEST_TERMS:
         raise DisputeValue(field="terms", reason=Reason("1 to {most} characters", most=LONGEST_TERMS))
-    if terms.amount_yuan is not None and not 0 <= terms.amount_yuan < MOST_YUAN:
-        raise DisputeValue(field="amount_yuan", reason=Reason("it is no amount in yuan"))
     if terms.perform_by is not None and terms.perform_by < _today(held):
         raise DisputeValue(field="perform_by", reason=Reason("it lies in the past"))
 
@@ -104,12 +103,12 @@ def pay(
 ) -> int:  # fmt: skip
     """Write down a payment: what the creditor recovered, court fees that were given back; raises DisputeValue."""
     held = hold(session, event_id, by=by, now=now, district=district)
-    if not (0 <= recovered < MOST_YUAN and 0 <= fees < MOST_YUAN and recovered + fees > 0):
+    paid = {"recovered_yuan": yuan("recovered_yuan", recovered), "fees_refunded_yuan": yuan("fees_refunded_yuan", fees)}
+    if not any(paid.values()):
         raise DisputeValue(field="recovered_yuan", reason=Reason("it is no amount in yuan"))
     if at > _today(held):
         raise DisputeValue(field="at", reason=Reason("it lies in the future"))
-    paid = {"at": at, "recovered_yuan": recovered, "fees_refunded_yuan": fees, "note": note.strip()}
-    number = disputes_papers.add_performance(session, event_id, paid, by=by.actor.id, now=now)
+    number = disputes_papers.add_performance(session, event_id, {**paid, "at": at, "note": note.strip()}, by=by.actor.id, now=now)
     held.wrote("agreement.pay", payment=number)
     return number
 

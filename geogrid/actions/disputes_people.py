@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -54,7 +55,8 @@ def propose_station(
     level = station_level(programme, matter)
     rows = disputes_people.stations_in_force(session)
     offers = _station_offers(session, event, rows)
-    need = Need(frozenset({level}), dispute.kind or None, at=now, timezone=district.profile.timezone)
+    holidays = district.programmes.time_of(programme).calendar.holidays
+    need = Need(frozenset({level}), dispute.kind or None, at=now, timezone=district.profile.timezone, holidays=holidays)
     home = _home(event, matter, rows, level)
     chosen = choose_station(offers, need, way=programme.responsibility.station, home=home)
     return StationProposal(chosen, explained(offers, need))
@@ -171,21 +173,26 @@ def free_hours(
     session: Session, rows: list[MediatorRow], *, now: datetime, district: District, most: int = 1
 ) -> dict[UUID, list[datetime]]:
     """Return the first hours in which each could hold a session while his station is open, in the district's own time."""
-    from zoneinfo import ZoneInfo
-
     until = now + timedelta(days=SEARCHED_DAYS + 1)
     busy = disputes_people.busy_of(session, [row.person_id for row in rows], start=now, end=until)
     hours = {one.code: one.hours for one in disputes_people.stations_in_force(session, sorted({row.station for row in rows}))}
     here, found = now.astimezone(ZoneInfo(district.profile.timezone)), dict[UUID, list[datetime]]()
     for row in rows:
-        station = {"level": StationLevel.POINT, "industries": [], "hours": hours.get(row.station, ""), "capacity": 1}
+        stated = hours.get(row.station, "")
 
-        def is_open(at: datetime, station: dict = station) -> bool:
-            need = Need(frozenset(StationLevel), at=at, timezone=district.profile.timezone)
-            return not station["hours"] or fit([station], need).fitness[0] is Fitness.FIT
+        def is_open(at: datetime, stated: str = stated) -> bool:
+            return not stated or is_open_at(stated, at, district=district)
 
         found[row.person_id] = next_free(busy[row.person_id], now=here, is_open=is_open, most=most)
     return found
+
+
+def is_open_at(hours: str, at: datetime, *, district: District) -> bool:
+    """Return whether a station of these hours is open at an instant, by the calendar of the district's own programme."""
+    holidays = district.programmes.time_of(district.programmes.default).calendar.holidays
+    need = Need(frozenset(StationLevel), at=at, timezone=district.profile.timezone, holidays=holidays)
+    station = {"level": StationLevel.POINT, "industries": [], "hours": hours, "capacity": 1}
+    return fit([station], need).fitness[0] is Fitness.FIT
 
 
 def appoint(

@@ -27,7 +27,7 @@ from geogrid.errors import (
     SessionOver,
     StationUnknown,
 )
-from geogrid.errors.family import Reason
+from geogrid.errors.family import Label, Reason
 from geogrid.space.visit_route import VisitRoute, minutes_of, order_visits, travel_minutes
 from geogrid.store import audit, disputes_people, disputes_sessions, editions
 from geogrid.store.disputes_people import StationRow
@@ -150,7 +150,7 @@ def close_session(
     if found is None:
         raise NotFoundError(what=str(session_id))
     if found.state is not SessionState.PLANNED:
-        raise SessionOver(state=found.state.label)
+        raise SessionOver(state=Label(found.state))
     if not text.strip():
         raise DisputeValue(field="text", reason=Reason("say what happened"))
     if outcome is None:

@@ -47,10 +47,14 @@ class ToFollow:
 
 @dataclass(frozen=True)
 class Looked:
-    """A matter as it stands, and who made the code that it was looked at with."""
+    """A matter as it stands, and who made the code that it was looked at with.
+
+    ``leading`` is the matter into which it was merged and with which it ends; None where it stands for itself.
+    """
 
     view: MatterView
     given_by: str
+    leading: MatterView | None = None
 
 
 def report_to_follow(
@@ -125,7 +129,9 @@ def look(session: Session, number: str, code: str, *, now: datetime, district: D
         raise FollowRefused
     follow_codes.used(session, event_id, at=now)
     _write(session, citizen_of(event_id), LOOKED, event_id, now, address)
-    return Looked(view, follow_codes.maker(session, event_id))
+    parent = view.matter.parent
+    leading = of_event(session, UUID(parent), now=now, district=district) if parent else None
+    return Looked(view, follow_codes.maker(session, event_id), leading)
 
 
 def take_as_citizen(

@@ -1,15 +1,16 @@
 """Which stations are capable and open: by level, kind of dispute, capacity and opening hours at an instant.
 
 Hours are OpenStreetMap's ``opening_hours`` (read by the library opening-hours-py), in the district's own time; public
-holidays (``PH``) are those that the library knows of the country. A station that states no hours, or hours that cannot be
-read, is not taken for open: that would be a guess.
+holidays (``PH``) are those that the library knows of the country. On a holiday of the calendar of work, hours that say nothing
+of holidays are those of a Sunday: nobody sits at the counter on National Day because it is a Wednesday. A station that states no
+hours, or hours that cannot be read, is not taken for open: that would be a guess.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from geogrid.domain.stations import StationLevel
 if TYPE_CHECKING:
     from opening_hours import OpeningHours
 
+SUNDAY = 6
 SEARCHED_DAYS = 400  # how far ahead the next opening is looked for
 LEVELS = frozenset(level for level in StationLevel if level.is_nearest_candidate)
 
@@ -48,6 +50,7 @@ class Need:
     at : aware instant at which it must be open
     timezone : IANA zone in which hours are meant
     country : two letters, for public holidays
+    holidays : days that the calendar of work says are free
     """
 
     levels: frozenset[StationLevel] = LEVELS
@@ -56,6 +59,7 @@ class Need:
     at: datetime | None = None
     timezone: str = "Asia/Shanghai"
     country: str = "CN"
+    holidays: frozenset[date] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse an instant without an offset: nobody could say whether it is during opening hours."""
@@ -115,20 +119,25 @@ def _open(hours: str, need: Need, at: datetime) -> Fitness:
     read = _read(hours, need.timezone, need.country)
     if read is None:
         return Fitness.HOURS_UNREADABLE
-    return Fitness.FIT if read.is_open(at.astimezone(ZoneInfo(need.timezone))) else Fitness.CLOSED
+    return Fitness.FIT if read.is_open(_as_counted(at.astimezone(ZoneInfo(need.timezone)), hours, need)) else Fitness.CLOSED
+
+
+def _as_counted(here: datetime, hours: str, need: Need) -> datetime:
+    """Return the instant at which hours are read: on a holiday of which they say nothing, the same time of the Sunday after."""
+    if here.date() not in need.holidays or "PH" in hours:
+        return here
+    return here + timedelta(days=(SUNDAY - here.weekday()) % 7)
 
 
 def next_opening(hours: str, need: Need) -> datetime | None:
     """Return the first instant after ``need.at`` from which a station of these hours is open; None where there is none."""
-    from datetime import timedelta
-
     read = _read(hours, need.timezone, need.country)
     if read is None or need.at is None:
         return None
     here = need.at.astimezone(ZoneInfo(need.timezone))
     change = read.next_change(here)
     while change is not None and change < here + timedelta(days=SEARCHED_DAYS):
-        if read.is_open(change):
+        if read.is_open(_as_counted(change, hours, need)):
             return change
         change = read.next_change(change)
     return None

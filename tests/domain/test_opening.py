@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -68,3 +68,27 @@ def test_what_never_opens_again_has_no_next_opening():
 def test_an_instant_without_an_offset_is_refused():
     with pytest.raises(ValueError, match="no offset"):
         Need(at=datetime(2025, 6, 16, 10, 0))  # noqa: DTZ001 that it is naive is the point
+
+
+def holiday(hours: str, at: datetime = NATIONAL_DAY) -> Fitness:
+    days = frozenset({NATIONAL_DAY.date(), NATIONAL_DAY.date() + timedelta(days=1)})
+    return fitness(Need(at=at, holidays=days), hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("hours", "found"),
+    [
+        ("Mo-Fr 08:30-17:00", Fitness.CLOSED),
+        ("Mo-Sa 08:30-17:00", Fitness.CLOSED),
+        ("Mo-Su 08:30-17:00", Fitness.FIT),
+        ("Mo-Fr 08:30-17:00; PH 09:00-11:00", Fitness.FIT),
+    ],
+)
+def test_on_a_holiday_of_the_calendar_hours_are_those_of_a_sunday(hours, found):
+    assert holiday(hours) is found
+
+
+def test_the_next_opening_is_on_no_holiday():
+    days = frozenset({NATIONAL_DAY.date(), NATIONAL_DAY.date() + timedelta(days=1)})
+    found = fit([station()], Need(at=NATIONAL_DAY, holidays=days))
+    assert found.next_opening == datetime(2025, 10, 3, 8, 30, tzinfo=CHINA)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+from datetime import datetime
 
 import pytest
 from sqlalchemy import text
@@ -91,3 +94,89 @@ def test_two_of_one_name_are_told_apart_on_the_paper(counter):
     client.post(f"{api}/agreements", json={"terms": "赔偿"})
     paper = client.post(f"/mediator/{event_id}/agreements/1.html", data={"purpose": "双方签署"}).get_data(as_text=True)
     assert paper.index("王秀英（13812345678）") < paper.index("王秀英（13987654321）")
+
+
+def test_what_a_correction_does_not_send_stays(counter):
+    """The page sends no empty field: a name that was corrected took telephone and address of the party away."""
+    client, api, _ = counter
+    first, _ = agreed(client, api)
+    body = {"side": "applicant", "name": "王秀瑛"}
+    assert client.put(f"{api}/parties/{first}", json=body).status_code == 200
+    party = client.post(f"{api}/reveal", json={"purpose": "核对当事人"}).get_json()["parties"][0]
+    assert (party["name"], party["phone"], party["address"]) == ("王秀瑛", "13812345678", "甲街道 1 号")
+    client.put(f"{api}/parties/{first}", json={**body, "phone": ""})
+    assert client.post(f"{api}/reveal", json={"purpose": "核对当事人"}).get_json()["parties"][0]["phone"] == ""
+
+
+def test_a_claim_is_taken_back_and_a_bound_is_said_without_decimals(counter):
+    client, api, event_id = counter
+    assert client.put(api, json={"amount_yuan": 12000.5}).get_json()["amount_yuan"] == 12000.5
+    assert 'value="12000.50"' in client.get(f"/mediator/{event_id}").get_data(as_text=True)
+    assert client.put(api, json={"amount_yuan": None}).get_json()["amount_yuan"] is None
+    refused = client.put(api, json={"amount_yuan": 1e12}).get_json()["message"]
+    assert "1000000000000。" in refused
+
+
+def test_who_comes_while_the_station_is_closed_is_told_so(small, counter):
+    client, api, event_id = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    with session_scope(installation(small.app).engine) as session:
+        session.execute(text("UPDATE stations SET hours = 'Mo-Fr 08:30-17:00'"))
+    closed = {}
+    for day, hour in (("2025-06-20", 10), ("2025-06-20", 16), ("2025-06-22", 10), ("2025-10-01", 10)):
+        times = {"start": f"{day}T{hour}:30:00+08:00", "end": f"{day}T{hour + 1}:30:00+08:00"}
+        answer = client.post(f"{api}/sessions", json={**times, "place": "room", "room": "一"})
+        assert answer.status_code == 201, answer.get_json()
+        closed[day, hour] = answer.get_json()["sessions"][-1]["station_closed"]
+    assert list(closed.values()) == [False, True, True, True]  # open; past closing time; a Sunday; National Day
+    assert client.get(f"/mediator/{event_id}").get_data(as_text=True).count("该时间站点不开放") == 3
+
+
+def test_free_hours_are_on_no_holiday(small, counter, monkeypatch):
+    client, api, _ = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    with session_scope(installation(small.app).engine) as session:
+        session.execute(text("UPDATE stations SET hours = 'Mo-Fr 16:00-17:00'"))
+    before_the_holidays = datetime.fromisoformat("2025-09-29T15:00:00+08:00")
+    monkeypatch.setattr(type(installation(small.app)), "now", lambda _: before_the_holidays)
+    days = {hour[:10] for hour in client.get(f"{api}/free-hours").get_json()["hours"]}
+    assert {"2025-09-29", "2025-09-30", "2025-10-09"} <= days
+    assert not days & {f"2025-10-{day:02d}" for day in range(1, 9)}
+
+
+def test_a_way_to_another_address_says_that_it_is_reckoned_to_the_event(counter):
+    client, api, _ = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    for hour, address in ((9, ""), (11, "乙街道 9 号")):
+        times = {"start": f"2025-06-20T{hour:02d}:00:00+08:00", "end": f"2025-06-20T{hour:02d}:40:00+08:00"}
+        client.post(f"{api}/sessions", json={**times, "place": "home", "address": address})
+    stops = client.get("/api/v1/disputes/circuit?day=2025-06-20").get_json()["stops"]
+    assert {stop["address"]: stop["reckoned_to_event"] for stop in stops} == {"": False, "乙街道 9 号": True}
+    assert client.get("/mediator/circuit?day=2025-06-20").get_data(as_text=True).count("路程按事发地点计算") == 1
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")
+def test_every_sheet_of_an_agreement_says_what_it_is_and_the_last_day_is_its_own(counter, tmp_path):
+    client, api, event_id = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    for terms in ("赔偿三千元", "\n".join(f"第{n}条 双方各让一步。" for n in range(90))):
+        assert client.post(f"{api}/agreements", json={"terms": terms}).status_code == 201
+        last = len(client.get(api).get_json()["agreements"])
+        if last == 1:
+            assert client.post(f"{api}/agreements/1/signature").status_code == 201
+    number = client.get(api).get_json()["agreements"][-1]["number"]
+    path = tmp_path / "agreement.pdf"
+    path.write_bytes(client.get(f"/mediator/{event_id}/agreements/2.pdf").data)
+    told = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
+    sheets = told.rstrip("\f").split("\f")
+    assert len(sheets) > 2
+    for sheet in sheets:
+        assert "模拟数据" in sheet
+        assert "姓名已脱敏" in sheet
+        assert number in sheet
+    assert "2025-07-18" not in told  # that is the last day of the version that was signed
+    assert "2025-07-18" in client.get(f"/mediator/{event_id}/agreements/1.html").get_data(as_text=True)

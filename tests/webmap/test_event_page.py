@@ -115,3 +115,37 @@ def test_milestones_and_orders_about_it_stand_on_the_page_and_on_paper(small, ev
         path.write_bytes(client.get(f"/events/{event.number}.pdf").data)
         text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
         assert "完成勘察" in text and "138****5678" in text and "待审批" not in text
+
+
+def test_what_was_merged_says_so_at_once_and_tells_a_relative_once(small, event, tmp_path):
+    child = small.accept(IN_A1, words=WORDS)
+    clerk = small.login_as(Role.DISPATCHER, unit=DISTRICT)
+    merged = clerk.post(f"/api/v1/events/{child.id}/steps", json={"step": "merge", "details": {"parent": str(event.id)}})
+    assert merged.status_code == 201
+    page = clerk.get(f"/events/{child.number}").get_data(as_text=True)
+    assert f"已并入 {event.number}" in page[page.index('class="standing"') : page.index('class="ways"')]
+    kin = page[page.index('class="kin"') : page.index('id="clocks"')]
+    assert kin.count(event.number) == 2  # the address and the words of one link
+    of_parent = clerk.get(f"/events/{event.number}").get_data(as_text=True)
+    assert of_parent[of_parent.index('class="kin"') : of_parent.index('id="clocks"')].count(child.number) == 2
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")
+def test_every_sheet_of_the_print_has_number_and_ribbon(small, event, tmp_path):
+    client = small.login_as(Role.DISPATCHER, unit=DISTRICT)
+    for n in range(60):
+        client.post(f"/api/v1/events/{event.id}/steps", json={"step": "note", "details": {"note": f"第 {n} 次回访"}})
+    path = tmp_path / "event.pdf"
+    path.write_bytes(client.get(f"/events/{event.number}.pdf").data)
+    told = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
+    sheets = told.rstrip("\f").split("\f")
+    assert len(sheets) > 2
+    for sheet in sheets:
+        assert "模拟数据" in sheet
+        assert event.number in sheet
+
+
+def test_what_lies_nowhere_leaves_no_sign_between_nothing(small):
+    nowhere = small.accept(None, words="某处路灯不亮")
+    page = small.client().get(f"/events/{nowhere.number}").get_data(as_text=True)
+    assert re.search(r"<dd>待落格</dd>", page)

@@ -303,3 +303,25 @@ def test_the_code_of_a_receipt_leads_to_the_number_and_nothing_else(small):
     assert small.guest().get("/follow/qr.svg").data != drawn.data
     for odd in ("<script>", "2025-K7Q2M", "12a"):
         assert small.guest().get("/follow/qr.svg", query_string={"number": odd}).status_code == 422
+
+
+def test_what_was_merged_follows_the_matter_it_is_handled_with(small):
+    """Its own clocks stand still for good: its colour said "done in time" of what nobody had touched yet."""
+    child, code = coded(small)
+    parent = small.accept(IN_A1, words="并案后的主案")
+    clerk = small.login_as(Role.DISPATCHER, unit=DISTRICT)
+    for event, step, details in (
+        (child, "open", {}),
+        (parent, "open", {}),
+        (child, "merge", {"parent": str(parent.id)}),
+        (parent, "dispatch", {"party": "unit:999901001001"}),
+    ):
+        answer = clerk.post(f"/api/v1/events/{event.id}/steps", json={"step": step, "details": details})
+        assert answer.status_code == 201, answer.get_json()
+    answer = sent(small.guest(), number=child.number, code=code)
+    told = words_of(answer)
+    assert "▲ 办理中 · 办理中" in told
+    assert "按时办结 ·" not in told
+    assert "两件合并办理" in told
+    for hidden in (parent.number, str(parent.id), "并案后的主案", "甲社区"):
+        assert hidden not in answer.get_data(as_text=True), hidden

@@ -123,9 +123,9 @@ def post_party(path: EventPath) -> Response:
 @blueprint.put("/disputes/<uuid:event_id>/parties/<int:party_id>", **told(forms.PartySent, "Correct what is known of a party"))
 @roles(MEDIATION)
 def put_party(path: PartyPath) -> Response:
-    """200 with the dispute."""
+    """200 with the dispute; a field that is not sent stays as it is."""
     with deed(path.event_id) as done:
-        values = forms.sent(forms.PartySent).model_dump()
+        values = forms.sent(forms.PartySent).model_dump(exclude_unset=True)
         mediation.put_party(done.session, path.event_id, values, party_id=path.party_id, **done.told)
         return shown(done, path.event_id, 200)
 

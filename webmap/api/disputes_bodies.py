@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from geogrid.actions.disputes_people import StationProposal, said, station_level
+from geogrid.actions.disputes_people import StationProposal, is_open_at, said, station_level
 from geogrid.actions.disputes_sessions import Circuit
 from geogrid.actions.disputes_view import WholeDispute
 from geogrid.domain.clocks import Audience
-from geogrid.domain.disputes import Agreement, Confirmation, DisputeParty, GuidingCase, Performance, Referral, Session
+from geogrid.domain.disputes import (
+    Agreement,
+    Confirmation,
+    DisputeParty,
+    GuidingCase,
+    Performance,
+    Referral,
+    Session,
+    SessionPlace,
+    SessionState,
+)
 from geogrid.domain.labelled import LabelledEnum
 from geogrid.domain.masking import mask_name, mask_names, mask_phone, mask_text
 from geogrid.errors.family import Reason
@@ -27,6 +37,14 @@ Body = dict[str, Any]
 WRITTEN = frozenset(
     {"words", "address", "terms", "minutes", "reason", "note", "outcome_note", "paper", "papers", "place", "details", "reference"}
 )
+
+
+class Visited(NamedTuple):
+    """The event that a visit is for."""
+
+    number: str
+    address: str
+    point_lonlat: tuple[float, float] | None
 
 
 def coded(member: LabelledEnum | None) -> Body | None:
@@ -56,7 +74,7 @@ def whole_body_of(whole: WholeDispute) -> Body:
         "recusals": [{"name": names.get(who, "?"), "reason": mask_text(why)} for who, why in whole.recusals.items()],
         "parties": [party_body(one) for one in whole.parties],
         "consents": [_consent(one) for one in whole.consents],
-        "sessions": [session_body(one, names) for one in whole.sessions],
+        "sessions": [session_body(one, names) | {"station_closed": _closed(one, whole.station)} for one in whole.sessions],
         "agreements": [agreement_body(one) for one in whole.agreements],
         "performances": [performance_body(one) for one in whole.performances],
         "recovered_yuan": sum(one.recovered_yuan for one in whole.performances),
@@ -171,6 +189,15 @@ def session_body(one: Session, names: dict[UUID, str]) -> Body:
     who = {"mediator": {"person_id": str(one.mediator), "name": names.get(one.mediator, "?")}}
     end = {"state": coded(one.state), "outcome": coded(one.outcome), "minutes": mask_text(one.minutes)}
     return {**about, **where, "point": point, **who, **end, "reason": mask_text(one.reason)}
+
+
+def _closed(one: Session, station: StationRow | None) -> bool:
+    """Whether an appointment in a room of the station lies, or ends, where its stated hours say that it is closed."""
+    in_room = one.state is SessionState.PLANNED and one.place is SessionPlace.ROOM
+    if not in_room or station is None or station.code != one.station or not station.hours:
+        return False
+    district = installation().district
+    return not all(is_open_at(station.hours, at, district=district) for at in (one.start, one.end - timedelta(minutes=1)))
 
 
 def agreement_body(one: Agreement) -> Body:
@@ -292,14 +319,13 @@ def others_body(found: Iterable[tuple[MediatorRow, StationRow, float | None]]) -
     ]
 
 
-def circuit_body(found: Circuit, names: dict[UUID, str], visited: dict[UUID, tuple[str, str]]) -> Body:
-    """Return a day's visits in the shortest order, times and ways; ``visited`` are numbers and addresses of their events."""
+def circuit_body(found: Circuit, names: dict[UUID, str], visited: dict[UUID, Visited]) -> Body:
+    """Return a day's visits in the shortest order, times and ways; ``visited`` are their events."""
     route = found.route
     stops = [
         {
             **session_body(found.visits[place], names),
-            "number": visited.get(found.visits[place].event_id, ("", ""))[0],
-            "event_address": mask_text(visited.get(found.visits[place].event_id, ("", ""))[1]),
+            **_visited(found.visits[place], visited.get(found.visits[place].event_id)),
             "arrives": here(at),
             "leg_minutes": round(leg, 1),
             "by_road": road,
@@ -316,3 +342,12 @@ def circuit_body(found: Circuit, names: dict[UUID, str], visited: dict[UUID, tup
         "back": back,
         "unplaced": [session_body(v, names) for v in found.unplaced],
     }
+
+
+def _visited(visit: Session, event: Visited | None) -> Body:
+    """Return the event of a visit, and whether the way to another address than its own is reckoned to its place all the same."""
+    if event is None:
+        return {"number": "", "event_address": "", "reckoned_to_event": False}
+    same = visit.point_lonlat is not None and visit.point_lonlat == event.point_lonlat
+    elsewhere = bool(visit.address) and visit.address != event.address
+    return {"number": event.number, "event_address": mask_text(event.address), "reckoned_to_event": same and elsewhere}

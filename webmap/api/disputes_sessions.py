@@ -22,7 +22,7 @@ from geogrid.store.tables.events import events
 from webmap.api import disputes_forms as forms
 from webmap.api.base import Query, blueprint
 from webmap.api.disputes import deed, shown, told
-from webmap.api.disputes_bodies import circuit_body, here
+from webmap.api.disputes_bodies import Visited, circuit_body, here
 from webmap.api.events import EventPath, answer
 from webmap.api.tags import DISPUTES
 from webmap.installation import installation
@@ -120,11 +120,13 @@ def _circuit(session: Database, found: disputes_sessions.Circuit) -> dict:
     return circuit_body(found, names, numbers_of(session, found))
 
 
-def numbers_of(session: Database, found: disputes_sessions.Circuit) -> dict[UUID, tuple[str, str]]:
-    """Return number and address of the events that are visited."""
+def numbers_of(session: Database, found: disputes_sessions.Circuit) -> dict[UUID, Visited]:
+    """Return number, address and place of the events that are visited."""
     ids = [visit.event_id for visit in (*found.visits, *found.unplaced)]
-    rows = session.execute(select(events.c.id, events.c.number, events.c.address).where(events.c.id == func.any(ids)))
-    return {row.id: (row.number, row.address or "") for row in rows}
+    place = (func.ST_X(events.c.point).label("lon"), func.ST_Y(events.c.point).label("lat"))
+    query = select(events.c.id, events.c.number, events.c.address, *place).where(events.c.id == func.any(ids))
+    rows = session.execute(query)
+    return {row.id: Visited(row.number, row.address or "", None if row.lon is None else (row.lon, row.lat)) for row in rows}
 
 
 def _me() -> UUID:

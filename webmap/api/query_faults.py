@@ -65,10 +65,15 @@ def in_words(fault: Mapping[str, Any]) -> str:
     """Return what is wrong in the request's language."""
     kind = fault["type"]
     sentence = SENTENCES.get(kind) or _of_time(kind)
-    values = dict(fault.get("ctx") or {})
+    values = {name: _plain(value) for name, value in (fault.get("ctx") or {}).items()}
     if "expected" in values:
         values["expected"] = ", ".join(part.strip(" '") for part in values["expected"].replace(" or ", ", ").split(","))
     return say(sentence, **values) if "{" in sentence else say(sentence)
+
+
+def _plain(value: Any) -> Any:
+    """Return a bound as it is written: no decimals where there are none."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _of_time(kind: str) -> str:

@@ -1,5 +1,6 @@
 // The plan of visits on the map: who is due, and the stops of a day's round with their numbers and the line between them.
 
+import { keepApart } from "../small_map/apart.js";
 import { addZoom } from "../small_map/zoom.js";
 
 const line = (color, weight, more = {}) => ({ color, weight, fill: false, ...more });
@@ -12,6 +13,7 @@ const DRAWN = {
 };
 const STYLES = new Proxy(DRAWN, { get: (drawn, name) => drawn[name] ?? [] });
 const DUE = "#7a2a8c";
+const SIZE = 28;
 
 const config = JSON.parse(document.getElementById("config").textContent);
 const host = document.getElementById("map");
@@ -47,29 +49,32 @@ function drawDue(map, marks) {
 const escaped = (text) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 function drawRound(map, marks) {
-  if (!config.stops.length) return [];
+  if (!config.stops.length) return { ways: [], round: [] };
   const [startLon, startLat] = config.start.point_lonlat;
   const ways = [[startLat, startLon], ...config.stops.map(({ point_lonlat: [lon, lat] }) => [lat, lon]), [startLat, startLon]];
   L.polyline(ways, { color: DUE, weight: 2, dashArray: "6 5", interactive: false }).addTo(map);
-  const home = L.divIcon({ className: "home", html: "⌂", iconSize: [28, 28] });
-  L.marker([startLat, startLon], { icon: home, title: `${config.start.name} · ${config.words.start}`, keyboard: false }).addTo(map);
+  const home = L.divIcon({ className: "home", html: "⌂", iconSize: [SIZE, SIZE] });
+  const start = L.marker([startLat, startLon], { icon: home, title: `${config.start.name} · ${config.words.start}`, keyboard: false });
+  const round = [start.addTo(map)];
   config.stops.forEach((one, at) => {
     const [lon, lat] = one.point_lonlat;
-    const icon = L.divIcon({ className: "number", html: String(at + 1), iconSize: [26, 26] });
+    const icon = L.divIcon({ className: "number", html: String(at + 1), iconSize: [SIZE, SIZE] });
     const title = `${filled(config.words.stop, at + 1)} · ${one.name}`;
     const mark = L.marker([lat, lon], { icon, title, alt: title, keyboard: false, zIndexOffset: 1000 - at });
     marks.set(one.id, mark.on("click", () => location.assign(`/enterprises/${one.id}`)).addTo(map));
+    round.push(mark);
   });
-  return ways;
+  return { ways, round };
 }
 
 if (host && window.L) {
   const map = open();
   const marks = new Map();
   drawDue(map, marks);
-  const ways = drawRound(map, marks);
+  const { ways, round } = drawRound(map, marks);
   const places = ways.length ? ways : config.due.map(({ point_lonlat: [lon, lat] }) => [lat, lon]);
   if (places.length) map.fitBounds(L.latLngBounds(places), { maxZoom: 15, animate: false, padding: [24, 24] });
+  keepApart(map, round, { size: SIZE, color: DUE });
   for (const row of document.querySelectorAll(".side [data-id]")) {
     const mark = marks.get(row.dataset.id);
     if (!mark) continue;

@@ -28,6 +28,7 @@ export class Forms {
       return body;
     } catch {
       told.textContent = this.config.words.offline;
+      form.dataset.unsure = ""; // the answer is missing, perhaps not what was asked for
       return null;
     } finally {
       this.say("");
@@ -53,21 +54,22 @@ export class Forms {
     if (field.type === "checkbox") return field.checked;
     if (field.dataset.type === "bool") return field.value === "true";
     const text = field.value.trim();
-    if (!text) return field.selectedOptions?.[0] && "keep" in field.selectedOptions[0].dataset ? "" : undefined;
-    if (field.dataset.type === "number") {
-      const number = Number(text.replaceAll(",", ""));
+    const isNumber = field.dataset.type === "number";
+    if (!text) return "keep" in (field.selectedOptions?.[0] ?? field).dataset ? (isNumber ? null : "") : undefined;
+    if (isNumber) {
+      const number = Number(text.normalize("NFKC").replaceAll(",", "").replace(/^[¥￥]\s*/, ""));
       return Number.isFinite(number) ? number : text;
     }
     if (field.dataset.type === "time") return `${text.length === 16 ? `${text}:00` : text}${this.config.offset}`;
     return text;
   }
 
-  // What was typed in the other forms, by form and field.
+  // What was typed and chosen in the other forms, by form and field.
   typed(sent) {
     const kept = new Map();
     for (const form of document.querySelectorAll("form[data-key]")) {
       if (form.dataset.key === sent) continue;
-      const fields = [...form.elements].filter((field) => field.name && field.value !== field.defaultValue && field.matches("input:not([type=hidden], [type=radio], [type=checkbox]), textarea"));
+      const fields = [...form.elements].filter((field) => field.name && changed(field));
       if (fields.length) kept.set(form.dataset.key, new Map(fields.map((field) => [field.name, field.value])));
     }
     return kept;
@@ -76,7 +78,26 @@ export class Forms {
   restore(kept) {
     for (const [key, fields] of kept) {
       const form = document.querySelector(`form[data-key="${CSS.escape(key)}"]`);
-      for (const [name, value] of fields) if (form?.elements[name]) form.elements[name].value = value;
+      for (const [name, value] of fields) fill(form?.elements[name], value);
     }
   }
+}
+
+function changed(field) {
+  if (field.matches("select")) return field.selectedIndex !== first(field);
+  if (field.matches("[type=radio], [type=checkbox]")) return field.checked && !field.defaultChecked;
+  return field.matches("input:not([type=hidden]), textarea") && field.value !== field.defaultValue;
+}
+
+// What a choice stands at before anybody touched it.
+function first(select) {
+  const chosen = [...select.options].findIndex((one) => one.defaultSelected);
+  return Math.max(chosen, 0);
+}
+
+// A choice that is not offered any more stays as the page has it; of several buttons of one name the one that was pressed is.
+function fill(field, value) {
+  if (!field) return;
+  if (field.type === "checkbox") field.checked = true;
+  else if (!field.options || [...field.options].some((one) => one.value === value)) field.value = value;
 }

@@ -11,10 +11,10 @@ const forms = new Forms(config, (text) => {
   notice.hidden = !text;
 });
 
-// Draws the page as it stands now; forms keep what was typed in them, folds stay as they were.
+// Draws the page as it stands now; forms keep what was typed in them, folds stay as they were. False where there is no such page.
 async function redraw(sent) {
   const answer = await fetch(location.href, { headers: { Accept: "text/html", "Accept-Language": config.language } });
-  if (!answer.ok) return location.reload();
+  if (!answer.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const kept = forms.typed(sent);
   const folds = new Map([...document.querySelectorAll("details")].map((fold) => [name(fold), fold.open]));
@@ -30,8 +30,7 @@ async function redraw(sent) {
   forms.restore(kept);
   const pane = document.getElementById("dispute");
   if (pane) pane.scrollTop = scrolled;
-  if (!document.getElementById("dispute")) location.reload();
-  return undefined;
+  return Boolean(pane);
 }
 
 const name = (fold) => fold.querySelector("form")?.dataset.key ?? fold.querySelector("summary")?.textContent ?? "";
@@ -40,13 +39,40 @@ document.addEventListener("submit", async (submitted) => {
   const form = submitted.target;
   if (!form.dataset.path) return;
   submitted.preventDefault();
+  if ("unsure" in form.dataset) return look(form);
   const answer = await forms.send(form);
   if (answer === null) return;
   if ("reveal" in form.dataset) return showParties(answer.parties, form);
   if (form.dataset.key === "route") return location.reload();
-  await redraw(form.dataset.key);
+  try {
+    if (!(await redraw(form.dataset.key))) return location.reload();
+  } catch {
+    form.dataset.unsure = ""; // it is done, and cannot be shown: nobody shall do it twice
+    form.querySelector(".told").textContent = config.words.offline;
+    return undefined;
+  }
   document.querySelector(`form[data-key="${form.dataset.key}"] button, #dispute .head`)?.focus?.();
 });
+
+// Whether what was sent before did arrive nobody knows: the page is shown as it stands now, and who sees it sends again, or not.
+async function look(form) {
+  const { key } = form.dataset;
+  const again = () => {
+    delete form.dataset.unsure;
+    form.requestSubmit();
+  };
+  if (key === "route" || "reveal" in form.dataset || !document.getElementById("dispute")) return again(); // twice is as good as once
+  try {
+    if (!(await redraw(""))) return again(); // the server says why
+  } catch {
+    form.querySelector(".told").textContent = config.words.offline;
+    return undefined;
+  }
+  const fresh = document.querySelector(`form[data-key="${CSS.escape(key)}"]`);
+  if (fresh) fresh.querySelector(".told").textContent = config.words.unsure;
+  else document.querySelector("#dispute .head")?.focus?.();
+  return undefined;
+}
 
 // Names that were revealed stand in the page alone: the next drawing masks them again.
 function showParties(parties, form) {

@@ -1,5 +1,6 @@
 // The day's visits on the map: numbered in their order, joined by lines that stand for the way and are no roads.
 
+import { keepApart } from "../small_map/apart.js";
 import { addZoom } from "../small_map/zoom.js";
 
 const line = (color, weight, fill = {}) => ({ color, weight, fill: false, ...fill });
@@ -10,6 +11,8 @@ const DRAWN = {
   roads: line("#c9b896", 1.5),
   water: line("#9cc3d8", 1, { fill: true, fillColor: "#cfe2ee", fillOpacity: 1 }),
 };
+const ROUND = "#7a2a8c";
+const SIZE = 26;
 const STYLES = new Proxy(DRAWN, { get: (drawn, name) => drawn[name] ?? [] });
 
 export function drawRoute(host, config) {
@@ -27,13 +30,16 @@ export function drawRoute(host, config) {
   const legs = [base, ...stops, base];
   legs.slice(1).forEach((to, at) => {
     const byRoad = at < circuit.stops.length ? circuit.stops[at].by_road : circuit.back.by_road;
-    L.polyline([legs[at], to], { color: "#7a2a8c", weight: 3, opacity: 0.8, dashArray: byRoad ? null : "6 6", interactive: false }).addTo(map);
+    L.polyline([legs[at], to], { color: ROUND, weight: 3, opacity: 0.8, dashArray: byRoad ? null : "6 6", interactive: false }).addTo(map);
   });
-  mark(base, "◆", "number base", circuit.station.name).addTo(map);
-  stops.forEach((at, i) => mark(at, String(i + 1), "number", circuit.stops[i].address).addTo(map));
-  map.fitBounds(L.latLngBounds(legs), { padding: [32, 32], maxZoom: 16 });
+  const marks = [mark(base, "◆", "number base", circuit.station.name), ...stops.map((at, i) => mark(at, String(i + 1), "number", told(circuit.stops[i])))];
+  marks.forEach((one) => one.addTo(map));
+  map.fitBounds(L.latLngBounds(legs), { padding: [32, 32], maxZoom: 16, animate: false });
+  keepApart(map, marks, { size: SIZE, color: ROUND });
 }
 
+const told = (stop) => [stop.number, stop.address || stop.event_address].filter(Boolean).join(" · ");
+
 function mark(at, text, className, title) {
-  return L.marker(at, { icon: L.divIcon({ className, html: text, iconSize: [26, 26] }), keyboard: false, title });
+  return L.marker(at, { icon: L.divIcon({ className, html: text, iconSize: [SIZE, SIZE] }), keyboard: false, title });
 }
