@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.browsers import served
 from tests.build_installation import Small, ports, small_installation
+
+expect.set_options(timeout=30_000)  # as long as everything else waits: of what comes in the end, a busy machine makes no failure
 
 
 @pytest.fixture
