@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import text
 
 from geogrid.domain.people import Role
@@ -60,8 +61,13 @@ def test_an_appeal_changes_a_score_and_its_history(serving, worker):
         page.context.add_cookies(commander)
         page.goto(address(serving, month))
         page.fill(".waiting [name=why]", "报告属实")
+        expect(page.locator(".waiting button:visible")).to_have_text(["成立", "不同意"])
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+        page.press(".waiting [name=why]", "Enter")  # decides nothing: what was typed still waits for one of the two buttons
         with page.expect_navigation():
             page.get_by_role("button", name="成立", exact=True).click()
+        assert len(sent) == 1, "Enter was no decision"
         assert page.inner_text("tbody .total") == "101.0"
         with page.expect_navigation():
             page.locator("tbody th a").click()
