@@ -32,6 +32,7 @@ def keep_drawn(settings: Settings, engine: Engine, stopped: threading.Event, *, 
     from psycopg import Error
     from sqlalchemy.exc import SQLAlchemyError
 
+    from etl.memory import give_back
     from geogrid.actions.district import open_district
     from geogrid.errors import GeogridError
 
@@ -39,7 +40,9 @@ def keep_drawn(settings: Settings, engine: Engine, stopped: threading.Event, *, 
     while not stopped.is_set():
         try:
             district = district or open_district(settings, engine)
-            draw_once(settings, engine, district)
+            if draw_once(settings, engine, district):
+                district = None  # roads and times are needed for the next drawing alone: made again in seconds
+                give_back()
         except (GeogridError, SQLAlchemyError, Error, OSError) as error:
             note(f"jobs: analyses: {told(error)}; again in {every_s:.0f} s")
         stopped.wait(every_s)

@@ -24,7 +24,7 @@ from geogrid.settings import TABLE, Settings, drop_clock, keep_clock, kept_clock
 from geogrid.texts import translate
 from webmap.first_run import make_accounts, show_accounts
 from webmap.probing import fetch, probe, url
-from webmap.supervisor import Children, Stopped, check_port, only_one, our_command, stop_running, told_to_stop, writing
+from webmap.supervisor import THRIFT, Children, Stopped, check_port, only_one, our_command, stop_running, told_to_stop, writing
 from webmap.tls import TLS_HELP, probe_context, use_tls
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def show_links(settings: Settings, steps: Steps) -> None:
 
 def serve_until_stopped(settings: Settings, steps: Steps, environ: dict[str, str], once: bool) -> bool:
     """Start the processes and stay, or probe when ``once``; returns whether all was well."""
-    children = Children(settings.var_dir / "logs", environ)
+    children = Children(settings.var_dir / "logs", THRIFT | environ)
     try:
         with steps.step("Start web server, stream and jobs"):
             start_all(settings, children)

@@ -50,6 +50,7 @@ class TileCache:
         self._changes = 0  # counts drops, so that a tile begun before one is not kept after it
         self._making: dict[Key, threading.Lock] = {}
         self.listening = False
+        self.cleared = threading.Event()  # set by every ``clear``, for whoever prepares things anew
 
     def get(self, key: Key, since: int | None, make: Callable[[], Made]) -> Made:
         """Return the tile of ``key``, made by ``make`` where none is kept that includes step ``since``."""
@@ -117,6 +118,7 @@ class TileCache:
             self._changes += 1
             self._kept.clear()
             self._bytes = 0
+        self.cleared.set()
 
 
 EVENT_SETS = frozenset({"all", "events"})

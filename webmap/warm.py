@@ -1,7 +1,7 @@
 """What a worker does before it takes requests: what the first reader would wait for, each step by itself.
 
 A step that fails is logged and leaves the others; a worker never stops for it, and after ``MOST_S`` it takes requests all the
-same while the rest goes on beside them.
+same while the rest goes on beside them. Later it does beside its requests what another edition or other names ask for.
 """
 
 from __future__ import annotations
@@ -9,11 +9,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import SQLAlchemyError
 
+from etl.memory import give_back
+from geogrid.actions import passwords
 from geogrid.space.tiles import TILE_STEPS, cell_of
 from geogrid.store import editions, names
 from geogrid.store.session import session_scope
@@ -26,18 +31,19 @@ from webmap.tls import scheme
 WARMTH = "geogrid_warmth"
 MOST_S = 20.0  # of a start; a machine that needs longer serves cold rather than not at all
 MOST_FIRST_TILES = 9
+Known = tuple[int | None, str]  # the edition in force, the version of former names
 FIRST_PAGES = ("/", "/desk", "/api/v1/desk/queue")
 
 log = logging.getLogger(__name__)
 
 
-def warm(app: Flask) -> list[str]:
-    """Take every step of ``STEPS`` and return the names of those that failed.
+def warm(app: Flask, steps: Sequence[Step] | None = None) -> list[str]:
+    """Take every one of the ``steps`` (all of ``STEPS``) and return the names of those that failed.
 
     Where there is no edition yet, there is nothing to prepare.
     """
     failed = []
-    for name, step in STEPS:
+    for name, step in STEPS if steps is None else steps:
         began = time.monotonic()
         try:
             step(app)
@@ -46,6 +52,7 @@ def warm(app: Flask) -> list[str]:
             failed.append(name)
         else:
             log.info("warmed: %s in %.1f s", name, time.monotonic() - began)
+    give_back()
     return failed
 
 
@@ -69,6 +76,42 @@ def is_warm(app: Flask) -> bool:
     return through is None or through.is_set()
 
 
+def keep_warm(app: Flask) -> threading.Thread:
+    """Start the thread that, once ``begin_to_warm`` is through, prepares another edition or other names when they are told.
+
+    A request meanwhile waits for what is being made and makes nothing of its own; none is answered by what was before. The
+    thread ends when nobody holds ``app`` any more.
+    """
+    with app.app_context():
+        cleared = tile_cache().cleared  # set whenever the listener heard that everything may be different
+    begun, used = app.extensions[WARMTH], weakref.ref(app)
+    weakref.finalize(app, cleared.set).atexit = False
+
+    def run() -> None:
+        known = _known(used())
+        begun.wait()
+        while cleared.wait() and used() is not None:
+            cleared.clear()
+            known = _prepared(used(), known)
+
+    thread = threading.Thread(target=run, name="keep-warm", daemon=True)
+    thread.start()
+    return thread
+
+
+def _prepared(app: Flask | None, known: Known | None) -> Known | None:
+    """Prepare what is in force where it is not what was ``known``, and return what is known now."""
+    now = _known(app)
+    return known if app is None or now in {known, None} or warm(app, AGAIN) else now
+
+
+def _known(app: Flask | None) -> Known | None:
+    """Return what ``_in_force`` does, None while the database is away: its listener says so, and clears when it is back."""
+    with suppress(SQLAlchemyError):
+        return None if app is None else _in_force(app)
+    return None
+
+
 # -- steps ------------------------------------------------------------------------------------------------------------
 
 
@@ -78,17 +121,25 @@ def _here(app: Flask) -> Installation:
 
 
 def _edition(app: Flask) -> int | None:
+    return _in_force(app)[0]
+
+
+def _in_force(app: Flask) -> Known:
+    """Return what decides how words are read and points are answered for: the edition, and the version of former names."""
     with session_scope(_here(app).engine) as session:
         found = editions.find_in_force(session)
-    return found.id if found else None
+        return (found.id if found else None), names.version(session)
 
 
 def _grids(app: Flask) -> None:
-    """The edition's index and roads, and the machine code that answers for a point."""
+    """The edition's index and roads, the times by road in every way people travel, the machine code that answers for a point."""
     edition = _edition(app)
     if edition is not None:
         here = _here(app)
-        here.district.geography_for(edition)
+        geography = here.district.geography_for(edition)
+        if geography.network is not None and len(geography.station_codes):
+            for mode in set(geography.mode_of.values()):
+                geography.flood(mode)
         lon, lat = here.district.profile.centre_lonlat
         _get(app, f"/api/v1/grids?lon={lon}&lat={lat}")
 
@@ -113,16 +164,27 @@ def _pages(app: Flask) -> None:
 
 def _places(app: Flask) -> None:
     """What finds a place for words."""
-    edition, here = _edition(app), _here(app)
+    edition, version = _in_force(app)
     if edition is not None:
-        with session_scope(here.engine) as session:
-            version = names.version(session)
-        here.district.gazetteer_for(edition, version)
+        _here(app).district.gazetteer_for(edition, version)
+
+
+def _passwords(_: Flask) -> None:
+    """The hash that an unknown login is compared with: its first attempt must take no longer than one with a wrong password."""
+    passwords.is_password(None, "")
 
 
 Step = tuple[str, Callable[[Flask], None]]
 # The quick ones first, so that a start that is cut short has most.
-STEPS: tuple[Step, ...] = (("grids", _grids), ("pages", _pages), ("first view", _first_view), ("places", _places))
+STEPS: tuple[Step, ...] = (
+    ("grids", _grids),
+    ("pages", _pages),
+    ("passwords", _passwords),
+    ("first view", _first_view),
+    ("places", _places),
+)
+# What another edition, or other names, make old.
+AGAIN: tuple[Step, ...] = (("grids", _grids), ("places", _places), ("first view", _first_view))
 
 
 def first_tiles(extent: Box) -> list[tuple[int, int, int]]:

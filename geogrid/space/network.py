@@ -14,7 +14,9 @@ mode's speed (cars: ``STRAIGHT_CAR_KMH``).
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +76,21 @@ __all__ = [
 ]
 
 
+class _Modes(dict[TravelMode, ModeRoads]):
+    """The edges of every mode under some conditions, each made when first asked for: a district travels in one or two ways."""
+
+    def __init__(self, table: RoadTable, conditions: Conditions, nodes: int) -> None:
+        super().__init__()
+        self._of, self._lock = (table, conditions, nodes), Lock()
+
+    def __missing__(self, mode: TravelMode) -> ModeRoads:
+        table, conditions, nodes = self._of
+        with self._lock:
+            if mode not in self:
+                self[mode] = table.under(mode, conditions, nodes)
+        return self[mode]
+
+
 @dataclass(frozen=True, eq=False)
 class RoadNetwork:
     """A road network in one metric zone, under some conditions; ``modes`` has the edges of every mode.
@@ -85,7 +102,7 @@ class RoadNetwork:
     metric_srid: int
     node_ids: Ints
     node_lonlat: Floats
-    modes: dict[TravelMode, ModeRoads]
+    modes: Mapping[TravelMode, ModeRoads]
     table: RoadTable
     conditions: Conditions = USUAL
 
@@ -111,13 +128,11 @@ class RoadNetwork:
         FrameInvalid, GeometryEmpty, GeometryType : what is wrong in which row
         """
         table, node_ids, lonlat = read_roads(roads, metric_srid, compiled=compiled)
-        modes = {mode: table.under(mode, conditions, len(node_ids)) for mode in TravelMode}
-        return cls(metric_srid, node_ids, lonlat, modes, table, conditions)
+        return cls(metric_srid, node_ids, lonlat, _Modes(table, conditions, len(node_ids)), table, conditions)
 
     def under(self, conditions: Conditions) -> RoadNetwork:
         """Return the same roads under other conditions; nodes, edges and trees are shared, times and closures are new."""
-        modes = {mode: self.table.under(mode, conditions, len(self.node_ids)) for mode in TravelMode}
-        return replace(self, modes=modes, conditions=conditions)
+        return replace(self, modes=_Modes(self.table, conditions, len(self.node_ids)), conditions=conditions)
 
     @property
     def has_barriers(self) -> bool:

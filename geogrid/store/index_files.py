@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from geogrid.space.index import AssignmentIndex
+if TYPE_CHECKING:
+    from geogrid.space.index import AssignmentIndex  # and with it pandas and scipy, which a supervisor never needs
 
 KEPT_FILES = 3  # of editions: the one in force, the one before, the one that comes
 NAME_KEY = 16

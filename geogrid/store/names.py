@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from geogrid.domain.grids import GeographyKind
 from geogrid.domain.places import FormerName, NamedKind
+from geogrid.store.events import tell_reload
 from geogrid.store.tables.editions import editions, lineage
 from geogrid.store.tables.geography import base_grids, units
 from geogrid.store.tables.names import former_names
@@ -23,7 +24,10 @@ _KEY = ("kind", "old_name", "code", "name")
 
 
 def add(session: Session, names: Sequence[FormerName], *, now: datetime) -> int:
-    """Store former names, those known already with their new dates and source; return how many there are now."""
+    """Store former names, those known already with their new dates and source; return how many there are now.
+
+    Whoever finds places by words is told at commit, to prepare them before somebody asks.
+    """
     rows = [
         {
             "kind": one.kind.value,
@@ -41,6 +45,7 @@ def add(session: Session, names: Sequence[FormerName], *, now: datetime) -> int:
         statement = insert(former_names)
         changed = {name: statement.excluded[name] for name in ("from_date", "to_date", "source", "loaded_at")}
         session.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=changed), rows)
+        tell_reload(session)
     return session.scalar(select(func.count()).select_from(former_names)) or 0
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 
 import pytest
 import shapely
 
 from etl.analyses import draw_once, keep_drawn
-from geogrid.actions.district import district_of
+from geogrid.actions.district import district_of, open_district
 from geogrid.actions.editions import activate_edition, load_edition
 from geogrid.domain.grids import GeographyKind
 from geogrid.settings import read_settings
@@ -47,6 +49,30 @@ def test_once_draws_what_is_missing_and_then_nothing(settings, engine):
     load_district(engine)
     assert draw_once(settings, engine)
     assert not draw_once(settings, engine)
+    with session_scope(engine) as session:
+        assert headline(session).reached == 8
+
+
+def test_what_a_drawing_was_made_from_is_not_kept_after_it(settings, engine, monkeypatch):
+    """Roads, times and polygons of a district are hundreds of MB, and an hour may pass until the next drawing."""
+    opened, left, stopped = [], [], threading.Event()
+
+    def open_noted(*given):
+        here = open_district(*given)
+        opened.append(weakref.ref(here.geography_for))
+        return here
+
+    monkeypatch.setattr("geogrid.actions.district.open_district", open_noted)
+
+    def looked():
+        gc.collect()
+        left.extend(one() for one in opened)
+        stopped.set()
+
+    monkeypatch.setattr("etl.memory.give_back", looked)
+    load_district(engine)
+    keep_drawn(settings, engine, stopped, every_s=0.05)
+    assert left == [None]
     with session_scope(engine) as session:
         assert headline(session).reached == 8
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from geogrid.domain.stations import TravelMode
 from geogrid.errors import FrameInvalid
 from geogrid.space.network import DETOUR, MOST_ACCESS_M, RoadNetwork
+from geogrid.space.network_edges import RoadTable
 from tests.space.lattice import METRIC_SRID, frame, lattice, lonlat, road
 
 WALK_M_A_MINUTE = 80.0
@@ -22,6 +25,20 @@ def by_time(roads, x, y, stations, mode=TravelMode.WALK, codes=None):
     codes = codes or [f"S{i}" for i in range(len(stations))]
     places = lonlat(*np.transpose(stations))
     return roads.station_by_time(points[:, 0], points[:, 1], codes, places, mode)
+
+
+def test_ways_that_nobody_travels_are_not_made_and_those_asked_for_at_once_are_made_once(monkeypatch):
+    made, was = [], RoadTable.under
+    monkeypatch.setattr(RoadTable, "under", lambda *given: [made.append(given[1]), was(*given)][1])
+    roads = network([road((0, 0), (400, 0), 1, 2), road((400, 0), (800, 0), 2, 3)])
+    assert made == []
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: roads.modes[TravelMode.WALK], range(64)))
+    assert made == [TravelMode.WALK]
+    assert all(one is found[0] for one in found)
+    other = roads.under(roads.conditions)
+    assert made == [TravelMode.WALK]
+    assert other.modes[TravelMode.WALK].ground is found[0].ground
 
 
 def test_a_walk_is_access_part_of_an_edge_whole_edges_and_part_again():
