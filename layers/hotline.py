@@ -51,6 +51,7 @@ class ListedOrder:
     event_number: str
     kind: str
     words: str
+    address: str
     told: Told | None
 
 
@@ -141,14 +142,14 @@ def _conditions(chosen: OrderFilter, scope: Scope) -> list[ColumnElement[bool]]:
 def listed(session: Session, chosen: OrderFilter, *, scope: Scope, most: int = MOST) -> list[ListedOrder]:
     """Return up to ``most`` orders that the reader sees, what changed last first. Rides ``ix_outside_orders_changed_at``."""
     joined = outside_orders.join(events, events.c.id == outside_orders.c.event_id)
-    columns = (events.c.number.label("event_number"), events.c.kind, events.c.words)
+    columns = (events.c.number.label("event_number"), events.c.kind, events.c.words, events.c.address)
     query = select(outside_orders, *columns).select_from(joined).where(*_conditions(chosen, scope))
     rows = session.execute(query.order_by(outside_orders.c.changed_at.desc(), outside_orders.c.id.desc()).limit(most)).all()
     last = _last_of(session, [row.id for row in rows])
     return [
         ListedOrder(
             row.id, row.channel, row.number, OrderState(row.state), row.round, row.received_at, row.changed_at,
-            row.event_id, row.event_number, row.kind, row.words, last.get(row.id),
+            row.event_id, row.event_number, row.kind, row.words, row.address, last.get(row.id),
         )
         for row in rows
     ]  # fmt: skip
@@ -186,11 +187,11 @@ def messages(session: Session, order_id: int) -> list[Came | Told]:
 def seen(session: Session, order_id: int, *, scope: Scope) -> ListedOrder | None:
     """Return one order as of a list, None where there is none that the reader sees."""
     joined = outside_orders.join(events, events.c.id == outside_orders.c.event_id)
-    columns = (events.c.number.label("event_number"), events.c.kind, events.c.words)
+    columns = (events.c.number.label("event_number"), events.c.kind, events.c.words, events.c.address)
     query = select(outside_orders, *columns).select_from(joined).where(outside_orders.c.id == order_id, visible(scope))
     row = session.execute(query).one_or_none()
     if row is None:
         return None
     last = _last_of(session, [row.id]).get(row.id)
     mine = (row.id, row.channel, row.number, OrderState(row.state), row.round, row.received_at, row.changed_at)
-    return ListedOrder(*mine, row.event_id, row.event_number, row.kind, row.words, last)
+    return ListedOrder(*mine, row.event_id, row.event_number, row.kind, row.words, row.address, last)

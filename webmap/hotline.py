@@ -37,7 +37,16 @@ blueprint = Blueprint("hotline", __name__)
 
 LONGEST_TEXT, LONGEST_PURPOSE, LONGEST_ID = 60, 200, 18
 ASKED = ("channel", "state", "q", "only", "order")
-ANSWERED = re.compile(r"it answered (\d{3})(, and not what was agreed)?")  # of ``channels.outside.heard``
+# Why something did not get through, as ``channels.outside.heard`` and the carrier say it, and what the reader is told.
+NOT_THROUGH = (
+    (re.compile(r"it answered (?P<status>\d{3})"), "it answered {status}"),
+    (re.compile(r"it answered (?P<status>\d{3}), and not what was agreed"), "it answered {status}, and not what was agreed"),
+    (re.compile(r"no secret (?P<name>\S+)"), "the secret {name} is not on this machine"),
+    (re.compile(r".*the channel has no address to send to.*"), "the channel has no address to send to"),
+    (re.compile(r".*the district is made up.*"), "the district is made up: nobody real is told"),
+    (re.compile(r"(?P<host>\S+): (TimeoutError|timeout): .*"), "{host} did not answer in time"),
+    (re.compile(r"(?P<host>\S+): (?P<kind>[A-Za-z]+): .*", re.DOTALL), "{host} cannot be reached ({kind})"),
+)
 # How far something told has come: a shape and a word each; colours are the style sheet's.
 HOW_FAR = {
     "waits": ("△", "Waiting to be sent"),
@@ -164,6 +173,9 @@ def _row(session: Session, row: ListedOrder, asked: dict[str, str]) -> dict[str,
         "state": row.state,
         "round": row.round,
         "received": shown_time(row.received_at),
+        "danger": here.district.danger.found(
+            row.words, view.programme.code if view else "", view.matter.category if view else ""
+        ),
         "clock": _clock(urgent) if urgent else None,
         "told": _told(row.told) if row.told else None,
     }
@@ -198,6 +210,8 @@ def _opened(session: Session, asked: dict[str, str], number: str) -> dict[str, A
     return {
         **_row(session, row, asked),
         "close": _address({**asked, "order": ""}),
+        "danger_sentence": here.district.danger.sentence.text(current_language()),
+        "place": mask_text(row.address),
         "progress": view.programme.state(view.matter.state).title.text(current_language()) if view else "",
         "owner": party_words(view.matter.owner, _names(session)) if view else "",
         "clocks": running,
@@ -235,7 +249,7 @@ def _told(one: Told) -> dict[str, Any]:
         "how": how,
         "shape": shape,
         "far": say(words),
-        "reason": _reason(one.reason or (one.last_error if how in {"given_up", "not_sent"} else "")),
+        "reason": _reason(one.reason or (one.last_error if how in {"tried", "given_up", "not_sent"} else "")),
         "tries": one.tries,
         "next": shown_time(one.next_try_at) if one.next_try_at else "",
         "attention": one.needs_attention,
@@ -244,10 +258,10 @@ def _told(one: Told) -> dict[str, Any]:
 
 def _reason(text: str) -> str:
     """Return why something was not taken: their own words, masked; what the platform found, in the reader's language."""
-    found = ANSWERED.fullmatch(text)
-    if found is None:
-        return mask_text(text)
-    return say("it answered {status}, and not what was agreed" if found[2] else "it answered {status}", status=found[1])
+    for form, message in NOT_THROUGH:
+        if found := form.fullmatch(text):
+            return say(message, **found.groupdict())
+    return mask_text(text)
 
 
 def _how_far(one: Told) -> str:

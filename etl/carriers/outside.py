@@ -15,7 +15,7 @@ from etl.carriers.config import CarrierSettings
 from geogrid.channels.outside import heard
 from geogrid.domain.notices import Delivery
 from geogrid.domain.outside import Heard, OutsideChannel, Sending, Verdict
-from geogrid.errors import CarrierDown, CarrierError, CarrierRefused
+from geogrid.errors import CarrierDown, CarrierError, CarrierRefused, CarriersInvalid
 from geogrid.rules.backoff import Backoff
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -33,7 +33,7 @@ def send(delivery: Delivery, settings: CarrierSettings, *, channel_of: ChannelOf
     CarrierError
         where they refused it
     CarrierDown
-        where they may take it later; it says by what waits
+        where they may take it later, or a secret is not there yet; it says by what waits
     """
     told, occasion = delivery.notice.payload, delivery.notice.occasion
     channel = channel_of(str(told.get("channel", "")))
@@ -43,9 +43,15 @@ def send(delivery: Delivery, settings: CarrierSettings, *, channel_of: ChannelOf
         raise CarrierRefused(carrier=settings.name, reason="the district is made up")
     waits = Backoff(channel.retry.first_s, channel.retry.longest_s, channel.retry.most_tries)
     try:
+        headers = _headers(channel.send, delivery, settings)
+    except CarriersInvalid as error:
+        missing = f"no secret {channel.send.secret}"
+        heard_by(occasion, Heard(None, missing))
+        raise CarrierDown(carrier=settings.name, reason=missing, backoff=waits) from error
+    try:
         answer = ask(
             settings.name, channel.send.url.rstrip("/") + str(told["path"]), method=str(told["method"]),
-            headers=_headers(channel.send, delivery, settings), body=str(told["body"]).encode(),
+            headers=headers, body=str(told["body"]).encode(),
             timeout_s=channel.send.time_out_s, allow_private=settings.get("allow_private", False),
         )  # fmt: skip
     except CarrierDown as error:

@@ -17,11 +17,12 @@ from geogrid.channels.registry import parse
 from geogrid.channels.words import checked_words, kind_of, shown
 from geogrid.domain.outside import BackRule, Heard, KindRule, OutsideChannel, OutsideOrder, Request, Verdict
 from geogrid.domain.profiles import Profile
-from geogrid.errors import FieldMissing, FieldType, FieldValue, GeogridError, TimeForm
+from geogrid.errors import FieldMissing, FieldType, FieldValue, GeogridError, OrderTimeForm, TimeForm
 
 NAMESPACE = UUID("5a1d5f0e-0e0d-5f6b-9a3f-2c8f0a6b1e70")  # an order's number becomes the id of its report in this namespace
 LONGEST_NUMBER, LONGEST_ROUND, LONGEST_CALLBACK, LONGEST_REASON = 60, 60, 40, 300
 MOST_WORDS_BACK = 2_000
+EXAMPLE = datetime(2025, 6, 18, 15, 0, tzinfo=UTC)  # shows how their file says that times are written
 AGAIN_LATER = frozenset({408, 425, 429})
 
 
@@ -54,7 +55,10 @@ def order_of(channel: OutsideChannel, payload: Any, *, now: datetime, profile: P
     try:
         made = parse(channel.channel.value, report, now=now, profile=profile)
     except GeogridError as error:
-        error.where = {**error.where, "path": _theirs(channel, str(error.where.get("path", "")))}
+        ours = str(error.where.get("path", ""))
+        error.where = {**error.where, "path": _theirs(channel, ours)}
+        if error.values.get("field") == ours:
+            error.values["field"] = error.where["path"]
         raise
     return OutsideOrder(number, made, kind.category, callback, mark, body_hash(told))
 
@@ -98,6 +102,8 @@ def _time(channel: OutsideChannel, payload: Mapping[str, Any]) -> str:
         else:
             at = datetime.strptime(str(value).strip(), form) if form else datetime.fromisoformat(str(value).strip())  # noqa: DTZ007
     except (ValueError, TypeError) as error:
+        if form:
+            raise OrderTimeForm(value=shown(value), example=EXAMPLE.strftime(form), where={"path": name}) from error
         raise TimeForm(value=shown(value), where={"path": name}) from error
     aware = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(channel.time.zone))
     return aware.astimezone(UTC).isoformat(timespec="seconds")

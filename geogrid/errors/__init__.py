@@ -164,7 +164,14 @@ from geogrid.errors.matters import (
     StepUnknown,
     WithinPassed,
 )
-from geogrid.errors.outside import ChannelFileInvalid, OrderConflict, OrderOver, OutsideChannelUnknown, ResendInvalid
+from geogrid.errors.outside import (
+    ChannelFileInvalid,
+    OrderConflict,
+    OrderOver,
+    OrderTimeForm,
+    OutsideChannelUnknown,
+    ResendInvalid,
+)
 from geogrid.errors.reports import (
     ChannelUnknown,
     EventNotWaiting,
@@ -241,7 +248,8 @@ __all__ = [
     "JsonEncoding", "JsonError", "JsonNan", "JsonNul", "JsonTooDeep", "ListConflict", "ListSamePerson", "ListState",
     "ListUnknown", "LoginFailed", "LoginLocked", "LoginTaken", "MediaTypeUnsupported", "MediationOver", "MediatorUnfit",
     "MergeRefused", "MethodNotAllowed", "MilestoneDone", "MonthClosed", "MonthInvalid", "NobodyWaits", "NotFoundError",
-    "NotKeyListed", "OptionInvalid", "OrderConflict", "OrderOver", "OrderToNobody", "OutsideChannelUnknown", "PartFailed",
+    "NotKeyListed", "OptionInvalid", "OrderConflict", "OrderOver", "OrderTimeForm",
+    "OrderToNobody", "OutsideChannelUnknown", "PartFailed",
     "PartiesMissing", "PasswordWeak", "PhotoDamaged", "PhotoHash", "PhotoInvalid", "PhotoTooLarge", "PhotoType",
     "PhotosPromisedInvalid", "PhotosTooMany", "PlaceUncovered", "PortTaken", "PostgisMissing", "PostgisTooOld",
     "ProfileNotSynthetic", "ProgrammeInvalid", "ProgrammeUnknown", "ProposalGone", "ProposalWaits", "ReportIdConflict",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from geogrid.errors.family import ConflictError, NotFoundError, SetupError
+from geogrid.errors.reports import TimeForm
 
 
 class ChannelFileInvalid(SetupError):
@@ -15,6 +16,12 @@ class OutsideChannelUnknown(NotFoundError):
     """No outside channel is called {channel}. Known: {known}. Each is a file of data/channels or var/channels."""
 
     code = "channel.outside_unknown"
+
+
+class OrderTimeForm(TimeForm):
+    """{value!r} is no time as this channel writes them. Send it like {example}."""
+
+    code = "time.order_form"
 
 
 class OrderConflict(ConflictError):

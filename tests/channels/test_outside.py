@@ -17,7 +17,7 @@ from geogrid.channels.outside import heard, order_of, request_of, time_told
 from geogrid.domain.events import Channel, EventKind
 from geogrid.domain.outside import Verdict
 from geogrid.domain.places import Datum
-from geogrid.errors import CoordSwapped, FieldMissing, FieldType, FieldValue, TextTooLong, TimeForm, TimeFuture
+from geogrid.errors import CoordSwapped, FieldMissing, FieldType, FieldValue, OrderTimeForm, TextTooLong, TimeFuture
 from geogrid.settings import ROOT
 from tests.build_district import NOW, profile
 
@@ -91,7 +91,7 @@ def test_the_polices_platform_writes_other_forms():
         ({"工单编号": "a\nb"}, FieldValue, "工单编号"),
         ({"工单编号": "9" * 61}, TextTooLong, "工单编号"),
         ({"诉求内容": None}, FieldMissing, "诉求内容"),
-        ({"受理时间": "18/06/2025"}, TimeForm, "受理时间"),
+        ({"受理时间": "18/06/2025"}, OrderTimeForm, "受理时间"),
         ({"受理时间": None}, FieldMissing, "受理时间"),
         ({"受理时间": "2099-01-01 00:00:00"}, TimeFuture, "受理时间"),
         ({"经度": 45.907, "纬度": 126.611}, CoordSwapped, "经度"),
@@ -102,6 +102,20 @@ def test_what_cannot_be_taken_is_named_by_their_own_field(more, error, path):
     with pytest.raises(error) as caught:
         made(**more)
     assert caught.value.where["path"] == path
+
+
+def test_a_time_of_another_form_is_answered_with_theirs():
+    """Not with the platform's own form: who follows that is refused once more."""
+    with pytest.raises(OrderTimeForm) as caught:
+        made(受理时间="2025-06-18T15:00:00+08:00")
+    assert "2025-06-18 15:00:00" in caught.value.message("en")
+    made(受理时间=caught.value.values["example"])
+
+
+def test_half_a_place_is_missed_by_their_own_field():
+    with pytest.raises(FieldMissing) as caught:
+        made(经度=126.611, 纬度=None)
+    assert (caught.value.values["field"], caught.value.where["path"]) == ("纬度", "纬度")
 
 
 def test_an_order_is_an_object():

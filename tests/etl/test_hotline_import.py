@@ -71,7 +71,7 @@ def test_good_rows_are_taken_and_bad_ones_named_whatever_the_format(write, live,
     assert done.arrivals == {Arrival.ORDER: 2}
     offset = 0 if write is as_json else 1  # a table counts its header
     assert [(row.number, error.code) for row, error in done.refused] == [
-        (3 + offset, "time.form"), (4 + offset, "report.field_missing"),
+        (3 + offset, "time.order_form"), (4 + offset, "report.field_missing"),
     ]  # fmt: skip
     assert count(live, "outside_orders") == 2
     told = json.loads((folder / "report.json").read_text("utf-8"))

@@ -39,7 +39,7 @@ def told(live):  # noqa: F811
     return live
 
 
-def sends(engine, tmp_path, url, *, synthetic=True, time_out_s=1, **table):
+def sends(engine, tmp_path, url, *, synthetic=True, time_out_s=1, secret="s3cret", **table):
     """Send what is due to the practice hotline at ``url``; return how many tries were made."""
     settings = read_settings({"GEOGRID_VAR": str(tmp_path)})
     with session_scope(engine) as session:
@@ -51,8 +51,8 @@ def sends(engine, tmp_path, url, *, synthetic=True, time_out_s=1, **table):
             stored.answered(session, occasion, heard, now=NOW)
 
     values = {"allow_private": True, **table}
-    secret = {"GEOGRID_SECRET_HOTLINE_12345": "s3cret"}
-    carriers = CarriersTold({OUTSIDE: CarrierSettings(OUTSIDE, values, tmp_path, synthetic, secret)}, FILE)
+    environ = {"GEOGRID_SECRET_HOTLINE_12345": secret}
+    carriers = CarriersTold({OUTSIDE: CarrierSettings(OUTSIDE, values, tmp_path, synthetic, environ)}, FILE)
     sender = partial(outside.send, channel_of={"12345": channel}.get, heard_by=heard_by)
     return send_once(settings, engine, carriers, by=sender_name(), senders={**SENDERS, OUTSIDE: sender})
 
@@ -115,6 +115,18 @@ def test_nobody_listens_and_nothing_is_lost(told, tmp_path):
         due(told, tmp_path, url)
     assert row(told).state == "sent"
     assert len(practice.taken) == 1
+
+
+def test_without_its_secret_it_waits_and_says_what_is_missing(told, tmp_path):
+    """An operator reads why nothing goes out before the last try; when the secret is there, it goes."""
+    practice = PracticeHotline()
+    with listening(practice) as url:
+        due(told, tmp_path, url, secret="")
+        found = row(told)
+        assert (found.state, found.tries, found.reason) == ("waiting", 1, "no secret hotline_12345")
+        assert practice.heard == []
+        due(told, tmp_path, url)
+    assert row(told).state == "sent"
 
 
 def test_a_hotline_that_says_taken_twice_has_one_by_key(told, tmp_path):

@@ -173,3 +173,34 @@ def test_nobody_adds_to_an_order_whose_event_he_does_not_see(small, operator):
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
     assert first["event"]["number"] not in answer.text
     assert [one["what"] for one in operator.get(f"{ORDERS}/HL1").json["messages"]] == ["order"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("it answered 500", "对方返回 500"),
+        ("it answered 200, and not what was agreed", "对方返回 200，且内容与约定不符"),
+        ("no secret hotline_110", "本机没有密钥 hotline_110"),
+        ("127.0.0.1: ConnectionRefusedError: [Errno 111] Connection refused", "无法连接 127.0.0.1（ConnectionRefusedError）"),
+        ("hotline.gov: TimeoutError: timed out", "hotline.gov 未在时限内应答"),
+        ("退单理由不充分，请电 13812345678", "退单理由不充分，请电 138****5678"),
+    ],
+)
+def test_why_nothing_got_through_is_told_in_the_readers_language(small, engine, operator, reason, told):
+    operator.post(ORDERS, json=sent("HL1", **IN_A))
+    decline(small, operator.get(f"{ORDERS}/HL1").json["event"]["id"])
+    with session_scope(engine) as session:
+        session.execute(text("UPDATE deliveries SET tries = 1 WHERE carrier = 'outside'"))
+        for occasion in session.scalars(text("SELECT occasion FROM outside_messages WHERE way = 'out'")).all():
+            stored.answered(session, occasion, Heard(None, reason), now=NOW)
+    assert told in operator.get("/hotline").text
+
+
+def test_danger_to_life_is_told_first_and_the_place_is_shown(operator):
+    operator.post(ORDERS, json=sent("HL1", 诉求内容="邻居持刀砍人", **IN_A))
+    page = operator.get("/hotline").text
+    assert "危及生命" in page
+    number = page.split("order=")[1].split("#")[0]
+    opened = operator.get(f"/hotline?order={number}").text
+    assert opened.index("110 · 119 · 120") < opened.index("邻居持刀砍人", opened.index('id="order"'))
+    assert "甲社区" in opened.split("<dl>")[1].split("</dl>")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, request
 from flask_openapi import RequestBody
@@ -81,7 +82,7 @@ def post_order(path: ChannelPath) -> Response:
         done = receive(session, channel, order, now=here.now(), district=here.district, actor=current_actor())
     body = order_body(done.order, done.event.number) | {"arrival": done.arrival.value}
     response = answer(body, 201 if done.arrival is Arrival.ORDER else 200)
-    response.headers["Location"] = f"/api/v1/channels/{channel.code}/orders/{done.order.number}"
+    response.headers["Location"] = f"/api/v1/channels/{channel.code}/orders/{quote(done.order.number, safe='')}"
     return response
 
 
