@@ -47,6 +47,14 @@ def test_nothing_is_no_small_number(client):
     assert "small number" not in page(client, "/figures/closing_rate/events?period=day&day=2099-01-01&lang=en")
 
 
+@pytest.mark.parametrize(("split", "kept"), [("timed", "timed"), ("-", "-"), ("", None)])
+def test_another_period_or_group_keeps_the_part_that_is_looked_at(client, split, kept):
+    """Whoever looks at the time-limited by township and then asks by department still looks at the time-limited."""
+    query = "figure=closing_rate_by_handling" + (f"&split={split}" if split else "")
+    form = page(client, f"/figures?{query}").partition('id="ask"')[2].partition("</form>")[0]
+    assert re.findall(r'name="split" value="([^"]*)"', form) == ([] if kept is None else [kept])
+
+
 def test_a_row_of_a_list_leads_to_its_event(client):
     body = page(client, "/figures/closing_rate/events?part=rest")
     found = re.findall(r'<th scope="row"><a href="(/events/[^"]+)"', body)

@@ -42,7 +42,8 @@ def page() -> Response:
     shown = {} if told is None else _shown(told)
     body = render_template(
         "figures.html",
-        asked=asked, book=book, periods=PERIODS, own=OWN, readings=READINGS, groups=list(FigureGroup), told=told,
+        asked=asked, book=book, split_kept=None if asked.split == TOTAL else written(asked.split),
+        periods=PERIODS, own=OWN, readings=READINGS, groups=list(FigureGroup), told=told,
         error=error and error_body(error, current_language()), language_code=current_language(), **shown,
     )  # fmt: skip
     return Response(body, status=200 if error is None else status_of(error))
