@@ -19,7 +19,7 @@ TERMS = (
     ("部门网格", "department grid", "table `department_grids`"),
     ("网格码", "grid code", "`grid_code`"),
     ("版本", "edition", "table `editions`"),
-    ("区、街道/乡镇、社区/村", "district, township, village", "`Level`"),
+    ("区、乡镇街道、村社区", "district, township, village", "`Level`"),
     ("解纷中心、站、点", "centre, station, point", "`StationLevel`"),
     ("10分钟服务圈", "service circle", "`space.circles`"),
     ("上报", "report", "`Report`"),

@@ -217,7 +217,7 @@ def test_every_frame_may_be_missing():
 def test_the_reason_is_told_in_the_readers_language(town):
     found = first(town, "河东街道清泉社区青河路8号")
     assert reason_words(found, "zh") == [
-        "乡镇、街道“河东街道”：名称一致",
+        "乡镇街道“河东街道”：名称一致",
         "村、社区“清泉社区”：名称一致",
         "道路“青河路”：清河路，读音相同",
         "按相邻门牌推算“8”：6–10，介于已知门牌之间",
