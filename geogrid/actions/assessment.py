@@ -21,6 +21,7 @@ from geogrid.errors import (
     SetupError,
     TextEmpty,
 )
+from geogrid.errors.family import Label
 from geogrid.rules.assessment import differences, entries, may_appeal_until, month_bounds, parse_sheet
 from geogrid.store import assessment, audit, locks
 from geogrid.store.assessment import Appeal, Line
@@ -106,7 +107,7 @@ def appeal(session: Session, line_id: int, reason: str, *, sheet: Sheet, actor: 
             number = assessment.add_appeal(session, line_id, reason=reason.strip(), by=actor.id, now=now)
     except IntegrityError as error:
         there = assessment.appeal_of(session, line_id)
-        raise AppealThere(state=there.state.value if there else "", where={"path": "line"}) from error
+        raise AppealThere(state=Label(there.state) if there else "", where={"path": "line"}) from error
     _audit(session, actor.id, "assessment.appeal", str(number), now, line=line_id)
     return _appeal(session, number)
 
@@ -132,7 +133,7 @@ def decide(session: Session, appeal_id: int, *, granted: bool, why: str, sheet: 
     if is_party(actor, found, line):
         raise AppealSamePerson(where={"path": "appeal"})
     if found.state is not AppealState.WAITING:
-        raise AppealThere(state=found.state.value, where={"path": "appeal"})
+        raise AppealThere(state=Label(found.state), where={"path": "appeal"})
     if not why.strip():
         raise TextEmpty(field="why", where={"path": "why"})
     state = AppealState.GRANTED if granted else AppealState.REFUSED

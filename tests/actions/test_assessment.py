@@ -191,8 +191,9 @@ def test_a_refused_appeal_changes_nothing(session, lived):
     before = sums(session)
     decide(session, made.id, granted=False, why="按规则", sheet=SHEET, actor=COMMANDER, now=LATER)
     assert sums(session) == before
-    with pytest.raises(AppealThere):
+    with pytest.raises(AppealThere) as refused:
         decide(session, made.id, granted=True, why="again", sheet=SHEET, actor=person(Role.COMMANDER, "another"), now=LATER)
+    assert "refused" not in refused.value.message("zh"), "how it stands is told in the reader's language"
     with pytest.raises(AppealThere):
         appeal(session, line.id, "once more", sheet=SHEET, actor=LEADER, now=LATER)
 
