@@ -29,7 +29,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +109,8 @@ class ImportReport:
 
 
 def new_id(now: datetime) -> str:
-    """Return the id of an import: its time and four hexadecimal digits, fit for a folder and a URL."""
-    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    """Return the id of an import: its time in UTC and four hexadecimal digits, fit for a folder and a URL."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
 
 
 def part_of(checked: Checked, **values: Any) -> Part:

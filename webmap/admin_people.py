@@ -28,6 +28,8 @@ from webmap.signed_in import post_text
 
 blueprint = Blueprint("admin_people", __name__)
 
+TYPED = ("login", "name", "email", "phone", "role", "unit", "department", "station", "program")  # kept when it is refused
+
 LONGEST_QUERY = 60
 AUDIT_ENDPOINT = "audit.page"
 
@@ -59,7 +61,8 @@ def _choices(names: dict[str, str]) -> dict[str, Any]:
 def add() -> BaseResponse:
     """Make an account with one post and show its password once."""
     here = installation()
-    login, name, email, phone = (request.form.get(field, "").strip() for field in ("login", "name", "email", "phone"))
+    typed = {field: request.form.get(field, "").strip() for field in TYPED}
+    login, name, email, phone = (typed[field] for field in ("login", "name", "email", "phone"))
     try:
         if request.form.get("program"):
             return _add_program(login, name)
@@ -71,9 +74,7 @@ def add() -> BaseResponse:
                 session, "person.add", str(made.id), {"login": made.login, "posts": [_written(one) for one in made.posts]}
             )
     except GeogridError as error:
-        return _list_page(
-            error_body(error, current_language()), status_of(error), login=login, name=name, email=email, phone=phone
-        )
+        return _list_page(error_body(error, current_language()), status_of(error), **typed)
     return page_of("password_once.html", 201, login=made.login, name=made.name, password=made.password, person_id=made.id)
 
 

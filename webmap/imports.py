@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from geogrid.store.session import session_scope
 from layers.extent import Box, district_extent
 from layers.layer import Group, Layer, Rule, Shape, Symbol
 from layers.synthetic import holds_synthetic
+from webmap.account_pages import shown_time
 from webmap.bundles import address
 from webmap.folium_map import served_page
 from webmap.headers import csp_nonce
@@ -59,6 +61,7 @@ FAULTS = Layer(
     pick=True,
 )
 BACKGROUND = ("district", "water", "roads", "base_grids", "townships")
+KINDS = {"events": "Events", "enterprises": "Enterprises", "orders": "Hotline orders"}  # what is no geography
 STATES = {"loaded": "Loaded", "dry_run": "Dry run: nothing was loaded", "failed": "Failed"}
 
 
@@ -90,7 +93,8 @@ def holds_words(report: dict[str, Any]) -> bool:
 def every() -> str:
     """Send the list of imports, the latest first."""
     folders = sorted((path.parent for path in imports_dir().glob("*/report.json")), key=lambda path: path.name, reverse=True)
-    rows = [_summary(read_report(folder.name)) for folder in folders[:MOST_IMPORTS] if ID.fullmatch(folder.name)]
+    found = [_summary(read_report(folder.name)) for folder in folders[:MOST_IMPORTS] if ID.fullmatch(folder.name)]
+    rows = sorted(found, key=lambda row: row["at"], reverse=True)
     here = installation()
     with session_scope(here.engine) as session:
         synthetic = here.district.profile.synthetic or holds_synthetic(session)
@@ -99,7 +103,14 @@ def every() -> str:
 
 def _summary(report: dict[str, Any]) -> dict[str, Any]:
     totals = {name: sum(part["rows"][name] for part in report["parts"]) for name in ("read", "accepted", "refused")}
-    return {**report, **totals, "state_text": say(STATES.get(report["state"], report["state"])), "kinds": _kinds(report)}
+    at = shown_time(datetime.fromisoformat(report["made_at"]))
+    return {
+        **report,
+        **totals,
+        "at": at,
+        "state_text": say(STATES.get(report["state"], report["state"])),
+        "kinds": _kinds(report),
+    }
 
 
 def _kinds(report: dict[str, Any]) -> str:
@@ -108,7 +119,7 @@ def _kinds(report: dict[str, Any]) -> str:
 
 def kind_text(kind: str) -> str:
     """Return what rows of ``kind`` are called."""
-    return label(GeographyKind(kind)) if kind in GeographyKind.codes() else say("Events" if kind == "events" else kind)
+    return label(GeographyKind(kind)) if kind in GeographyKind.codes() else say(KINDS.get(kind, kind))
 
 
 @blueprint.get("/imports/<import_id>")

@@ -187,3 +187,12 @@ def test_accounts_are_kept_by_command_too(small, monkeypatch):
     assert run("enable", "zhou") == "zhou is in use again.\n"
     assert run("unlock", "zhou", "--address", "10.0.0.1") == "zhou is unlocked.\n"
     assert run("reset-password", "zhou", "--second-factor").strip().split("\t")[1] != password
+
+
+def test_what_was_typed_stays_when_an_account_is_refused(shared):
+    admin = shared.login_as(Role.ADMINISTRATOR, unit=DISTRICT)
+    typed = {"login": "hotline-x", "name": "系统", "role": "hotline_operator", "unit": "", "program": "1"}
+    page = admin.post("/admin/people", data=typed).text
+    assert '<option value="hotline_operator" selected>' in page.split('class="add"')[1]
+    assert 'name="program" value="1" checked' in page
+    assert page.index('class="add"') < page.index("<tbody>"), "the form stands before a list of hundreds"

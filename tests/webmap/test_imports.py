@@ -82,3 +82,17 @@ def test_the_legend_shows_the_symbols_of_refused_rows_and_faults_and_differences
         "refused": 1,
         "faults": 1,
     }
+
+
+def test_the_latest_import_stands_first_by_the_districts_time_and_kinds_have_names(shared, report):
+    """Ids were made of local time once, and of UTC since: it is the time itself that orders them."""
+    later = report.parent / "20250618T072612-9c40"
+    later.mkdir(exist_ok=True)
+    told = json.loads((report / "report.json").read_text("utf-8"))
+    part = {**told["parts"][0], "kind": "enterprises"}
+    whole = {**told, "id": later.name, "made_at": "2025-06-18T07:26:12+00:00", "parts": [part]}
+    (later / "report.json").write_text(json.dumps(whole), encoding="utf-8")
+    page = shared.client().get("/imports?lang=zh", headers=HTML).text
+    assert page.index(later.name) < page.index(ID)
+    assert "2025-06-18 15:26" in page
+    assert "企业" in page.split("<tbody>")[1] and ">enterprises<" not in page
