@@ -19,6 +19,7 @@ from geogrid.domain import disputes as domain
 from geogrid.domain.programmes import StepRule
 from geogrid.errors import RequestInvalid
 from geogrid.errors.family import Reason
+from geogrid.rules.filter_history import MOVES, ends_at
 from geogrid.rules.mediator_choice import SESSION
 from geogrid.rules.workflow import possible
 from geogrid.store import disputes_cases
@@ -132,8 +133,15 @@ def _proposed(session: Any, found: WholeDispute) -> dict[str, Any]:
         "others": [] if found.dispute.outcome else others_body(disputes_people.to_pick_from(session, found.event, found.dispute)),
         "hours": [(at_.isoformat(), (at_ + SESSION).isoformat()) for at_ in hours],
         **_steps_body(_steps(found)),
-        "levels": {step.kind.value for step in possible(found.view.programme, found.view.matter, current_actor())},
+        "levels": _moves(found),
     }
+
+
+def _moves(found: WholeDispute) -> set[str]:
+    """Return the kinds of steps that the reader may take now; of those up and down the filter, where there is a level."""
+    programme, matter = found.view.programme, found.view.matter
+    kinds = {step.kind for step in possible(programme, matter, current_actor())}
+    return {kind.value for kind in kinds if kind not in MOVES or not ends_at(programme, matter.level, kind)}
 
 
 def _steps(found: WholeDispute) -> list[StepRule]:

@@ -45,6 +45,7 @@ from geogrid.errors import (
 )
 from geogrid.errors.family import Label, Reason
 from geogrid.rules.entitled import holds
+from geogrid.rules.filter_history import ends_at
 from geogrid.rules.workflow import possible
 from geogrid.store import audit, disputes, disputes_people, disputes_sessions, events, locks, matters
 from geogrid.texts import translate
@@ -375,8 +376,12 @@ def move_level(
     ------
     RoleMissing, StepNotAllowed
         where the programme does not let the actor do it now
+    DisputeValue
+        where there is no level beyond: station and mediator would be lost for nothing
     """
     held = hold(session, event_id, by=by, now=now, district=district)
+    if ends_at(held.programme, held.matter.level, kind):
+        raise DisputeValue(field="direction", reason=Reason("the filter has no level beyond this one"))
     taken = go_along(held, kind, {}, note=reason, step=_code_of(held, kind))
     cancelled = cancel_planned(held, reason)
     disputes.change(session, event_id, **NO_STATION, **NO_MEDIATOR, **NO_OUTCOME)

@@ -257,8 +257,10 @@ def referral_ended(
     now: datetime,
     district: District,
 ) -> Referral:
-    """Write what a referral came to; raises NotFoundError."""
+    """Write what a referral came to, once; raises NotFoundError, and DisputeValue where it is written down already."""
     held = hold(session, event_id, by=by, now=now, district=district)
+    if any(one.id == referral_id and one.outcome is not None for one in disputes_papers.referrals_of(session, event_id)):
+        raise DisputeValue(field="outcome", reason=Reason("it is written down already"))
     told = {"at": now, "by": by.actor.id, "note": note.strip()}
     if not disputes_papers.end_referral(session, event_id, referral_id, outcome, **told):
         raise NotFoundError(what=str(referral_id))

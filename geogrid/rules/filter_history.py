@@ -24,6 +24,12 @@ class Stay:
     reason: str = ""
 
 
+def ends_at(programme: Programme, level: str, kind: StepKind) -> bool:
+    """Whether the filter has no level beyond ``level`` in the direction of ESCALATE or SEND_DOWN."""
+    codes = [one.code for one in programme.levels]
+    return level in codes and not 0 <= codes.index(level) + MOVES[kind] < len(codes)
+
+
 def stays(programme: Programme, steps: Sequence[Step], level_now: str) -> list[Stay]:
     """Return the stays of a matter, the first one first.
 

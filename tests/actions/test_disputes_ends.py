@@ -7,13 +7,17 @@ from datetime import timedelta
 import pytest
 
 from geogrid.actions import disputes as mediation
+from geogrid.actions import disputes_papers as papers
+from geogrid.actions.disputes import By
 from geogrid.actions.disputes_amounts import yuan
-from geogrid.domain.disputes import Consent, DisputeOutcome, SessionState, Side
+from geogrid.domain.disputes import Body, Consent, Direction, DisputeOutcome, ReferralOutcome, SessionState, Side
+from geogrid.domain.events import StepKind
 from geogrid.errors import CaseOrder, DisputeValue, MediationOver, PartiesMissing, SessionOver
 from geogrid.errors.family import Label
-from geogrid.store import disputes, disputes_sessions
+from geogrid.store import disputes, disputes_papers, disputes_sessions
 from tests.build_disputes import BY, begun, employ_mediators, planned, under
 from tests.build_district import NOW
+from tests.build_life import DISPATCHER
 
 LATER = NOW + timedelta(hours=1)
 
@@ -95,3 +99,26 @@ def test_amounts_are_kept_to_the_fen(amount, kept):
 def test_what_is_no_amount_is_refused(amount):
     with pytest.raises(DisputeValue):
         yuan("amount_yuan", amount)
+
+
+def test_at_the_end_of_the_filter_nothing_is_lost_for_nothing(session, place):
+    event_id = begun(session, place)
+    made = planned(session, place, event_id)
+    leader = {**told(place), "by": By(DISPATCHER)}
+    with pytest.raises(DisputeValue, match="no level beyond"):
+        mediation.move_level(session, event_id, StepKind.SEND_DOWN, reason="村里先调", **leader)
+    assert disputes_sessions.find(session, event_id, made.id).state is SessionState.PLANNED
+    for _ in range(len(place.programmes.default.levels) - 1):
+        mediation.move_level(session, event_id, StepKind.ESCALATE, reason="两次未成", **leader)
+    with pytest.raises(DisputeValue, match="no level beyond"):
+        mediation.move_level(session, event_id, StepKind.ESCALATE, reason="再上一级", **leader)
+
+
+def test_what_a_referral_came_to_is_written_once(session, place):
+    event_id = begun(session, place)
+    sent = papers.refer(session, event_id, Direction.TO, Body.COURT, {"name": "区法院"}, **told(place))
+    papers.referral_ended(session, event_id, sent.id, ReferralOutcome.RETURNED, note="材料不全", **told(place))
+    with pytest.raises(DisputeValue, match="already"):
+        papers.referral_ended(session, event_id, sent.id, ReferralOutcome.TAKEN, **told(place))
+    kept = disputes_papers.referrals_of(session, event_id)[0]
+    assert (kept.outcome, kept.outcome_note) == (ReferralOutcome.RETURNED, "材料不全")

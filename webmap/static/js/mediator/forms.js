@@ -41,6 +41,7 @@ export class Forms {
     const fields = {};
     for (const field of form.elements) {
       if (!field.name || (field.type === "radio" && !field.checked)) continue;
+      if ("changes" in form.dataset && !changed(field)) continue; // what somebody else wrote meanwhile stays
       const value = this.#value(field);
       if (value !== undefined) fields[field.name] = value;
     }
