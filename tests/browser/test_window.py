@@ -118,3 +118,74 @@ def test_a_receipt_fits_one_sheet_of_every_paper(serving, language):
             page.select_option("#paper", paper)
             printed = page.pdf(prefer_css_page_size=True)
             assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1, paper
+
+
+def at_the_window(page, serving, path="/window") -> None:
+    page.context.add_cookies(serving.browser_cookies(Role.WINDOW_CLERK, unit=DISTRICT))
+    page.goto(address(serving, path))
+
+
+def test_other_words_take_the_place_back_at_once(serving):
+    """Who corrects the address and sends before the look-up of the new words is over sends no place of the old ones."""
+    with phone(COUNTER) as (page, _):
+        at_the_window(page, serving)
+        page.fill("[name=text]", "路灯不亮")
+        page.fill("[name=address]", "甲街道甲社区")
+        page.wait_for_selector("#places button[data-number='1']")
+        page.keyboard.press("Alt+1")
+        expect(page.locator("#chosen")).to_have_attribute("data-state", "there")
+        page.route("**/api/v1/places?*", lambda route: None)  # nobody answers about the new words
+        page.fill("[name=address]", "乙街道")
+        page.keyboard.press("Alt+1")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#grid")).to_have_text("待落格")
+
+
+def test_an_answer_that_comes_late_is_none_to_other_words(serving):
+    held = []
+    with phone(COUNTER) as (page, _):
+        page.route("**/api/v1/places?*", lambda route: route.continue_() if held else held.append(route))
+        at_the_window(page, serving)
+        page.fill("[name=text]", "路灯不亮")
+        with page.expect_request("**/api/v1/places?*"):
+            page.fill("[name=address]", "甲街道乙社区")
+        page.fill("[name=address]", "甲街道甲社区")
+        expect(page.locator("#places .name").first).to_contain_text("甲社区")
+        with page.expect_event("requestfinished", lambda request: "/api/v1/places" in request.url):
+            held[0].continue_()
+        page.keyboard.press("Alt+1")
+        expect(page.locator("#chosen")).to_contain_text("甲社区")
+
+
+def test_who_logs_in_again_elsewhere_sends_what_was_typed(serving):
+    with phone(COUNTER) as (page, _):
+        at_the_window(page, serving)
+        page.fill("[name=text]", "会话过期时正在登记的事项")
+        page.context.clear_cookies()
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#told")).to_contain_text("登录已过期")
+        page.context.add_cookies(serving.browser_cookies(Role.WINDOW_CLERK, unit=DISTRICT))
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector("#receipt")
+    assert len(serving.client().get("/api/v1/events?limit=10").get_json()["features"]) == 1
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+def test_every_number_called_stands_on_the_screen_of_the_hall(serving, language):
+    """Nobody scrolls a screen on a wall: twelve windows that each called somebody fit it."""
+    clerk = serving.login_as(Role.WINDOW_CLERK, unit=DISTRICT)
+    codes = [one["code"] for one in clerk.get("/window/queue?window=general").get_json()["windows"]]
+    for code in codes:
+        for deed in ("draw", "draw", "call"):
+            assert clerk.post("/window/tickets", data={"do": deed, "window": code}).status_code == 200
+    for size in ({"width": 1920, "height": 1080}, COUNTER):
+        with phone(size, language) as (page, _):
+            page.goto(address(serving, "/window/display"))
+            expect(page.locator("#called li")).to_have_count(len(codes))
+            shot(page, f"display_full_{language}_{size['width']}")
+            assert page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]") == [
+                size["height"],
+                size["width"],
+            ]
+            lowest = "Math.max(...[...document.querySelectorAll('li')].map((one) => one.getBoundingClientRect().bottom))"
+            assert page.evaluate(f"{lowest} <= document.getElementById('as-of').getBoundingClientRect().top")
