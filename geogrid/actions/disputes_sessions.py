@@ -267,6 +267,8 @@ def follow_route(
     NotFoundError, RoleMissing
     SessionClash
         where a visit would meet an appointment that is no visit
+    DisputeValue
+        where a visit would be moved to a time that is over
     """
     found = circuit(database, person_id, day, district=district, mode=mode)
     if found is None:
@@ -277,6 +279,9 @@ def follow_route(
         found.visits[place].id: (at, at + (found.visits[place].end - found.visits[place].start))
         for place, at in zip(found.route.order, found.arrivals, strict=True)
     }
+    planned = {one.id: one.start for one in found.visits}
+    if any(start < now and start != planned[number] for number, (start, _) in times.items()):
+        raise DisputeValue(field="start", reason=Reason("it lies in the past"))
     try:
         with database.begin_nested():
             disputes_sessions.move(database, times)

@@ -158,6 +158,8 @@ def test_the_visits_of_a_day_come_in_the_shortest_order(session, place):
     order = [found.visits[i].id for i in found.route.order]
     assert order in ([first.id, third.id, second.id], [second.id, first.id, third.id], [second.id, third.id, first.id])
     assert found.route.minutes < found.planned_minutes and found.route.is_exact
+    with pytest.raises(DisputeValue, match="past"):  # the day is half over: nobody comes at a time that has gone by
+        sessions.follow_route(session, id_of("mei"), day, **told(place, now=NOW + timedelta(hours=19)))
     after = sessions.follow_route(session, id_of("mei"), day, **told(place))
     assert after.planned_minutes == pytest.approx(found.route.minutes)
     assert [one.start for one in after.visits] == sorted(after.arrivals)
