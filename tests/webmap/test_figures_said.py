@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from html import unescape
 
 import openpyxl
 import pytest
+from sqlalchemy import text
+
+from geogrid.store.session import session_scope
+from webmap.installation import installation
 
 
 @pytest.fixture
@@ -53,6 +58,30 @@ def test_another_period_or_group_keeps_the_part_that_is_looked_at(client, split,
     query = "figure=closing_rate_by_handling" + (f"&split={split}" if split else "")
     form = page(client, f"/figures?{query}").partition('id="ask"')[2].partition("</form>")[0]
     assert re.findall(r'name="split" value="([^"]*)"', form) == ([] if kept is None else [kept])
+
+
+def test_the_line_through_time_can_be_read_as_a_table_that_opens_each_period(client):
+    """A canvas is read by nobody who does not see it, and taken along by nobody."""
+    body = page(client, "/figures?period=month&day=2025-06-18&by=post&figure=bounced&lang=en")
+    rows = re.findall(
+        r'<th scope="row"><a href="([^"]+)">([^<]+)</a></th><td class="n">([^<]+)</td>', body.partition('"trend"')[2]
+    )
+    assert len(rows) == 12
+    (*_, (before, name, value), (last, so_far, now)) = [(unescape(href), name, value) for href, name, value in rows]
+    assert (name, value, so_far, now) == ("2025-05", "—", "2025-06 so far", "0.00 %")
+    assert "period=month" in before and "day=2025-05-01" in before and "by=post" in before and "figure=bounced" in before
+    assert now in page(client, last) and 'class="trend"' not in page(client, "/figures?figure=open_now")
+
+
+def test_a_period_of_which_only_days_were_asked_for_says_so(small, client):
+    """Half a week beside whole ones looks like a fall."""
+    with session_scope(installation(small.app).engine) as session:
+        session.execute(text("UPDATE events SET reported_at = '2025-04-01T12:00+08:00'"))
+    body = page(client, "/figures?period=own&first=2025-01-15&last=2025-05-20&lang=en")
+    names = re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a></th><td class="n">', body.partition('"trend"')[2])
+    assert [name.endswith(" in part") for name in names] == [True, *[False] * (len(names) - 2), True]
+    whole = page(client, "/figures?period=own&first=2025-01-13&last=2025-05-18&lang=en")
+    assert 'class="trend"' in whole and " in part" not in whole
 
 
 def test_a_row_of_a_list_leads_to_its_event(client):

@@ -16,11 +16,11 @@ from webmap.figures.asked import OWN, PERIODS, READINGS, Asked, asked_for, writt
 from webmap.figures.base import blueprint
 from webmap.figures.choropleth import draw, legend_of
 from webmap.figures.drawing import Bar
-from webmap.figures.rows import areas_of, bars_of, legend_number, of_groups, overview, points_of
+from webmap.figures.rows import areas_of, bars_of, legend_number, of_groups, overview, points_of, trend
 from webmap.figures.told import Told, tell
 from webmap.figures.words import period_text, time_text, unit_text
 from webmap.installation import installation
-from webmap.language import current_language, say
+from webmap.language import current_language, label, say
 from webmap.roles import READERS, roles
 
 MAP = {"width": 520, "height": 400}
@@ -94,6 +94,8 @@ def _shown(told: Told) -> dict[str, Any]:
         "as_of": time_text(told.now, asked.timezone),
         "charts": charts_of(told),
         "has_values": any(figure.value is not None for figure in told.figures.rows if figure.code == one.code),
+        "trend": trend(told),
+        "each": label(asked.series()[0]),
         "has_points": any(point.value is not None for point in points_of(told)),
         "unit": unit_text(one).strip(),
     }

@@ -69,6 +69,7 @@ def page_of(told: Told, who: str, paper: str) -> str:
         overview=overview(told), lines=of_groups(told, one), is_grouped=asked.by is not FigureGroup.DISTRICT,
         bars=Markup(bars(bars_of(told), width=sizes.bars_width)),
         line=Markup(line(points_of(told), width=sizes.line_width, most=PERCENT_MOST if one.unit is FigureUnit.PERCENT else None)),
+        each=label(asked.series()[0]),
         has_line=bool(told.through_time()), has_bars=bool(bars_of(told)), unit=unit_text(one).strip(),
         map_svg=Markup(draw(areas, width=sizes.map_width, height=int(sizes.map_width * 0.62), title=title)),
         legend=legend_of(areas, lambda value: legend_number(one, value), say("Not enough data")),

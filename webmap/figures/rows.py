@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from geogrid.domain.indicators import TOTAL, Figure, FigureGroup, Indicator, Population
@@ -147,14 +147,24 @@ def bars_of(told: Told) -> list[Bar]:
 
 
 def points_of(told: Told) -> list[Bar]:
-    """Return the points of the line through time; a period that is not over says so: its figure still moves."""
-    each, zone = told.asked.series()[0], told.asked.span.start.tzinfo
-    today = told.now.astimezone(zone).date()
-    found = []
-    for day, figure in told.through_time():
-        said, ends = day_text(each, day), moved(each, date.fromisoformat(day), 1)
-        found.append(bar_of(told.one, said if ends <= today else say("{period} so far", period=said), figure))
-    return found
+    """Return the points of the line through time; a period that is not over, or not all asked for, says so."""
+    return [bar_of(told.one, _period_said(told, day), figure) for day, figure in told.through_time()]
+
+
+def _period_said(told: Told, day: str) -> str:
+    """Return what a period on the line is called; what is still to come in it, or lies beside own days, is not in its figure."""
+    (each, asked_first, asked_last), begins = told.asked.series(), date.fromisoformat(day)
+    said, ends = day_text(each, day), moved(each, begins, 1)
+    if ends > told.now.astimezone(told.asked.span.start.tzinfo).date():
+        return say("{period} so far", period=said)
+    return say("{period} in part", period=said) if begins < asked_first or ends > asked_last + timedelta(days=1) else said
+
+
+def trend(told: Told) -> list[tuple[str, Bar]]:
+    """Return the line through time as rows, each with the address of the figures of its period."""
+    each, days = told.asked.series()[0].value, [day for day, _ in told.through_time()]
+    pages = (f"/figures?{told.asked.query(period=each, day=day, first=None, last=None)}" for day in days)
+    return list(zip(pages, points_of(told), strict=True))
 
 
 def bar_of(one: Indicator, name: str, figure: Figure | None) -> Bar:
