@@ -37,7 +37,8 @@ from geogrid.store.matter_views import MatterView, of_event
 class WholeDispute:
     """Everything of a dispute. ``names`` are those of mediators by id, ``window`` the thirty days of the agreement signed last.
 
-    ``danger`` are the words and classes that mean danger to life. Parties are as they are: whoever shows them masks them.
+    ``danger`` are the words and classes that mean danger to life, ``merged_into`` is the number of the matter with which it ends,
+    "" where it stands for itself. Parties are as they are: whoever shows them masks them.
     """
 
     event: Event
@@ -57,6 +58,7 @@ class WholeDispute:
     station: StationRow | None
     names: dict[UUID, str]
     danger: tuple[str, ...]
+    merged_into: str = ""
 
 
 def whole(session: Session, event_id: UUID, *, now: datetime, district: District) -> WholeDispute:
@@ -96,7 +98,13 @@ def whole(session: Session, event_id: UUID, *, now: datetime, district: District
         station=station[0] if station else None,
         names=_names(session, dispute, sessions, recusals, event),
         danger=district.danger.found(words, matter.programme, matter.category),
+        merged_into=_number(session, matter.parent),
     )
+
+
+def _number(session: Session, event_id: str) -> str:
+    parent = events.find(session, UUID(event_id)) if event_id else None
+    return parent.number if parent else ""
 
 
 def _dispute(session: Session, event: Event, view: MatterView, district: District) -> Dispute:

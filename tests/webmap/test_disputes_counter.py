@@ -10,8 +10,10 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 
+from geogrid.domain.people import Role
 from geogrid.store.session import session_scope
 from tests.build_counter import agreed, made
+from tests.build_installation import DISTRICT
 from webmap.installation import installation
 
 
@@ -180,3 +182,14 @@ def test_every_sheet_of_an_agreement_says_what_it_is_and_the_last_day_is_its_own
         assert number in sheet
     assert "2025-07-18" not in told  # that is the last day of the version that was signed
     assert "2025-07-18" in client.get(f"/mediator/{event_id}/agreements/1.html").get_data(as_text=True)
+
+
+def test_a_dispute_that_was_merged_says_with_which_it_ends(small, counter):
+    client, api, event_id = counter
+    _, _, parent_id = made(small)
+    clerk = small.login_as(Role.DISPATCHER, unit=DISTRICT)
+    step = {"step": "merge", "details": {"parent": str(parent_id)}}
+    assert clerk.post(f"/api/v1/events/{event_id}/steps", json=step).status_code == 201
+    number = clerk.get(f"/api/v1/disputes/{parent_id}").get_json()["number"]
+    assert client.get(api).get_json()["merged_into"] == number
+    assert f"已并入 {number}" in client.get(f"/mediator/{event_id}").get_data(as_text=True)

@@ -137,6 +137,7 @@ def _stands(whole: WholeDispute) -> Body:
         "outcome": coded(dispute.outcome),
         "outcome_at": here(dispute.outcome_at),
         "outcome_note": mask_text(dispute.outcome_note),
+        "merged_into": whole.merged_into,
     }
 
 
