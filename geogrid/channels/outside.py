@@ -50,7 +50,7 @@ def order_of(channel: OutsideChannel, payload: Any, *, now: datetime, profile: P
         **_point(channel, payload),
     }
     callback = _text(payload, fields.callback, most=LONGEST_CALLBACK)
-    mark = _text(payload, fields.round, most=LONGEST_ROUND)
+    mark = _text(_times_written(channel, payload, fields.round), fields.round, most=LONGEST_ROUND)
     told = {**report, "number": number, "callback": callback, "round": mark, "category": kind.category}
     try:
         made = parse(channel.channel.value, report, now=now, profile=profile)
@@ -61,6 +61,14 @@ def order_of(channel: OutsideChannel, payload: Any, *, now: datetime, profile: P
             error.values["field"] = error.where["path"]
         raise
     return OutsideOrder(number, made, kind.category, callback, mark, body_hash(told))
+
+
+def _times_written(channel: OutsideChannel, payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return an order whose field ``name`` is text where a workbook keeps it as a date: as a request would write it."""
+    value = payload.get(name) if name else None
+    if not isinstance(value, datetime):
+        return payload
+    return {**payload, name: value.strftime(channel.time.form) if channel.time.form else value.isoformat()}
 
 
 def _text(payload: Mapping[str, Any], name: str, *, most: int, needed: bool = False) -> str:

@@ -112,6 +112,12 @@ def test_a_time_of_another_form_is_answered_with_theirs():
     made(受理时间=caught.value.values["example"])
 
 
+def test_an_order_of_a_workbook_with_dates_is_the_order_of_a_request():
+    """Tables keep times as dates, the time of dispatch too: the same order by file and by request is one sending."""
+    dates = {name: datetime.fromisoformat(str(ORDER[name])) for name in ("受理时间", "派单时间")}
+    assert made(**dates) == made()
+
+
 def test_half_a_place_is_missed_by_their_own_field():
     with pytest.raises(FieldMissing) as caught:
         made(经度=126.611, 纬度=None)
