@@ -51,8 +51,8 @@ class _Server(BaseApplication):
         from webmap.app import create_app
 
         app = create_app(self._settings)
-        begin_to_warm(app)  # the worker waits for it before it takes requests
         keep_warm(app)
+        begin_to_warm(app)  # the worker waits for it before it takes requests
         return app
 
 

@@ -79,17 +79,18 @@ def is_warm(app: Flask) -> bool:
 def keep_warm(app: Flask) -> threading.Thread:
     """Start the thread that, once ``begin_to_warm`` is through, prepares another edition or other names when they are told.
 
-    A request meanwhile waits for what is being made and makes nothing of its own; none is answered by what was before. The
-    thread ends when nobody holds ``app`` any more.
+    To be called before it, since what is in force now is prepared there. A request meanwhile waits for what is being made and
+    makes nothing of its own; none is answered by what was before. The thread ends when nobody holds ``app`` any more.
     """
     with app.app_context():
         cleared = tile_cache().cleared  # set whenever the listener heard that everything may be different
-    begun, used = app.extensions[WARMTH], weakref.ref(app)
+    through: threading.Event = app.extensions.setdefault(WARMTH, threading.Event())
+    known, used = _known(app), weakref.ref(app)
     weakref.finalize(app, cleared.set).atexit = False
 
     def run() -> None:
-        known = _known(used())
-        begun.wait()
+        nonlocal known
+        through.wait()
         while cleared.wait() and used() is not None:
             cleared.clear()
             known = _prepared(used(), known)
@@ -169,6 +170,13 @@ def _places(app: Flask) -> None:
         _here(app).district.gazetteer_for(edition, version)
 
 
+def _before(app: Flask) -> None:
+    """What was compiled of editions and names gone by is let go: a recast that asks for it has it made again."""
+    edition, version = _in_force(app)
+    if edition is not None:
+        _here(app).district.let_go(edition, version)
+
+
 def _passwords(_: Flask) -> None:
     """The hash that an unknown login is compared with: its first attempt must take no longer than one with a wrong password."""
     passwords.is_password(None, "")
@@ -184,7 +192,7 @@ STEPS: tuple[Step, ...] = (
     ("places", _places),
 )
 # What another edition, or other names, make old.
-AGAIN: tuple[Step, ...] = (("grids", _grids), ("places", _places), ("first view", _first_view))
+AGAIN: tuple[Step, ...] = (("grids", _grids), ("places", _places), ("first view", _first_view), ("before", _before))
 
 
 def first_tiles(extent: Box) -> list[tuple[int, int, int]]:

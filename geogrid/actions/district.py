@@ -104,6 +104,12 @@ class District:
     mediation: DisputeKinds = field(default_factory=read_kinds)
     outside: OutsideChannels = field(default_factory=OutsideChannels)
 
+    def let_go(self, edition_id: int, names_version: str) -> None:
+        """Keep what this edition and these names are compiled to, and nothing else: who asks for another has it made again."""
+        for kept, key in ((self.geography_for, (edition_id, "")), (self.gazetteer_for, (edition_id, names_version))):
+            if isinstance(kept, _Kept):
+                kept.keep_only(key)
+
 
 def open_district(settings: Settings, engine: Engine) -> District:
     """Return the district that ``settings`` names; geography is read from the database of ``engine``, kept for all threads.
@@ -185,6 +191,12 @@ class _Kept(Generic[Compiled]):
             while len(self._kept) > KEPT_EDITIONS:
                 self._kept.popitem(last=False)
             return self._kept[key]
+
+    def keep_only(self, key: tuple[int, str]) -> None:
+        """Forget all but what belongs to ``key``."""
+        with self._lock:
+            for other in [each for each in self._kept if each != key]:
+                del self._kept[other]
 
 
 def read_geography(session: Session, edition_id: int, profile: Profile, *, files: IndexFiles | None = None) -> Geography:
