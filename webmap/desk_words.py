@@ -87,6 +87,7 @@ WORDS: dict[str, Any] = {
         "fresh": "new",
         "danger": "danger",
         "gone": "left this list",
+        "sunk": "no longer up here",
         "aside": "opened aside",
         "unplaced": "to be placed",
         "border": "border",
@@ -219,6 +220,7 @@ WORDS: dict[str, Any] = {
     # panels
     "sending": "Sending …",
     "did": "{step}: {number}",
+    "asked": "Asked for, waits for approval: {step}, {number}",
     "undo": "Undo",
     "not_now": "{deed} is not possible here now ({state}).",
     "conflict": "Somebody was quicker. Since you read this matter:",

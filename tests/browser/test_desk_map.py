@@ -96,6 +96,11 @@ def test_a_border_case_is_decided_on_the_map_between_its_grids(streaming):
         page.keyboard.press("p")
         expect(page.locator("#sheet .choice li")).to_have_count(2, timeout=20_000)
         expect(page.locator("#map .leaflet-tooltip.way")).to_have_count(2)
+        outer = page.locator("#map").bounding_box()
+        for number in page.locator("#map .leaflet-tooltip.way").all():  # a number out of sight names no grid
+            inner = number.bounding_box()
+            assert outer["x"] < inner["x"] < outer["x"] + outer["width"] - inner["width"]
+            assert outer["y"] < inner["y"] < outer["y"] + outer["height"] - inner["height"]
         expect(page.locator("#map path.leaflet-interactive, #map path")).to_have_count(3)
         shot(page, "desk_border_zh")
         page.keyboard.press("2")

@@ -238,6 +238,7 @@ def test_a_pause_is_asked_for_with_its_reason_by_one_and_approved_by_another_nev
         expect(page.locator("#sheet")).to_be_visible()
         page.fill("#sheet [name=reason]", "等第三方检测")
         sent(page)
+        expect(page.locator("#toast")).to_contain_text("已申请，待审批：暂停计时")  # nothing stands still yet
         expect(page.locator("#matter-body .approvals")).to_contain_text("暂停计时")
         assert page.locator("#matter-body [data-deed=approve]").count() == 0
         expect(page.locator("#matter-body .history")).to_contain_text("申请：暂停计时")

@@ -22,9 +22,9 @@ export class Api {
     Object.assign(this, { language, mark, me, words });
   }
 
-  get(path, query = {}) {
+  get(path, query = {}, signal = null) {
     const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined));
-    return this.#ask(asked.size ? `${path}?${asked}` : path, { method: "GET" });
+    return this.#ask(asked.size ? `${path}?${asked}` : path, { method: "GET" }, signal);
   }
 
   send(path, body, method = "POST") {
@@ -53,9 +53,10 @@ export class Api {
     return error.message;
   }
 
-  async #ask(path, options) {
+  async #ask(path, options, signal = null) {
     const headers = { Accept: "application/json", "Accept-Language": this.language, ...options.headers };
-    const watch = AbortSignal.timeout ? { signal: AbortSignal.timeout(MOST_WAIT_MS) } : {};
+    const signals = [signal, AbortSignal.timeout?.(MOST_WAIT_MS)].filter(Boolean);
+    const watch = AbortSignal.any ? { signal: AbortSignal.any(signals) } : { signal: signals[0] };
     let answer;
     try {
       answer = await fetch(path, { cache: "no-store", ...watch, ...options, headers });

@@ -119,6 +119,7 @@ export class Filters {
       this.close();
       this.set(value);
     });
+    this.form.addEventListener("keydown", (event) => this.#entered(event));
     this.form.querySelector("[data-clear]").addEventListener("click", () => {
       this.close();
       this.set({});
@@ -128,6 +129,16 @@ export class Filters {
     this.form.querySelector("[data-forget]").addEventListener("click", () => this.forget());
     document.getElementById("filter-open").addEventListener("click", () => (this.form.hidden ? this.open() : this.close()));
     this.view.addEventListener("change", () => this.pickView(this.view.value));
+  }
+
+  // Enter in the name of a view keeps it, rather than showing the list and losing the name; Ctrl and Enter send from everywhere.
+  #entered(event) {
+    if (event.key !== "Enter" || event.isComposing) return;
+    const isName = event.target.matches("[data-name]");
+    if (!isName && !event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    if (isName) this.save();
+    else this.form.requestSubmit();
   }
 
   open() {

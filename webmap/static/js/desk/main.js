@@ -72,6 +72,7 @@ class Desk {
 
   #wire() {
     document.addEventListener("keydown", (event) => this.#pressed(event));
+    this.matter.body.addEventListener("click", (event) => !event.defaultPrevented && event.target.closest("a[href^='/']") && this.#remember());
     document.getElementById("keys-open").addEventListener("click", () => this.help());
     document.getElementById("log-open").addEventListener("click", () => this.act("shift"));
     document.getElementById("order-open").addEventListener("click", () => this.act("order"));
@@ -183,8 +184,18 @@ class Desk {
     else logIn();
   }
 
+  // The line is back: what could not be read is read.
+  #alive() {
+    this.sheet.over(false);
+    if (this.wasAlive || !navigator.onLine) return;
+    if (["stale", "failed"].includes(this.queue.face)) this.queue.refresh();
+    if (this.matter.id && this.matter.isFailed) this.matter.show(this.matter.id);
+    this.map.mend();
+  }
+
   #connection(state, age) {
-    if (state === "live") this.sheet.over(false);
+    if (state === "live") this.#alive();
+    this.wasAlive = state === "live" && navigator.onLine;
     const host = document.getElementById("connection");
     const face = navigator.onLine ? state : "offline";
     if (face === "over" && host.dataset.state === face) return; // its link stays to be pressed
@@ -245,7 +256,7 @@ class Desk {
   key(deed) {
     const move = { next: 1, previous: -1, page_down: 10, page_up: -10 }[deed.name];
     if (move) this.queue.move(move);
-    else if (deed.name === "open_page") this.matter.detail && location.assign(`/events/${this.matter.detail.number}`);
+    else if (deed.name === "open_page") this.#openPage();
     else if (deed.name === "focus") this.#focusMatter();
     else if (deed.name === "search") this.filters.search.select();
     else if (deed.name === "filter") this.filters.open();
@@ -256,6 +267,19 @@ class Desk {
     else if (deed.name === "undo") this.takeBack();
     else if (deed.name === "quick") this.filters.pickQuick(Number(deed.key));
     else this.act(deed.deed);
+  }
+
+  #openPage() {
+    if (!this.matter.detail) return;
+    this.#remember();
+    location.assign(`/events/${this.matter.detail.number}`);
+  }
+
+  // Who leaves for another page comes back to the matter that he had in hand.
+  #remember() {
+    const asked = new URLSearchParams(location.search);
+    asked.set("event", this.matter.id);
+    history.replaceState(null, "", `?${asked}`);
   }
 
   #focusMatter() {

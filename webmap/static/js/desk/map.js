@@ -17,6 +17,7 @@ const STYLES = new Proxy(DRAWN, { get: (drawn, name) => drawn[name] ?? [] });
 const MIDDLE_ZOOM = 14;
 const NEAR_ZOOM = 16;
 const LEAST_SEEN_M = 120; // across, of a place that is to be decided
+const SAMPLES = 12; // to a side of the view, to find where a number can stand
 const SAME_PX = 10; // pins nearer to each other than that lie on one another
 
 export class DeskMap {
@@ -33,10 +34,19 @@ export class DeskMap {
     L.control.scale({ imperial: false }).addTo(this.map);
     if (L.vectorGrid) {
       const options = { tileSize: 1024, rendererFactory: L.canvas.tile, vectorTileLayerStyles: STYLES, interactive: false };
-      L.vectorGrid.protobuf(config.tiles, options).addTo(this.map);
+      this.ground = L.vectorGrid.protobuf(config.tiles, options).addTo(this.map);
+      this.ground.on("tileerror", () => (this.isTorn = true));
     }
     this.lights = new Lights(this.map, { api, words: config.words, onDrawn: () => this.#draw() });
     new ResizeObserver(() => this.map.invalidateSize({ animate: false })).observe(host);
+  }
+
+  // Tiles that did not come are asked for again, and so are the lights.
+  mend() {
+    if (!this.map) return;
+    if (this.isTorn) this.ground.redraw();
+    this.isTorn = false;
+    this.lights.reload();
   }
 
   // All of the reader's territory.
@@ -154,12 +164,14 @@ export class DeskMap {
     if (!this.map || !row.point_lonlat) return;
     const at = L.latLng(row.point_lonlat[1], row.point_lonlat[0]);
     const keep = (layer) => this.offered.push(layer.addTo(this.map));
-    if (accuracy_m) keep(L.circle(at, { radius: accuracy_m, color: "#7a2a8c", weight: 2, fillOpacity: 0.15, interactive: false }));
-    grids.forEach(({ shape, number, chosen }) => {
-      keep(L.geoJSON(shape, { interactive: false, style: { color: "#0b5cad", weight: chosen ? 3 : 1.5, dashArray: chosen ? null : "5 5", fillOpacity: chosen ? 0.08 : 0 } })
-        .bindTooltip(String(number), { permanent: true, direction: "center", className: "way" }));
-    });
     this.map.fitBounds(at.toBounds(Math.max(4 * (accuracy_m || 0), LEAST_SEEN_M)), { maxZoom: 18, animate: false });
+    if (accuracy_m) keep(L.circle(at, { radius: accuracy_m, color: "#7a2a8c", weight: 2, fillOpacity: 0.15, interactive: false }));
+    const view = this.map.getBounds().pad(-0.08);
+    grids.forEach(({ shape, number, chosen }) => {
+      keep(L.geoJSON(shape, { interactive: false, style: { color: "#0b5cad", weight: chosen ? 3 : 1.5, dashArray: chosen ? null : "5 5", fillOpacity: chosen ? 0.08 : 0 } }));
+      const where = middleInView(shape.geometry, view);
+      if (where) keep(L.tooltip(where, { content: String(number), permanent: true, direction: "center", className: "way" }));
+    });
   }
 
   #way(from, one) {
@@ -181,6 +193,25 @@ export class DeskMap {
     this.offered.forEach((mark) => mark.remove());
     this.offered = [];
   }
+}
+
+// Where the number of a grid is read: amid what of it is in view, for its own middle may lie far outside.
+function middleInView({ type, coordinates }, view) {
+  const rings = (type === "Polygon" ? [coordinates] : coordinates).flat();
+  const [west, south, east, north] = [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()];
+  const steps = [...Array(SAMPLES).keys()].map((step) => (step + 0.5) / SAMPLES);
+  const points = steps.flatMap((x) => steps.map((y) => [west + x * (east - west), south + y * (north - south)])).filter((point) => isWithin(rings, point));
+  if (!points.length) return null;
+  const mean = [0, 1].map((side) => points.reduce((sum, point) => sum + point[side], 0) / points.length);
+  const apart = ([lon, lat]) => Math.hypot((lon - mean[0]) / (east - west), (lat - mean[1]) / (north - south));
+  const [lon, lat] = points.reduce((best, point) => (apart(point) < apart(best) ? point : best));
+  return [lat, lon];
+}
+
+// By how many sides of the rings lie west of a point: an odd number is within.
+function isWithin(rings, [x, y]) {
+  const crosses = ([ax, ay], [bx, by]) => ay > y !== by > y && x > ax + ((bx - ax) * (y - ay)) / (by - ay);
+  return rings.flatMap((ring) => ring.slice(1).filter((end, at) => crosses(ring[at], end))).length % 2 === 1;
 }
 
 // The numbers of candidates by their place.

@@ -1,7 +1,10 @@
 // The matter in hand: what it is, whose, by when, what was done, what may be done next. Panels open above it.
 
+import { Offline } from "./api.js";
 import { el, fill, kbd, light } from "./dom.js";
 import { metres } from "./map.js";
+
+const FAST_MS = 150; // who goes through the list faster than that reads none of what he passes
 
 const OF_EVERY_LIST = new Set(["bulk", "shift"]);
 
@@ -25,7 +28,14 @@ export class Matter {
   }
 
   async #load(id, read) {
-    this.id = id;
+    const isFast = Date.now() - this.movedAt < FAST_MS;
+    if (this.id !== id) {
+      this.movedAt = Date.now();
+      this.asking?.abort();
+      this.asking = new AbortController();
+    }
+    const { signal } = this.asking ?? {};
+    Object.assign(this, { id, isFailed: false });
     if (!id) {
       this.detail = null;
       this.body.replaceChildren(el("p", { class: "face", text: this.words.nothing_chosen }));
@@ -33,14 +43,16 @@ export class Matter {
     }
     const waiting = setTimeout(() => this.id === id && this.#skeleton(), this.detail?.id === id ? 60_000 : 300);
     try {
-      const found = read || (await this.api.get(`/api/v1/desk/events/${id}`));
+      if (isFast && !read) await new Promise((resolve) => setTimeout(resolve, FAST_MS));
+      if (this.id !== id || signal?.aborted) return null;
+      const found = read || (await this.api.get(`/api/v1/desk/events/${id}`, {}, signal));
       if (this.id !== id) return null;
       this.detail = found;
       this.#draw(found);
       this.onShown(found);
       return found;
     } catch (error) {
-      if (this.id === id) this.failed(id, error);
+      if (this.id === id && !signal?.aborted) this.failed(id, error);
       return null;
     } finally {
       clearTimeout(waiting);
@@ -53,7 +65,7 @@ export class Matter {
 
   // In the place of a matter that cannot be shown stands why; nothing can be done to it.
   failed(id, error) {
-    Object.assign(this, { id, detail: null });
+    Object.assign(this, { id, detail: null, isFailed: error instanceof Offline });
     const said = { 403: this.words.forbidden, 404: this.words.gone }[error.status] || this.api.told(error);
     this.body.replaceChildren(el("div", { class: "face failed", role: "alert" }, el("p", { text: said }),
       el("button", { type: "button", onclick: (event) => this.onOpen(event, id) }, this.words.again)));

@@ -33,7 +33,7 @@ export class Orders {
   // -- giving one ------------------------------------------------------------------------------------------------------
 
   #form(matter) {
-    const { words, config } = this.desk;
+    const { words, config, clock } = this.desk;
     const units = config.order_to.map(({ party, title }) => el("option", { value: party, text: title }));
     this.near = el("optgroup", { label: words.order_near, hidden: true });
     this.to = el("select", { name: "to", required: true, "data-first": "", onchange: () => this.#people() }, el("option", { value: "", text: "—" }), this.near,
@@ -42,7 +42,7 @@ export class Orders {
     this.oneField = field(words.order_one, this.one);
     this.oneField.hidden = true;
     return [field(words.order_to, this.to), this.oneField, field(words.order_text, el("textarea", { name: "text", rows: "3", required: true, maxlength: "2000" })),
-      field(words.order_due, el("input", { type: "date", name: "due_at", "data-moment": config.day_ends }))];
+      field(words.order_due, el("input", { type: "date", name: "due_at", min: clock.today(), "data-moment": config.day_ends }))];
   }
 
   async #send(matter, values, panel) {

@@ -25,6 +25,10 @@ export class Queue {
     this.list.addEventListener("scroll", () => this.#nearEnd() && this.more(), { passive: true });
   }
 
+  get face() {
+    return this.host.dataset.face;
+  }
+
   get current() {
     return this.rows.get(this.selected);
   }
@@ -100,7 +104,7 @@ export class Queue {
       this.again = true;
       return;
     }
-    if (this.host.dataset.face === "failed" && !this.order.length) {
+    if (this.face === "failed" && !this.order.length) {
       await this.load(this.filter);
       return;
     }
@@ -114,6 +118,7 @@ export class Queue {
       if (turn === this.turn) this.#face("stale", this.api.told(error));
     }
     this.#read();
+    if (this.#nearEnd()) this.more();
   }
 
   // The first `wanted` rows, however many questions that takes.
@@ -131,8 +136,9 @@ export class Queue {
 
   #renew(page, wanted) {
     const isWhole = this.order.length <= wanted || !page.next; // all that is loaded was read again
+    const wasCut = Boolean(this.next);
     if (isWhole) this.next = page.next;
-    this.#merge(page, isWhole);
+    this.#merge(page, isWhole, wasCut);
     this.#told(page);
     this.#draw();
   }
@@ -146,22 +152,24 @@ export class Queue {
     }
   }
 
-  #merge(page, isWhole) {
+  // Of a list that was cut, what stands below all that was loaded is no news: it moved up when others left.
+  #merge(page, isWhole, wasCut) {
     const seen = new Set(page.rows.map((row) => row.id));
     this.#settle(page.rows);
+    const lastKnown = page.rows.findLastIndex((row) => this.rows.has(row.id));
     let before = "";
-    for (const row of page.rows) {
+    for (const [rank, row] of page.rows.entries()) {
       if (!this.rows.has(row.id)) {
         const at = before ? this.order.indexOf(before) + 1 : 0;
         this.order.splice(at, 0, row.id);
-        this.fresh.set(row.id, Date.now());
+        if (!wasCut || rank < lastKnown) this.fresh.set(row.id, Date.now());
       }
       this.rows.set(row.id, row);
       before = row.id;
     }
     for (const id of isWhole ? this.order : []) {
       const row = this.rows.get(id);
-      if (row && !row.aside && !seen.has(id)) row.gone = true;
+      if (row && !row.aside && !seen.has(id)) row.gone = page.next ? "sunk" : "left"; // it may be open still, below what is loaded
     }
     this.order = this.order.filter((id) => {
       const keep = !this.rows.get(id)?.gone || id === this.selected;
@@ -300,7 +308,7 @@ export class Queue {
     const told = [
       this.fresh.has(row.id) && ["new", badges.fresh],
       row.danger && ["danger", badges.danger],
-      row.gone && ["", badges.gone],
+      row.gone && ["", row.gone === "sunk" && !row.closed_at ? badges.sunk : badges.gone],
       row.aside && ["", badges.aside],
       row.unplaced && ["", badges.unplaced],
       row.border && !row.unplaced && ["", badges.border],

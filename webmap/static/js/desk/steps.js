@@ -27,7 +27,8 @@ export class Steps {
       return false;
     }
     sheet.done(panel);
-    this.desk.did(matter, fill(this.desk.words.did, { step: step.title, number: matter.number }));
+    const { did, asked } = this.desk.words;
+    this.desk.did(matter, fill(step.approver ? asked : did, { step: step.title, number: matter.number }));
     return true;
   }
 

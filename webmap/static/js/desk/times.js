@@ -11,12 +11,18 @@ export class Clock {
     this.ahead = new Date(now).getTime() - Date.now();
     this.words = words;
     const form = { timeZone: timezone, month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    this.days = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, year: "numeric", month: "2-digit", day: "2-digit" });
     this.long = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", { ...form, year: "numeric" });
     this.brief = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", form);
   }
 
   now() {
     return Date.now() + this.ahead;
+  }
+
+  // Today in the district, as a date field has it.
+  today() {
+    return this.days.format(this.now());
   }
 
   at(iso) {
