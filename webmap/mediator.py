@@ -54,6 +54,8 @@ WORDS = {
     "zoom_out": "Zoom out",
     "offline": "No connection. Whether it arrived is not known; what you typed is kept. Press again to see how the page stands.",
     "unsure": "The page stands as it does now. Look whether what you sent is there already; if not, send it again.",
+    "over": "Your session is over. Log in again in another tab, then send: what you typed is kept.",
+    "somebody_else": "Somebody else has logged in here meanwhile. Nothing was sent. Copy what you typed and load the page again.",
     "sending": "Sending …",
     "done": "Done",
     "changed": "Somebody changed this dispute meanwhile. The page shows it as it stands now; what you typed is kept below.",
@@ -114,7 +116,14 @@ def _frame() -> dict[str, Any]:
     words = {name: say(message) for name, message in WORDS.items()}
     profile = installation().district.profile
     offset = installation().now().astimezone(ZoneInfo(profile.timezone)).isoformat()[-6:]
-    told = {"language": current_language(), "mark": mark(), "words": words, "centre": profile.centre_lonlat, "tiles": TILES}
+    told = {
+        "language": current_language(),
+        "mark": mark(),
+        "me": current_actor().id,
+        "words": words,
+        "centre": profile.centre_lonlat,
+        "tiles": TILES,
+    }
     has_map = (FOLDER / MAP_JS).is_file()
     tiles_js = TILES_JS if (FOLDER / TILES_JS).is_file() else ""
     return {"config": told | {"offset": offset}, "has_map": has_map, "map_js": MAP_JS, "map_css": MAP_CSS, "tiles_js": tiles_js}

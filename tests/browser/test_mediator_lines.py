@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 from playwright.sync_api import Page, Route, expect
+from sqlalchemy import text
 
+from geogrid.domain.people import Role
+from geogrid.store import logins
+from geogrid.store.session import session_scope
 from tests.browser.browsers import served
 from tests.browser.test_mediator import given, open_dispute, page_of, send
+from tests.build_installation import DISTRICT
+from webmap.installation import installation
+from webmap.login import COOKIE, real_now
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +40,16 @@ def answer_is_lost(route: Route) -> None:
     """Let the server do what it is asked for, and lose what it says."""
     route.fetch()
     route.abort()
+
+
+def another_session(counter) -> str:
+    """Return the secret of a second session of the mediator, as a login in another tab opens one."""
+    secret = secrets.token_urlsafe()
+    with session_scope(installation(counter.small.app).engine) as session:
+        person_id = session.scalar(text("SELECT person_id FROM sessions"))
+        logins.open_session(session, secret, person_id, at=real_now(), address="", browser="test")
+        logins.second_factor_shown(session, logins.hash_of(secret), at=real_now())
+    return secret
 
 
 def test_what_arrived_without_an_answer_is_not_sent_again(counter):
@@ -80,3 +99,22 @@ def test_who_changes_the_claim_leaves_the_kind_that_another_chose(counter):
         send(page, "about", amount_yuan="")
         expect(about.locator("[name=amount_yuan]")).to_have_value("")
         assert errors == []
+
+
+def test_who_logs_in_again_in_another_tab_sends_what_was_typed(counter):
+    with page_of(counter) as (page, _):
+        open_dispute(page, counter)
+        again = another_session(counter)
+        form = typed(page, "party", side="respondent", name="李建国")
+        page.context.clear_cookies()
+        form.locator("button[type=submit]").click()
+        expect(form.locator(".told")).to_contain_text("重新登录")
+        expect(form.locator("[name=name]")).to_have_value("李建国")
+        stranger = counter.small.login_as(Role.DISPATCHER, unit=DISTRICT)
+        page.context.add_cookies([{"name": COOKIE, "value": stranger.get_cookie(COOKIE).value, "url": counter.address("/")}])
+        form.locator("button[type=submit]").click()
+        expect(form.locator(".told")).to_contain_text("已换人登录")
+        page.context.clear_cookies()
+        page.context.add_cookies([{"name": COOKIE, "value": again, "url": counter.address("/")}])
+        form.locator("button[type=submit]").click()
+        expect(page.locator("[data-party]")).to_have_count(1)

@@ -1,5 +1,8 @@
 // A form of the page as a request to the API: its fields by name, as numbers and times where they say so.
 
+const MOST_WAIT_MS = 30_000;
+const FORGED = "access.csrf";
+
 export class Forms {
   constructor(config, say) {
     Object.assign(this, { config, say });
@@ -15,12 +18,7 @@ export class Forms {
     told.textContent = "";
     this.say(this.config.words.sending);
     try {
-      const answer = await fetch(form.dataset.path, {
-        method: form.dataset.method,
-        headers: { "X-CSRF-Token": this.config.mark, "Content-Type": "application/json", "Accept-Language": this.config.language },
-        body: JSON.stringify(this.body(form)),
-      });
-      const body = await answer.json();
+      const [answer, body] = await this.#asked(form);
       if (!answer.ok) {
         told.textContent = answer.status === 409 && body.code === "step.conflict" ? `${this.config.words.changed} ${body.message}` : body.message;
         return null;
@@ -35,6 +33,28 @@ export class Forms {
       delete form.dataset.busy;
       buttons.forEach((button) => (button.disabled = false));
     }
+  }
+
+  // Who has logged in again in another tab sends with the mark of the new session; nobody sends for another.
+  async #asked(form) {
+    const found = await this.#ask(form.dataset.path, form.dataset.method, JSON.stringify(this.body(form)));
+    const [answer, told] = found;
+    const { words } = this.config;
+    if (answer.status === 401) return [answer, { message: words.over }];
+    if (told.code !== FORGED) return found;
+    const [, { mark, me }] = await this.#ask("/login/mark", "GET");
+    if (!mark) return [answer, { message: words.over }];
+    if (me !== this.config.me) return [answer, { message: words.somebody_else }];
+    if (mark === this.config.mark) return found;
+    this.config.mark = mark;
+    return this.#asked(form);
+  }
+
+  async #ask(path, method, body) {
+    const headers = { Accept: "application/json", "X-CSRF-Token": this.config.mark, "Accept-Language": this.config.language };
+    if (body) headers["Content-Type"] = "application/json";
+    const answer = await fetch(path, { method, headers, body, cache: "no-store", signal: AbortSignal.timeout(MOST_WAIT_MS) });
+    return [answer, await answer.json()];
   }
 
   body(form) {

@@ -3,6 +3,7 @@
 import { Forms } from "./forms.js";
 import { drawRoute } from "./route.js";
 
+const MOST_WAIT_MS = 30_000;
 const config = JSON.parse(document.getElementById("config").textContent);
 const forms = new Forms(config, (text) => {
   const notice = document.getElementById("notice");
@@ -13,7 +14,7 @@ const forms = new Forms(config, (text) => {
 
 // Draws the page as it stands now; forms keep what was typed in them, folds stay as they were. False where there is no such page.
 async function redraw(sent) {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html", "Accept-Language": config.language } });
+  const answer = await fetch(location.href, { headers: { Accept: "text/html", "Accept-Language": config.language }, signal: AbortSignal.timeout(MOST_WAIT_MS) });
   if (!answer.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const kept = forms.typed(sent);
