@@ -25,7 +25,7 @@ from webmap.enterprise_rows import chosen, listed_body, local_now, placed, rules
 from webmap.errors import error_body, status_of
 from webmap.installation import installation
 from webmap.language import current_language, label, say
-from webmap.login import current_actor
+from webmap.login import current_actor, mark
 from webmap.officer import MAP_CSS, MAP_JS, TILES, TILES_JS
 from webmap.reading import current_scope, reading
 from webmap.roles import READERS, VISITORS, roles
@@ -37,6 +37,12 @@ MOST = 100
 MOST_DUE = 200
 ASKED = ("class", "township", "grid", "q", "only")
 LONGEST = 60
+WORDS = {
+    "offline": "No connection. What you typed stays in this form; send again when there is one.",
+    "sending": "Sending …",
+    "session_over": "Your session is over. Log in again in another tab, then send: what you typed stays here.",
+    "somebody_else": "Somebody else has logged in here meanwhile. Nothing was sent. Copy what you typed and load the page again.",
+}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -111,6 +117,7 @@ def _one(enterprise_id: UUID, error: dict[str, Any] | None = None, status: int =
         "enterprise.html", status, one=found, error=error, may=may, synthetic=synthetic, today=local_now().date().isoformat(),
         kinds=list(VisitKind), handlings=list(Handling), bodies=bodies, categories=categories,
         key=str(uuid4()), typed=request.form,
+        config={"mark": mark(), "me": current_actor().id, "words": {name: say(words) for name, words in WORDS.items()}},
     )  # fmt: skip
 
 

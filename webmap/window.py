@@ -63,6 +63,7 @@ WORDS = {
     "nobody": "Nobody waits.",
     "slip": "Print the slip of {label}",
     "session_over": "Your session is over. Log in again in another tab, then send: what you typed stays here.",
+    "somebody_else": "Somebody else has logged in here meanwhile. Nothing was sent. Copy what you typed and load the page again.",
 }
 
 
@@ -115,6 +116,7 @@ def _config(window: Window, danger: tuple[str, ...]) -> dict[str, Any]:
     return {
         "language": current_language(),
         "mark": mark(),
+        "me": current_actor().id,
         "window": window.code,
         "words": {name: say(message) for name, message in WORDS.items()},
         "most": MOST_CANDIDATES,

@@ -16,6 +16,7 @@ from geogrid.domain.notices import DeliveryState
 from geogrid.domain.outside import Amended, Arrival, OrderState, OutsideChannel, OutsideOrder
 from geogrid.domain.people import SYSTEM, Actor
 from geogrid.errors import NotFoundError, OrderConflict, OrderOver, ResendInvalid, StepNotAllowed, StepUnknown
+from geogrid.errors.family import Label
 from geogrid.store import audit, events, hotline, locks, outbox
 from geogrid.store.hotline import StoredOrder
 
@@ -93,7 +94,7 @@ def _again(
         try:
             take_step(session, TakeStep(event.id, channel.again, SYSTEM, details, key=key), now=now, district=district)
         except (StepNotAllowed, StepUnknown) as error:
-            raise OrderOver(number=order.number, event=event.number, state=event.state.value) from error
+            raise OrderOver(number=order.number, event=event.number, state=Label(event.state)) from error
     hotline.move(session, known.id, OrderState.RECEIVED, now=now, round_=round_, callback=order.callback or known.callback)
     hotline.came(session, known.id, round_, Arrival.AGAIN, order, actor=actor.id, now=now)
     return _received(session, channel, order, Arrival.AGAIN, actor, now)
@@ -153,7 +154,7 @@ def resend(session: Session, message_id: int, *, actor: Actor, now: datetime) ->
     if found is None or order is None or found.delivery_id is None:
         raise NotFoundError(what=str(message_id))
     if found.state not in ENDED:
-        raise ResendInvalid(state=found.state.value if found.state else "-")
+        raise ResendInvalid(state=Label(found.state) if found.state else "-")
     outbox.try_again(session, now, [found.delivery_id])
     hotline.ask_anew(session, message_id)
     told = {"object_kind": "event", "object_id": str(order.event_id), "details": {"number": order.number, "message": message_id}}

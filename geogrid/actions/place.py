@@ -17,6 +17,7 @@ from geogrid.domain.events import Event, Step, StepKind
 from geogrid.domain.grids import Assignment, AssignmentRule
 from geogrid.domain.places import ConfirmedPlace
 from geogrid.errors import EventNotWaiting, NotFoundError, PlaceUncovered
+from geogrid.errors.family import Label
 from geogrid.store import cells, editions, events, locks
 
 
@@ -60,7 +61,7 @@ def place_event(
         raise NotFoundError(what=str(event_id))
     waiting = leaves_open(event.assignment) or event.assignment.rule is AssignmentRule.PLACED
     if not waiting or not event.state.is_open:
-        raise EventNotWaiting(number=event.number, state=event.state.value, grid=event.assignment.grid_code or "-")
+        raise EventNotWaiting(number=event.number, state=Label(event.state), grid=event.assignment.grid_code or "-")
     grid_code, placed = _placed(event.assignment, grid_code, place, edition.id, district)
     cells.subtract(session, [event_id])
     events.add_assignment(session, event_id, placed, now=editions.not_before(edition, now))

@@ -71,3 +71,35 @@ def test_a_problem_goes_on_the_key_list_and_to_its_milestone(serving):
         expect(page.locator(".cards .badge")).to_be_visible()
         assert seen.errors == []
         assert seen.outside == []
+
+
+def test_a_visit_is_kept_in_its_form_until_it_is_recorded(serving):
+    """No connection, a session that is over, a day that is refused: what was seen is not typed twice."""
+    saw = "form[action$='/visits'] [name=seen]"
+    told = "form[action$='/visits'] .told"
+    with phone(DESK) as (page, _):
+        mine = serving.browser_cookies(Role.DISPATCHER, unit=DISTRICT)
+        page.context.add_cookies(mine)
+        open_page(page, serving, "/enterprises")
+        page.get_by_role("link", name="甲食品厂").click()
+        page.get_by_text("登记走访", exact=True).click()
+        page.select_option("form[action$='/visits'] [name=body]", "department:market")
+        page.fill(saw, "用工紧张")
+        page.context.set_offline(True)
+        page.press(saw, "Tab")
+        page.locator("form[action$='/visits'] button.main").click()
+        expect(page.locator(told)).to_contain_text("没有网络连接")
+        page.context.set_offline(False)
+        page.context.clear_cookies()
+        page.locator("form[action$='/visits'] button.main").click()
+        expect(page.locator(told)).to_contain_text("登录已过期")
+        page.context.add_cookies(mine)
+        page.evaluate("document.querySelector('form[action$=\"/visits\"] [name=date]').value = '2031-01-01'")
+        page.evaluate("document.querySelector('form[action$=\"/visits\"]').noValidate = true")
+        page.locator("form[action$='/visits'] button.main").click()
+        expect(page.locator("#fault")).to_contain_text("2031-01-01")
+        expect(page.locator(saw)).to_have_value("用工紧张")
+        page.fill("form[action$='/visits'] [name=date]", f"{NOW:%Y-%m-%d}")
+        with page.expect_navigation():
+            page.locator("form[action$='/visits'] button.main").click()
+        expect(page.locator(".cards")).to_contain_text("用工紧张")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import secrets
 
 import pytest
 from playwright.sync_api import expect
 
 from geogrid.domain.people import Role
+from geogrid.store import logins
+from geogrid.store.session import session_scope
 from tests.browser.browsers import PHONE, address, phone, shot
 from tests.build_district import VILLAGE_A
 from tests.build_installation import DISTRICT
+from webmap.installation import installation
+from webmap.login import COOKIE, real_now
 
 pytestmark = pytest.mark.browser
 
@@ -157,14 +162,29 @@ def test_an_answer_that_comes_late_is_none_to_other_words(serving):
         expect(page.locator("#chosen")).to_contain_text("甲社区")
 
 
+def session_of(serving, client) -> list[dict]:
+    """Another session of the same person, as cookies: who logged in again."""
+    secret = secrets.token_urlsafe()
+    with session_scope(installation(serving.app).engine) as session:
+        logins.open_session(session, secret, client.person_id, at=real_now(), address="", browser="test")
+        logins.second_factor_shown(session, logins.hash_of(secret), at=real_now())
+    return [{"name": COOKIE, "value": secret, "url": address(serving, "/"), "httpOnly": True, "sameSite": "Lax"}]
+
+
 def test_who_logs_in_again_elsewhere_sends_what_was_typed(serving):
+    """His new session has another mark; what he typed goes out under that. Somebody else sends nothing of his."""
+    clerk = serving.login_as(Role.WINDOW_CLERK, unit=DISTRICT)
     with phone(COUNTER) as (page, _):
-        at_the_window(page, serving)
+        page.context.add_cookies(session_of(serving, clerk))
+        page.goto(address(serving, "/window"))
         page.fill("[name=text]", "会话过期时正在登记的事项")
         page.context.clear_cookies()
         page.keyboard.press("Control+Enter")
         expect(page.locator("#told")).to_contain_text("登录已过期")
         page.context.add_cookies(serving.browser_cookies(Role.WINDOW_CLERK, unit=DISTRICT))
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#told")).to_contain_text("此浏览器已换人登录")
+        page.context.add_cookies(session_of(serving, clerk))
         page.keyboard.press("Control+Enter")
         page.wait_for_selector("#receipt")
     assert len(serving.client().get("/api/v1/events?limit=10").get_json()["features"]) == 1

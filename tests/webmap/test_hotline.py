@@ -204,3 +204,13 @@ def test_danger_to_life_is_told_first_and_the_place_is_shown(operator):
     opened = operator.get(f"/hotline?order={number}").text
     assert opened.index("110 · 119 · 120") < opened.index("邻居持刀砍人", opened.index('id="order"'))
     assert "甲社区" in opened.split("<dl>")[1].split("</dl>")[0]
+
+
+def test_what_was_sent_is_not_sent_again_and_says_so_in_the_readers_words(small, engine, operator):
+    operator.post(ORDERS, json=sent("HL1", **IN_A))
+    decline(small, operator.get(f"{ORDERS}/HL1").json["event"]["id"])
+    with session_scope(engine) as session:
+        number = session.scalar(text("SELECT id FROM outside_messages WHERE way = 'out'"))
+    answer = operator.post(f"/hotline/messages/{number}/resend")
+    assert answer.status_code == 409
+    assert "当前为 待发送" in answer.text

@@ -3,7 +3,7 @@
 import { candidate, Candidates } from "../unplaced/places.js";
 import { SmallMap } from "../unplaced/small_map.js";
 import { Numbers } from "./numbers.js";
-import { post } from "./session.js";
+import { post, SomebodyElse } from "./session.js";
 
 const TYPING_MS = 500;
 const MOST_SAID = 500;
@@ -119,8 +119,8 @@ form.addEventListener("submit", async (event) => {
       }
       say(page.getElementById("fault")?.textContent || page.querySelector("h1")?.textContent || answer.statusText);
     }
-  } catch {
-    say(words.offline);
+  } catch (error) {
+    say(error instanceof SomebodyElse ? error.message : words.offline);
   }
   button.disabled = false;
 });

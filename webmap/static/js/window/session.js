@@ -1,23 +1,21 @@
-// Sent with the mark of the session. Who logged in again in another tab has another mark: it is fetched, so that nothing typed is lost.
+// Sent with the mark of the session. Who logged in again in another tab has another mark: it is asked for, so that nothing typed is
+// lost; nobody sends what another person typed.
 
-export const MOST_WAIT_MS = 30_000;
+const MOST_WAIT_MS = 30_000;
 
-/** Send a form to `address` with the mark in `config`; throws where no answer comes in time. */
+export class SomebodyElse extends Error {}
+
+/** Send a form to `address` with the mark in `config`; throws where no answer comes in time, or somebody else is logged in now. */
 export async function post(config, address, body, accept) {
-  const send = () => {
-    const headers = { Accept: accept, "X-CSRF-Token": config.mark };
-    return fetch(address, { method: "POST", body, headers, signal: AbortSignal.timeout(MOST_WAIT_MS) });
-  };
-  const answer = await send();
-  return [401, 403].includes(answer.status) && (await renewed(config)) ? send() : answer;
+  const answer = await ask(address, { method: "POST", body, headers: { Accept: accept, "X-CSRF-Token": config.mark } });
+  if (answer.status !== 403) return answer;
+  const { mark, me } = await (await ask("/login/mark", { headers: { Accept: "application/json" } })).json();
+  if (!mark || mark === config.mark) return answer;
+  if (me !== config.me) throw new SomebodyElse(config.words.somebody_else);
+  config.mark = mark;
+  return post(config, address, body, accept);
 }
 
-async function renewed(config) {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(MOST_WAIT_MS) });
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const told = page.getElementById("config");
-  const mark = told ? JSON.parse(told.textContent).mark : "";
-  if (!mark || mark === config.mark) return false;
-  config.mark = mark;
-  return true;
+function ask(address, options) {
+  return fetch(address, { cache: "no-store", signal: AbortSignal.timeout(MOST_WAIT_MS), ...options });
 }
