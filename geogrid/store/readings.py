@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ HEADER_BYTES = 19  # signature, flags, length of the extension: none
 TRAILER = b"\xff\xff"
 ROWS_AT_ONCE = 200_000
 EPOCH_US = 946_684_800_000_000  # PostgreSQL counts microseconds from 2000-01-01
+SHORT = timedelta(days=93)  # a quarter; of longer ones history is read as a whole
 NOT_YET = len(AssignmentRule)  # the number of a rule for an event that the register did not know yet
 
 PERIOD = """(%(start)s::timestamptz IS NULL OR e.reported_at >= %(start)s)
@@ -49,17 +50,20 @@ TOUCHED = {
     Basis.NOW: "e.is_open",
 }
 CURRENT = "JOIN assignments AS c ON c.event_id = e.id AND c.is_current"
-# Where a period bounds the events, their history alone is read (``ix_assignments_event_id``, ``uq_steps_event_id_seq``).
-OF_PERIOD = f"event_id IN (SELECT e.id FROM events AS e WHERE {PERIOD})"  # noqa: S608
 # The last assignment that an event had at the instant: for most the current one, for the others out of their history.
 PAST = """LEFT JOIN (
   SELECT event_id, edition_id, grid_code, rule, department_codes, nearest_station FROM assignments
-  WHERE is_current AND assigned_at <= %(as_of)s AND {chosen}
+  WHERE is_current AND assigned_at <= %(as_of)s
   UNION ALL
   (SELECT DISTINCT ON (a.event_id) a.event_id, a.edition_id, a.grid_code, a.rule, a.department_codes, a.nearest_station
    FROM assignments AS a JOIN assignments AS n ON n.event_id = a.event_id AND n.is_current AND n.assigned_at > %(as_of)s
-   WHERE a.assigned_at <= %(as_of)s AND a.{chosen} ORDER BY a.event_id, a.id DESC)
+   WHERE a.assigned_at <= %(as_of)s ORDER BY a.event_id, a.id DESC)
 ) AS p ON p.event_id = e.id AND e.reported_at <= %(as_of)s"""
+# The same for few events: looked up one by one (``ix_assignments_event_id``), where all would be read for some of them.
+PAST_OF_EACH = """LEFT JOIN LATERAL (
+  SELECT edition_id, grid_code, rule, department_codes, nearest_station FROM assignments AS a
+  WHERE a.event_id = e.id AND a.assigned_at <= %(as_of)s ORDER BY a.is_current DESC, a.id DESC LIMIT 1
+) AS p ON e.reported_at <= %(as_of)s"""
 PAST_UNITS = """LEFT JOIN (
   SELECT ed.id AS edition_id, g.code, nullif(g.village_code, '') AS village_code, u.parent_code AS township_code
   FROM editions AS ed JOIN base_grids AS g ON g.valid @> lower(ed.valid)
@@ -68,8 +72,11 @@ PAST_UNITS = """LEFT JOIN (
 ) AS pu ON pu.edition_id = p.edition_id AND pu.code = p.grid_code"""
 PAST_STATE = """LEFT JOIN (
   SELECT DISTINCT ON (event_id) event_id, kind FROM steps
-  WHERE kind <> 'assign' AND at <= %(as_of)s AND {chosen} ORDER BY event_id, seq DESC
+  WHERE kind <> 'assign' AND at <= %(as_of)s ORDER BY event_id, seq DESC
 ) AS ps ON ps.event_id = e.id"""
+PAST_STATE_OF_EACH = """LEFT JOIN LATERAL (
+  SELECT kind FROM steps AS s WHERE s.event_id = e.id AND s.kind <> 'assign' AND s.at <= %(as_of)s ORDER BY s.seq DESC LIMIT 1
+) AS ps ON true"""
 KEYS = {
     CountLevel.GRID: "e.grid_code",
     CountLevel.VILLAGE: "e.village_code",
@@ -126,6 +133,11 @@ class Source:
         return found if self.touched is None else {**found, "begin": self.touched.span.start, "until": self.touched.span.end}
 
     @property
+    def is_short(self) -> bool:
+        """Whether the events are those of so few days that their history is looked up one by one."""
+        return self.start is not None and self.end is not None and self.end - self.start <= SHORT
+
+    @property
     def chosen(self) -> str:
         """The condition on the events that are read."""
         if self.touched is None:
@@ -139,12 +151,11 @@ class Source:
         if self.by in {CountLevel.DEPARTMENT, CountLevel.STATION}:
             joins.append(CURRENT)
         if self.as_of is not None:
-            of_events = "event_id IS NOT NULL" if self.start is None and self.end is None else OF_PERIOD
-            joins.append(PAST.format(chosen=of_events))
+            joins.append(PAST_OF_EACH if self.is_short else PAST)
             if self.by in {CountLevel.VILLAGE, CountLevel.TOWNSHIP}:
                 joins.append(PAST_UNITS)
             if state_then:
-                joins.append(PAST_STATE.format(chosen=of_events))
+                joins.append(PAST_STATE_OF_EACH if self.is_short else PAST_STATE)
         return "\n".join(joins)
 
 
