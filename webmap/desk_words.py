@@ -276,6 +276,7 @@ WORDS: dict[str, Any] = {
     "unmerge": "Undo the merge",
     "unmerged": "{number} stands alone again",
     "undone_at_once": "Undone at once: merged by mistake",
+    "party_unknown": "Choose one of the list by its name.",
     "bulk_title": "{n} matters at once",
     "bulk_what": "What is to be done",
     "preview": "Preview",

@@ -16,6 +16,7 @@ from tests.browser.browsers import address, phone, shot
 from tests.browser.test_desk import DESK, opened, reported
 from tests.build_district import IN_A1, IN_B1
 from tests.build_installation import DISTRICT
+from tests.webmap.test_desk_queue import step
 from webmap.installation import installation
 from webmap.login import COOKIE, real_now
 
@@ -326,3 +327,24 @@ def test_what_sinks_in_a_list_of_which_the_beginning_is_loaded_is_not_said_to_ha
         page.keyboard.press("Control+Enter")
         expect(row.locator(".state")).to_have_text("已立案")
         expect(row).to_contain_text("已移出前列")
+
+
+def test_to_whom_many_are_given_is_said_by_name(streaming):
+    for event in reported(streaming, 2):
+        step(streaming, event, "open", category="C01")
+    with phone(DESK) as (page, _):
+        opened(page, streaming)
+        page.keyboard.press("x")
+        page.keyboard.press("b")
+        page.select_option("#sheet [name=step]", "dispatch")
+        party = page.locator("#sheet [name=party]")
+        party.fill("没有这个单位")
+        page.click("#sheet .foot .main")
+        assert party.evaluate("(field) => field.validationMessage") == "请从列表中按名称选择。"
+        name = page.locator("#sheet datalist option").first.get_attribute("value")
+        party.fill(name)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#sheet .preview")).to_contain_text("可办理： 1")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#sheet")).to_be_hidden()
+        expect(page.locator("#rows .owner", has_text=name)).to_have_count(1)

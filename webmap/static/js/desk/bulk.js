@@ -31,16 +31,29 @@ export class Bulk {
   }
 
   #draw(step) {
-    const { words, config } = this.desk;
+    const { words } = this.desk;
     const made = step.requires.map((name) => {
-      if (name === "party") {
-        const parties = el("datalist", { id: "parties" }, config.parties.map(({ party, title }) => el("option", { value: party, text: title })));
-        return field(words.fields.party, el("span", {}, el("input", { type: "text", name, list: "parties", required: true, autocomplete: "off" }), parties));
-      }
+      if (name === "party") return field(words.fields.party, this.#party());
       return field(words.fields[name] || name, el("textarea", { name, rows: "2", required: true, maxlength: "2000" }));
     });
     this.fields.replaceChildren(...made);
     this.#again();
+  }
+
+  // By name, as one says it; those of one name are told apart by their code.
+  #party() {
+    const { words, config } = this.desk;
+    const titles = config.parties.map(({ title }) => title);
+    const isTwice = (title) => titles.indexOf(title) !== titles.lastIndexOf(title);
+    this.parties = new Map(config.parties.map(({ party, title }) => [isTwice(title) ? `${title} ${party.split(":")[1]}` : title, party]));
+    const choices = el("datalist", { id: "parties" }, [...this.parties.keys()].map((title) => el("option", { value: title })));
+    const input = el("input", { type: "text", name: "party", list: "parties", required: true, autocomplete: "off",
+      oninput: () => input.setCustomValidity(this.parties.has(input.value.trim()) ? "" : words.party_unknown) });
+    return el("span", {}, input, choices);
+  }
+
+  #meant(details) {
+    return details.party ? { ...details, party: this.parties.get(details.party) } : details;
   }
 
   #again() {
@@ -52,7 +65,7 @@ export class Bulk {
 
   async #preview(ids, { step, ...details }, panel) {
     const { api, sheet, words } = this.desk;
-    const found = await api.send("/api/v1/desk/bulk/preview", { ids, step, details });
+    const found = await api.send("/api/v1/desk/bulk/preview", { ids, step, details: this.#meant(details) });
     if (!sheet.isShown(panel)) return;
     this.result.replaceChildren(this.#list(words.bulk_can, found.can), this.#list(words.bulk_cannot, found.cannot, "cannot"));
     sheet.tell("", "");
@@ -65,7 +78,7 @@ export class Bulk {
   async #do({ step, ...details }, panel) {
     const { api, sheet, words } = this.desk;
     const items = this.previewed.map((one) => ({ id: one.id, base_seq: one.seq }));
-    const done = await api.send("/api/v1/desk/bulk", { items, step, details, key: this.key });
+    const done = await api.send("/api/v1/desk/bulk", { items, step, details: this.#meant(details), key: this.key });
     this.desk.queue.clearPicked();
     if (done.failed.length && !sheet.isShown(panel)) {
       this.desk.did(null, fill(words.bulk_some_done, { n: done.done.length, failed: done.failed.map((one) => one.number).join(words.comma) }));
