@@ -177,10 +177,12 @@ def _step_body(step: StepRule) -> dict[str, Any]:
     return {"code": step.code, "title": step.title.text(current_language()), "needs": needs}
 
 
-def _at(text: str | None, form: str = "%m-%d %H:%M") -> str:
-    """Return an instant (ISO 8601 with offset) in the district's own time, "" for none."""
-    zone = ZoneInfo(installation().district.profile.timezone)
-    return datetime.fromisoformat(text).astimezone(zone).strftime(form) if text else ""
+def _at(text: str | None, form: str = "") -> str:
+    """Return an instant (ISO 8601 with offset) in the district's own time, "" for none; of another year than this one with it."""
+    if not text:
+        return ""
+    moment = datetime.fromisoformat(text).astimezone(ZoneInfo(installation().district.profile.timezone))
+    return moment.strftime(form or ("%m-%d %H:%M" if moment.year == _today().year else "%Y-%m-%d %H:%M"))
 
 
 def _yuan(amount: float | None) -> str:

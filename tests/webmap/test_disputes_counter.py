@@ -193,3 +193,15 @@ def test_a_dispute_that_was_merged_says_with_which_it_ends(small, counter):
     number = clerk.get(f"/api/v1/disputes/{parent_id}").get_json()["number"]
     assert client.get(api).get_json()["merged_into"] == number
     assert f"已并入 {number}" in client.get(f"/mediator/{event_id}").get_data(as_text=True)
+
+
+def test_an_appointment_of_next_year_says_so(counter):
+    client, api, event_id = counter
+    agreed(client, api)
+    client.put(f"{api}/mediator", json={"person_id": str(client.person_id)})
+    for year in (2025, 2026):
+        times = {"start": f"{year}-08-20T10:00:00+08:00", "end": f"{year}-08-20T11:00:00+08:00"}
+        assert client.post(f"{api}/sessions", json={**times, "place": "online"}).status_code == 201
+    page = client.get(f"/mediator/{event_id}").get_data(as_text=True)
+    assert "<b>08-20 10:00–11:00</b>" in page
+    assert "<b>2026-08-20 10:00–11:00</b>" in page

@@ -97,10 +97,12 @@ def due_words(row: QueueRow) -> str:
     zone = ZoneInfo(installation().district.profile.timezone)
     if paused:
         return say("Clock paused")
-    left = abs(due_at - installation().now())
+    now = installation().now()
+    left = abs(due_at - now)
     hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
     length = (
         say("{days} d {hours} h", days=hours // 24, hours=hours % 24) if hours >= 24 else say("{h} h {m} min", h=hours, m=minutes)
     )
-    at = f"{due_at.astimezone(zone):%m-%d %H:%M}"
+    due = due_at.astimezone(zone)
+    at = f"{due:%m-%d %H:%M}" if due.year == now.astimezone(zone).year else f"{due:%Y-%m-%d %H:%M}"
     return say("{length} overdue ({at})", length=length, at=at) if late else say("due in {length} ({at})", length=length, at=at)
