@@ -21,6 +21,7 @@ from geogrid.actions.matters import Opened, copy_matters, opened
 from geogrid.domain.events import Report, Step, StepKind
 from geogrid.domain.grids import Assignment
 from geogrid.errors import GeogridError, ReportIdConflict, StepNotAllowed, TimeOrder
+from geogrid.errors.family import Label
 from geogrid.rules.lifecycle import fold
 from geogrid.rules.stages import closed_at, stage_of
 from geogrid.store import batches, cells, editions, events, locks
@@ -115,7 +116,7 @@ def _checked(
 def _in_order(steps: History) -> None:
     for (_, before), (kind, after) in pairwise(steps):
         if after < before:
-            raise TimeOrder(value=after.isoformat(), step=kind.value)
+            raise TimeOrder(value=after.isoformat(), step=Label(kind))
 
 
 def _fresh(rows: list[_Row], known: dict[UUID, bytes], refused: list[Refused]) -> Iterator[_Row]:

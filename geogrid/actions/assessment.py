@@ -21,7 +21,7 @@ from geogrid.errors import (
     SetupError,
     TextEmpty,
 )
-from geogrid.errors.family import Label
+from geogrid.errors.family import Label, Reason
 from geogrid.rules.assessment import differences, entries, may_appeal_until, month_bounds, parse_sheet
 from geogrid.store import assessment, audit, locks
 from geogrid.store.assessment import Appeal, Line
@@ -98,7 +98,7 @@ def appeal(session: Session, line_id: int, reason: str, *, sheet: Sheet, actor: 
     if found.kind is LineKind.APPEAL or not _concerns(actor, found):
         raise AccessForbidden(where={"path": "line"})
     if not reason.strip():
-        raise TextEmpty(field="reason", where={"path": "reason"})
+        raise TextEmpty(field=Reason("reason of the appeal"), where={"path": "reason"})
     until = may_appeal_until(found.written_at, sheet)
     if now > until:
         raise AppealLate(written=found.written_at.date(), until=until.date(), where={"path": "line"})
@@ -135,7 +135,7 @@ def decide(session: Session, appeal_id: int, *, granted: bool, why: str, sheet: 
     if found.state is not AppealState.WAITING:
         raise AppealThere(state=Label(found.state), where={"path": "appeal"})
     if not why.strip():
-        raise TextEmpty(field="why", where={"path": "why"})
+        raise TextEmpty(field=Reason("why of the decision"), where={"path": "why"})
     state = AppealState.GRANTED if granted else AppealState.REFUSED
     assessment.decide(session, appeal_id, state, by=actor.id, why=why.strip(), now=now)
     if granted:

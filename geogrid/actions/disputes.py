@@ -46,6 +46,7 @@ from geogrid.errors import (
 from geogrid.errors.family import Label, Reason
 from geogrid.rules.entitled import holds
 from geogrid.rules.filter_history import ends_at
+from geogrid.rules.step_names import role_names
 from geogrid.rules.workflow import possible
 from geogrid.store import audit, disputes, disputes_people, disputes_sessions, events, locks, matters
 from geogrid.texts import translate
@@ -108,9 +109,9 @@ def hold(session: Session, event_id: UUID, *, by: By, now: datetime, district: D
         raise NotFoundError(what=str(event_id))
     if event.report.kind is not EventKind.DISPUTE:
         raise DisputeNot(number=event.number)
-    if not holds(by.actor, HANDLERS, matter):
-        raise RoleMissing(step="mediate", roles=", ".join(sorted(role.value for role in HANDLERS)))
     programme = district.programmes.of(matter.programme, matter.version)
+    if not holds(by.actor, HANDLERS, matter):
+        raise RoleMissing(step=Reason("mediate"), roles=role_names(programme, HANDLERS))
     kind = district.mediation.of(matter.programme, matter.category, event.report.words)
     found = disputes.ensure(session, event_id, kind=kind, amount_yuan=matter.amount_yuan, now=now)
     changed = followed(session, found, matter)

@@ -20,9 +20,10 @@ from geogrid.domain.places import Level
 from geogrid.domain.programmes import Party, PartyKind, Programme, StepRule
 from geogrid.domain.stations import StationLevel
 from geogrid.errors import MediatorUnfit, RoleMissing, StationUnknown
-from geogrid.errors.family import Reason
+from geogrid.errors.family import Label, Reason
 from geogrid.rules.mediator_choice import SEARCHED_DAYS, MediatorOffer, MediatorRank, next_free, rank_mediators
 from geogrid.rules.station_choice import StationChosen, StationOffer, choose_station, explained
+from geogrid.rules.step_names import role_names
 from geogrid.rules.workflow import possible, proposed_triage
 from geogrid.space.crs import geodesic_m
 from geogrid.store import disputes, disputes_people
@@ -128,8 +129,8 @@ def _hand_over(held: Held, party: Party, note: str) -> None:
             go_along(held, kind, details, note=note, step=chosen.code)
             return
     if held.matter.owner.kind is PartyKind.STATION or any(gives(rule) for rule in possible(held.programme, held.matter)):
-        givers = {role.value for rule in possible(held.programme, held.matter) if gives(rule) for role in rule.roles}
-        raise RoleMissing(step="dispatch", roles=", ".join(sorted(givers)) or "-")
+        givers = {role for rule in possible(held.programme, held.matter) if gives(rule) for role in rule.roles}
+        raise RoleMissing(step=Label(StepKind.DISPATCH), roles=role_names(held.programme, sorted(givers)) or "-")
     go_along(held, StepKind.NOTE, {}, note=note)
 
 
@@ -277,8 +278,8 @@ def _pick(held: Held, row: MediatorRow, note: str) -> None:
     step = next((one for one in mine if may_name_one(one)), None)
     if step is None:
         giving = [one for one in possible(held.programme, held.matter) if may_name_one(one)]
-        roles = {role.value for one in giving for role in one.roles}
-        raise RoleMissing(step="transfer", roles=", ".join(sorted(roles)) or "-")
+        roles = {role for one in giving for role in one.roles}
+        raise RoleMissing(step=Label(StepKind.TRANSFER), roles=role_names(held.programme, sorted(roles)) or "-")
     go_along(held, StepKind.TRANSFER, {"party": str(party)}, note=words, step=step.code)
 
 

@@ -20,6 +20,7 @@ from geogrid.actions.matters import move_matters
 from geogrid.actions.place import leaves_open, placed_in
 from geogrid.domain.grids import EditionState, GeographyKind
 from geogrid.domain.places import Level
+from geogrid.errors.family import Label
 from geogrid.space.copies import COPY_ZOOMS, coverage_copy, to_mercator
 from geogrid.space.crs import to_metric
 from geogrid.space.lineage import common_areas, moved_away, shares_of_points
@@ -153,7 +154,7 @@ def activate_edition(
 
 def _must_be_loaded(edition: Edition) -> None:
     if edition.state is not EditionState.LOADED:
-        raise errors.EditionState(name=edition.name, state=edition.state.value)
+        raise errors.EditionState(name=edition.name, state=Label(edition.state))
 
 
 def _check_tiling(edition: Edition, frames: EditionFrames, district: District) -> None:

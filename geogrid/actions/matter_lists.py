@@ -20,6 +20,7 @@ from geogrid.domain.people import Actor, Post, Role
 from geogrid.domain.places import Level
 from geogrid.domain.programmes import Party, PartyKind, Programme
 from geogrid.errors import AccessForbidden, ListConflict, ListSamePerson, ListState, ListUnknown, NotFoundError
+from geogrid.errors.family import Label
 from geogrid.store import audit, editions, lists, people, unit_names
 from geogrid.store.lists import Listed
 
@@ -82,7 +83,7 @@ def decide(session: Session, number: int, state: ItemState, *, actor: Actor, now
         raise NotFoundError(what=str(number))
     _may(actor, state, found.item.department, found.item.unit)
     if state not in FROM or found.state not in FROM[state]:
-        raise ListState(state=found.state.value, wanted=state.value)
+        raise ListState(state=Label(found.state), wanted=Label(state))
     if actor.id == found.proposed_by and state is not ItemState.SUSPENDED:
         raise ListSamePerson()
     lists.move(session, number, state, by=actor.id, now=now, note=note)

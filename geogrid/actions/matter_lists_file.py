@@ -12,6 +12,7 @@ from geogrid.actions.matter_lists import may_propose
 from geogrid.domain.lists import Entry, Item, ItemState
 from geogrid.domain.people import Actor
 from geogrid.errors import AccessForbidden, GeogridError, ListConflict, ListSamePerson, ListState, ListUnknown
+from geogrid.errors.family import Label
 from geogrid.store import audit, lists
 
 ORDER = (ItemState.PROPOSED, ItemState.ASSESSED, ItemState.ADMITTED)
@@ -63,7 +64,7 @@ def check_trace(entry: Entry, *, now: datetime) -> None:
     states = tuple(state for state, _, _ in entry.trace)
     times = [at for _, _, at in entry.trace]
     if entry.state not in ORDER or states != ORDER[: ORDER.index(entry.state) + 1] or times != sorted(times) or times[-1] > now:
-        raise ListState(state=states[0].value if states else "-", wanted=entry.state.value)
+        raise ListState(state=Label(states[0]) if states else "-", wanted=Label(entry.state))
     if len({who for _, who, _ in entry.trace}) < len(entry.trace):
         raise ListSamePerson()
 

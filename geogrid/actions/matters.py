@@ -17,8 +17,10 @@ from geogrid.domain.matters import Matter, Territory
 from geogrid.domain.places import Level
 from geogrid.domain.programmes import Category, Programme
 from geogrid.errors import StepNotAllowed
+from geogrid.errors.family import Label
 from geogrid.rules.lifecycle import STEPS
 from geogrid.rules.stages import stage_of
+from geogrid.rules.step_names import state_name
 from geogrid.rules.workflow import Past, fold, possible, step_of
 from geogrid.store import desk_spans, matters
 
@@ -111,7 +113,7 @@ def plain_code(programme: Programme, matter: Matter, kind: StepKind) -> str:
         return found.code
     if target.is_open and all(state.stage is not target for state in programme.states):
         return "note"  # the programme has no such stage: what follows goes on from here
-    raise StepNotAllowed(step=kind.value, state=matter.state)
+    raise StepNotAllowed(step=Label(kind), state=state_name(programme, matter.state))
 
 
 # -- the projection ---------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from geogrid.domain.people import Actor
 from geogrid.errors import MilestoneDone, NotFoundError, NotKeyListed, RoleMissing
 from geogrid.errors.family import Reason
 from geogrid.rules.entitled import holds
+from geogrid.rules.step_names import role_names
 from geogrid.store import audit, desk, events, locks, matters
 
 LONGEST_TITLE, LONGEST_NOTE = 200, 1000
@@ -66,7 +67,8 @@ def _handled(session: Session, event_id: UUID, actor: Actor, district: District)
     if event is None or matter is None:
         raise NotFoundError(what=str(event_id))
     if not holds(actor, HANDLERS, matter):
-        raise RoleMissing(step="milestone", roles=", ".join(sorted(role.value for role in HANDLERS)))
+        programme = district.programmes.of(matter.programme, matter.version)
+        raise RoleMissing(step=Reason("milestones"), roles=role_names(programme, HANDLERS))
     if not matter.key_listed:
         raise NotKeyListed(number=event.number)
     return event.number

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from geogrid.actions.district import District
 from geogrid.domain.people import Actor, Role
 from geogrid.errors import NotFoundError, RevealLimit, RevealPurpose, RoleMissing
+from geogrid.errors.family import Reason
 from geogrid.rules.entitled import holds
+from geogrid.rules.step_names import role_names
 from geogrid.store import audit, events, matters
 
 ACTION = "detail.reveal"
@@ -54,7 +56,8 @@ def reveal(
     if event is None or matter is None:
         raise NotFoundError(what=str(event_id))
     if not holds(actor, HANDLERS, matter):
-        raise RoleMissing(step=ACTION, roles=", ".join(sorted(role.value for role in HANDLERS)))
+        programme = district.programmes.of(matter.programme, matter.version)
+        raise RoleMissing(step=Reason("show names and numbers"), roles=role_names(programme, HANDLERS))
     if len(purpose.strip()) < LEAST_PURPOSE:
         raise RevealPurpose(least=LEAST_PURPOSE)
     if audit.count(session, actor.id, ACTION, since=now - DAY) >= MOST_A_DAY:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from geogrid.domain.events import EventState, StepKind
 from geogrid.errors import StepNotAllowed
+from geogrid.errors.family import Label
 
 # state -> step -> next state; None: nothing happened yet
 STEPS: dict[EventState | None, dict[StepKind, EventState]] = {
@@ -45,7 +46,7 @@ def follow(state: EventState | None, step: StepKind) -> EventState:
     """Return the state after ``step`` in ``state``; raises StepNotAllowed."""
     found = STEPS[state].get(step)
     if found is None:
-        raise StepNotAllowed(step=step.value, state=state.value if state else "-")
+        raise StepNotAllowed(step=Label(step), state=Label(state) if state else "-")
     return found
 
 

@@ -214,7 +214,7 @@ def _noted(programme: Programme, matter: Matter, command: Command, now: datetime
 def _timed_out(matter: Matter, command: Command, now: datetime) -> Outcome:
     """Return the matter with the note that a clock ran out: the platform's own word, which moves nothing by itself."""
     if Role.SYSTEM not in command.actor.roles():
-        raise RoleMissing(step=command.step, roles=Role.SYSTEM.value)
+        raise RoleMissing(step=command.step, roles=Label(Role.SYSTEM))
     _need(command.step, ("clock", "due_at"), command.details)
     return Outcome(_taken(matter, "time_out", command.actor.id, now), StepKind.TIME_OUT, "time_out", dict(command.details))
 

@@ -264,7 +264,7 @@ def test_whom_the_parties_pick_at_another_station_is_handed_the_matter_or_it_is_
     event, dispute = events.find(session, event_id), mediation.hold(session, event_id, **told(place)).dispute
     offered = who.to_pick_from(session, event, dispute)
     assert [(row.person_id, station.code) for row, station, _ in offered] == [(id_of("far"), STATION_B)]
-    with pytest.raises(RoleMissing, match="dispatcher"), session.begin_nested():
+    with pytest.raises(RoleMissing, match="Dispatcher"), session.begin_nested():
         who.appoint(session, event_id, id_of("far"), way=MediatorWay.CITIZEN, **told(place))
     found = who.appoint(session, event_id, id_of("far"), way=MediatorWay.CITIZEN, **told(place, By(DISPATCHER)))
     assert found.mediator_way is MediatorWay.CITIZEN

@@ -55,6 +55,15 @@ def test_every_error_has_its_message_in_every_language(error):
         assert fields(translated) == fields(message)
 
 
+def test_no_refusal_tells_the_code_of_a_state_a_step_or_a_role_in_place_of_its_label():
+    """``Label``, ``state_name``, ``step_name`` and ``role_names`` tell them in the reader's language."""
+    raw = re.compile(r"raise [\w.]+\([^#\n]*\b(?:state|wanted|step|roles?)=[^#\n]*\.value\b")
+    sources = [path for folder in ("geogrid", "layers", "webmap", "etl") for path in sorted((ROOT / folder).rglob("*.py"))]
+    found = [f"{path.relative_to(ROOT)}: {hit[0]}" for path in sources for hit in raw.finditer(path.read_text("utf-8"))]
+    assert len(sources) > 300
+    assert found == []
+
+
 def test_error_codes_are_distinct():
     codes = [cls.code for cls in error_classes()]
     assert len(codes) == len(set(codes))
