@@ -304,11 +304,11 @@ def decide(appeal_id: int) -> BaseResponse:
     decision = request.form.get("decision", "")
 
     def put(session: Session) -> None:
-        if decision not in DECISIONS:  # nothing is decided by what was not pressed
-            reason = Reason("one of {expected}", expected=", ".join(DECISIONS))
-            raise RequestInvalid(name="decision", reason=reason, where={"path": "decision"})
         if {role.value for role in current_actor().roles()} & set(told["sheet"].deciders):
             _must_see_appeal(appeal_id)
+            if decision not in DECISIONS:  # nothing is decided by what was not pressed
+                reason = Reason("one of {expected}", expected=", ".join(DECISIONS))
+                raise RequestInvalid(name="decision", reason=reason, where={"path": "decision"})
         actions.decide(session, appeal_id, granted=decision == "granted", why=why, **told)
 
     return _done(asked, put)

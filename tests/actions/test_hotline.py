@@ -144,7 +144,7 @@ def test_a_returned_order_sent_again_goes_on_in_a_new_round_of_the_same_event(se
 def test_an_order_whose_matter_is_archived_is_refused_with_what_to_do(session, district):
     first = returned(session, district)
     take(session, district, first.event.id, "archive", DISPATCHER, hours=2)
-    with pytest.raises(OrderOver, match="is archived"):
+    with pytest.raises(OrderOver, match="is Archived"):
         come(session, district, now=NOW + timedelta(hours=3), 派单时间="2025-06-18 17:00:00")
 
 

@@ -209,7 +209,7 @@ def test_who_saw_an_older_state_is_told_what_happened_and_nothing_is_overwritten
     with pytest.raises(StepConflict) as caught:
         take(session, district, event_id, "decline", COMMANDER, hours=1, base_seq=2, reason="not ours")
     assert snapshot(session) == before
-    assert "open (person:dispatcher" in str(caught.value)
+    assert "Open (06-18 16:00)" in str(caught.value)
     assert [(s["seq"], s["step"], s["actor"]) for s in caught.value.where["steps"]] == [(3, "open", DISPATCHER.id)]
 
 
